@@ -1,0 +1,21 @@
+"""The exceptions a user can meet. The CLI prints the message without a traceback and exits 1."""
+
+
+class NmcuError(Exception):
+    """Base class: one clear sentence that names the node or file, what was found and what to do."""
+
+
+class ModelError(NmcuError):
+    """A model file that cannot be read, or a node that is not supported."""
+
+
+class PlanError(NmcuError):
+    """A network that does not fit the target."""
+
+
+class ToolchainError(NmcuError):
+    """The compiler or linker failed."""
+
+
+class SimulationFault(NmcuError):
+    """The simulated program did something the machine does not allow."""

@@ -1,0 +1,17 @@
+"""Fixtures shared by all rooms' tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder with real models and data; tests that need it skip where it is absent."""
+    folder = os.environ.get("NMCU_TEST_DATA")
+    if not folder:
+        pytest.skip("NMCU_TEST_DATA is not set: this test needs real models and data")
+    path = Path(folder)
+    assert path.is_dir(), f"NMCU_TEST_DATA names {path}, which is not a folder"
+    return path
