@@ -1,0 +1,39 @@
+/* The tile pipeline: load the next tile and store the last one while all cores compute the present one. */
+#ifndef NMCU_PIPELINE_H
+#define NMCU_PIPELINE_H
+
+#include <stdint.h>
+
+#include "nmcu_hal.h"
+
+#define NMCU_CONSTANTS_CORE (1u % nmcu_core_count())
+
+/*
+ * What a kernel family brings. `layer` is its own descriptor, `tile` counts from 0, `core` is the calling core.
+ *
+ * load     start the transfers of a tile's operands from L2 to L1 and return the last one's ticket, 0 if there is none.
+ *          Called by every core; each transfer is started by one core: activations by core 0, constants by
+ *          NMCU_CONSTANTS_CORE (a core's queue holds two transfers, and core 0 also stores).
+ * prepare  write bytes of a tile's L1 buffers that no transfer writes (padding); may be null.
+ * compute  the work of one core on a tile. All cores have finished the previous tile's compute.
+ * store    start the transfer of a tile's result from L1 to L2 and return its ticket; called by core 0 only.
+ */
+typedef struct {
+    uint32_t (*load)(const void *layer, unsigned tile, unsigned core);
+    void (*prepare)(const void *layer, unsigned tile, unsigned core);
+    void (*compute)(const void *layer, unsigned tile, unsigned core);
+    uint32_t (*store)(const void *layer, unsigned tile);
+} nmcu_stages_t;
+
+/*
+ * Run `tiles` tiles (at least one) on all cores. Every core calls it with equal arguments. On return the results
+ * are in L2 and every core is done with the layer's L1 buffers.
+ */
+void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned tiles);
+
+/* The first of `items` that belong to `core`; those of core c are [first(c), first(c + 1)). */
+static inline unsigned nmcu_share_first(unsigned items, unsigned core, unsigned cores) {
+    return items * core / cores;
+}
+
+#endif

@@ -1,0 +1,136 @@
+#include "window.h"
+
+#include <string.h>
+
+#include "nmcu_hal.h"
+
+static unsigned min_u(unsigned a, unsigned b) {
+    return a < b ? a : b;
+}
+
+nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned tile) {
+    const unsigned inner = window->rows_innermost ? window->row_tiles : window->channel_tiles;
+    const unsigned outer_index = tile / inner;
+    const unsigned inner_index = tile - outer_index * inner;
+    /* The inner operand changes with every tile and its two buffers alternate with them; the outer one stays. */
+    const unsigned inner_slot = inner == 1 ? 0 : tile & 1;
+    const unsigned outer_slot = outer_index & 1;
+    const int new_inner = inner == 1 ? tile == 0 : 1;
+    const int new_outer = inner_index == 0;
+    nmcu_tile_t t;
+    unsigned row_slot;
+
+    if (window->rows_innermost) {
+        t.row_tile = inner_index;
+        t.channel_tile = outer_index;
+        t.new_slab = new_inner;
+        t.new_channels = new_outer;
+        row_slot = inner_slot;
+        t.channel_slot = outer_slot;
+    } else {
+        t.row_tile = outer_index;
+        t.channel_tile = inner_index;
+        t.new_slab = new_outer;
+        t.new_channels = new_inner;
+        row_slot = outer_slot;
+        t.channel_slot = inner_slot;
+    }
+    if (window->channelwise) {
+        t.new_slab = 1;
+        row_slot = tile & 1;
+    }
+    t.first_row = t.row_tile * window->tile_rows;
+    t.rows = min_u(window->tile_rows, window->out_height - t.first_row);
+    t.first_channel = t.channel_tile * window->tile_channels;
+    t.channels = min_u(window->tile_channels, window->out_channels - t.first_channel);
+    t.slab = window->slab[row_slot];
+    t.out = window->out_tile[tile & 1];
+    return t;
+}
+
+/* The rows of the slab that exist in the map: `skip` padding rows above, then `count` rows from map row `first`. */
+typedef struct {
+    unsigned skip, first, count, total;
+} slab_rows_t;
+
+static slab_rows_t slab_rows(const nmcu_window_t *window, const nmcu_tile_t *tile) {
+    const int top = (int)(tile->first_row * window->stride_height) - window->pad_top;
+    const int total = (int)nmcu_window_slab_rows(window, tile->rows);
+    const int first = top < 0 ? 0 : top;
+    int end = top + total;
+    slab_rows_t rows;
+
+    if (end > window->in_height)
+        end = window->in_height;
+    rows.total = (unsigned)total;
+    rows.first = (unsigned)first;
+    rows.count = end > first ? (unsigned)(end - first) : 0;
+    rows.skip = top < 0 ? min_u((unsigned)-top, rows.total) : 0;
+    return rows;
+}
+
+/* Map pixels in each slab row: the rest of a row is padding. */
+static unsigned slab_pixels(const nmcu_window_t *window) {
+    return window->slab_width > window->pad_left ? min_u(window->in_width, window->slab_width - window->pad_left) : 0;
+}
+
+uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile) {
+    const slab_rows_t rows = slab_rows(window, tile);
+    const unsigned pixels = slab_pixels(window);
+    const unsigned channels = window->channelwise ? tile->channels : window->in_channels;
+    const unsigned map_row = (unsigned)window->in_width * window->in_channels;
+    const int8_t *from = window->input + rows.first * map_row + (window->channelwise ? tile->first_channel : 0);
+    int8_t *to = tile->slab + (rows.skip * window->slab_width + window->pad_left) * channels;
+
+    uint32_t ticket = 0;
+
+    if (!tile->new_slab)
+        return 0;
+    if (rows.count == 0 || pixels == 0)
+        return 0;
+    if (channels == window->in_channels) {
+        const unsigned row = pixels * channels;
+        const unsigned slab_row = window->slab_width * channels;
+        if (row == map_row && row == slab_row)
+            return nmcu_dma_start_1d(to, from, rows.count * row);
+        return nmcu_dma_start_2d(to, from, row, rows.count, slab_row, map_row);
+    }
+    if (pixels == window->in_width && pixels == window->slab_width)
+        return nmcu_dma_start_2d(to, from, channels, rows.count * pixels, channels, window->in_channels);
+    for (unsigned row = 0; row < rows.count; row++)
+        ticket = nmcu_dma_start_2d(to + row * window->slab_width * channels, from + row * map_row, channels, pixels,
+                                   channels, window->in_channels);
+    return ticket;
+}
+
+void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsigned core) {
+    const slab_rows_t rows = slab_rows(window, tile);
+    const unsigned channels = window->channelwise ? tile->channels : window->in_channels;
+    const unsigned slab_row = window->slab_width * channels;
+    const unsigned left = min_u(window->pad_left, window->slab_width) * channels;
+    const unsigned pixels = slab_pixels(window) * channels;
+    const unsigned cores = nmcu_core_count();
+
+    if (!tile->new_slab)
+        return;
+    if (left + pixels == slab_row && left == 0 && rows.count == rows.total)
+        return;
+    for (unsigned row = core; row < rows.total; row += cores) {
+        int8_t *to = tile->slab + row * slab_row;
+        if (row < rows.skip || row >= rows.skip + rows.count) {
+            memset(to, window->pad_value, slab_row);
+        } else {
+            memset(to, window->pad_value, left);
+            memset(to + left + pixels, window->pad_value, slab_row - left - pixels);
+        }
+    }
+}
+
+uint32_t nmcu_window_store(const nmcu_window_t *window, const nmcu_tile_t *tile) {
+    const unsigned pixels = tile->rows * window->out_width;
+    int8_t *to = window->output + tile->first_row * window->out_width * window->out_channels + tile->first_channel;
+
+    if (tile->channels == window->out_channels)
+        return nmcu_dma_start_1d(to, tile->out, pixels * tile->channels);
+    return nmcu_dma_start_2d(to, tile->out, tile->channels, pixels, window->out_channels, tile->channels);
+}

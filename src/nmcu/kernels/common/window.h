@@ -1,0 +1,62 @@
+/* Windowed operators (convolution, depthwise, pooling): how row slabs of the input and tiles of the output move. */
+#ifndef NMCU_WINDOW_H
+#define NMCU_WINDOW_H
+
+#include <stdint.h>
+
+/*
+ * Geometry of one layer and its tiles. Maps are NHWC with N = 1. A tile is `tile_rows` output rows by
+ * `tile_channels` output channels (the last ones may be smaller). Its input slab in L1 holds every row that the
+ * tile's windows touch, `slab_width` pixels each, padding included; two slabs alternate when there are several.
+ */
+typedef struct {
+    const int8_t *input; /* L2: (in_height, in_width, in_channels) */
+    int8_t *output;      /* L2: (out_height, out_width, out_channels) */
+    uint16_t in_height, in_width, in_channels;
+    uint16_t out_height, out_width, out_channels;
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_top, pad_left;
+    uint16_t slab_width;
+    uint16_t tile_rows, row_tiles;
+    uint16_t tile_channels, channel_tiles;
+    uint8_t channelwise;    /* 1: a tile's slab holds the tile's channels only (depthwise, pooling); 0: all channels */
+    uint8_t rows_innermost; /* tile order: 1: all row tiles of a channel tile in turn; 0: the other way round */
+    int8_t pad_value;
+    int8_t *slab[2];        /* L1 */
+    int8_t *out_tile[2];    /* L1: (rows, out_width, channels of the tile) */
+} nmcu_window_t;
+
+/* Where tile number `tile` lies, and which of the two alternating buffers hold its operands. */
+typedef struct {
+    unsigned first_row, rows;         /* output rows */
+    unsigned first_channel, channels; /* output channels */
+    unsigned row_tile, channel_tile;
+    int new_slab, new_channels; /* nonzero: the operand differs from that of the tile before and is loaded */
+    int8_t *slab;
+    int8_t *out;
+    unsigned channel_slot; /* 0 or 1: buffer of the operand that goes with the channels (weights) */
+} nmcu_tile_t;
+
+nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned tile);
+
+static inline unsigned nmcu_window_tiles(const nmcu_window_t *window) {
+    return (unsigned)window->row_tiles * window->channel_tiles;
+}
+
+/* Rows of the slab that belongs to `rows` output rows. */
+static inline unsigned nmcu_window_slab_rows(const nmcu_window_t *window, unsigned rows) {
+    return (rows - 1) * window->stride_height + (window->kernel_height - 1u) * window->dilation_height + 1;
+}
+
+/* Start the transfer of the tile's input slab, if it is new. Called by one core. Returns the ticket, 0 if nothing moves. */
+uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile);
+
+/* Write the padding of the tile's slab, if it is new, shared by all cores. */
+void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsigned core);
+
+/* Start the transfer of the tile's output to L2. Called by one core. Returns the ticket. */
+uint32_t nmcu_window_store(const nmcu_window_t *window, const nmcu_tile_t *tile);
+
+#endif
