@@ -14,7 +14,11 @@ class PlanError(NmcuError):
 
 
 class ToolchainError(NmcuError):
-    """The compiler or linker failed."""
+    """The compiler or linker failed; `log` holds all it said."""
+
+    def __init__(self, message: str, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
 
 
 class SimulationFault(NmcuError):

@@ -1,0 +1,210 @@
+"""Compiles the files of a program, links them, and reads the result."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import nmcu
+from nmcu.codegen.program import Program
+from nmcu.errors import ToolchainError
+from nmcu.targets import Target
+from nmcu.targets.target import TARGETS_DIR
+from nmcu.toolchain import cache
+from nmcu.toolchain.compiler import Compiler, find_compiler
+from nmcu.toolchain.image import Image, read_sections, read_symbols
+
+RUNTIME_DIR = Path(__file__).parent / "runtime"
+COMMON_DIR = TARGETS_DIR / "common"
+PACKAGE_DIR = Path(nmcu.__file__).parent
+_PARALLEL_COMPILES = 2
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """One file to compile: its name in messages, where it is, and where it may include from."""
+
+    name: str
+    path: Path
+    include_dirs: tuple[Path, ...]
+
+
+def build(
+    program: Program | Sequence[Path],
+    target: Target,
+    isa: str = "xcv",
+    *,
+    defines: Mapping[str, str] | None = None,
+    include_dirs: Sequence[Path] = (),
+    opt: str = "-O2",
+    compiler: Compiler | None = None,
+) -> Image:
+    """Builds a bare-metal program, with the target's start-up code, HAL and linker script, for `isa`.
+
+    `program` may also be a list of C and assembly files. Objects and images are cached by content. Raises
+    `ToolchainError` with the first diagnostic; its `log` has everything the compiler or linker said.
+    """
+    if not isinstance(program, Program):
+        program = Program(files={}, sources=(), library=tuple(Path(path).resolve() for path in program))
+    compiler = compiler or find_compiler()
+    macros = {**program.defines, **(defines or {})}
+    includes = (*(Path(folder).resolve() for folder in include_dirs), *program.include_dirs)
+    with tempfile.TemporaryDirectory(prefix="nmcu-build-") as folder:
+        workspace = Path(folder)
+        write_files(program, workspace)
+        job = _Job(program, target, isa, macros, opt, compiler, workspace)
+        units = job.units(includes)
+        with ThreadPoolExecutor(_PARALLEL_COMPILES) as pool:
+            objects = list(pool.map(job.compile, units))
+        elf = job.link([unit.name for unit in units], objects)
+    return Image(
+        elf=elf,
+        target=target.name,
+        isa=isa,
+        symbols=read_symbols(elf),
+        sections=read_sections(elf),
+        inputs=program.inputs,
+        outputs=program.outputs,
+        regions=program.regions,
+    )
+
+
+def write_files(program: Program, folder: Path) -> None:
+    """Writes the generated files into `folder`. A name that is not a plain file name is refused."""
+    for name, content in program.files.items():
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name):
+            raise ToolchainError(f"{name!r} is not a plain file name")
+        data = content.encode() if isinstance(content, str) else content
+        (folder / name).write_bytes(data)
+
+
+@dataclass(frozen=True)
+class _Job:
+    program: Program
+    target: Target
+    isa: str
+    macros: Mapping[str, str]
+    opt: str
+    compiler: Compiler
+    workspace: Path
+
+    def units(self, include_dirs: tuple[Path, ...]) -> list[_Unit]:
+        hal = (self.target.folder, COMMON_DIR)
+        library = (*include_dirs, *hal)
+        generated = (self.workspace, *library)
+        return [
+            *(_Unit(path.name, path, hal) for path in (COMMON_DIR / "crt0.S", COMMON_DIR / "start.c")),
+            *(_Unit(name, self.workspace / name, generated) for name in self.program.sources),
+            *(_Unit(path.name, path, library) for path in self.program.library),
+            *(_Unit(path.name, path, ()) for path in sorted(RUNTIME_DIR.glob("*.c"))),
+        ]
+
+    def compile(self, unit: _Unit) -> bytes:
+        flags = (
+            *self.compiler.compile_flags(self.isa, assembly=unit.path.suffix == ".S", opt=self.opt),
+            *(f"-D{name}={value}" for name, value in sorted(self.macros.items())),
+        )
+        key = cache.key(
+            self.compiler.identity,
+            *flags,
+            self._shown(unit.path),
+            _read(unit.path),
+            *self._included(unit),
+        )
+        cached = cache.load(key)
+        if cached is not None:
+            return cached
+        output = self.workspace / f"{key}.o"
+        command = [
+            *self.compiler.cc,
+            *flags,
+            *(f"-I{folder}" for folder in unit.include_dirs),
+            f"-ffile-prefix-map={PACKAGE_DIR}=nmcu",
+            f"-ffile-prefix-map={self.workspace}=.",
+            "-c",
+            str(unit.path),
+            "-o",
+            str(output),
+        ]
+        self._call(command, f"cannot compile {unit.name}")
+        data = output.read_bytes()
+        cache.store(key, data)
+        return data
+
+    def link(self, names: Sequence[str], objects: Sequence[bytes]) -> bytes:
+        script = self.target.folder / "link.ld"
+        flags = (
+            "-m",
+            "elf32lriscv",
+            "--gc-sections",
+            "--no-relax",
+            "-n",
+            "--build-id=none",
+            "--fatal-warnings",
+        )
+        key = cache.key(self.compiler.identity, *flags, script.read_bytes(), *objects)
+        cached = cache.load(key)
+        if cached is not None:
+            return cached
+        paths = []
+        for number, (name, data) in enumerate(zip(names, objects, strict=True)):
+            path = self.workspace / f"{number:03}-{name}.o"
+            path.write_bytes(data)
+            paths.append(str(path))
+        output = self.workspace / "program.elf"
+        command = [*self.compiler.ld, *flags, "-T", str(script), *paths, "-o", str(output)]
+        self._call(command, f"cannot link the program for {self.target.name}")
+        data = output.read_bytes()
+        cache.store(key, data)
+        return data
+
+    def _included(self, unit: _Unit) -> list[bytes | str]:
+        """What the unit could include: headers beside it and in its folders; for assembly, binary data."""
+        suffixes = (".h", ".inc", ".bin") if unit.path.suffix == ".S" else (".h", ".inc")
+        candidates = [(unit.path.parent, path) for path in unit.path.parent.glob("*")]
+        candidates += [(folder, path) for folder in unit.include_dirs for path in folder.rglob("*")]
+        parts: list[bytes | str] = []
+        for folder, path in sorted(dict.fromkeys(candidates)):
+            if path.suffix in suffixes and path.is_file():
+                parts += [str(path.relative_to(folder)), path.read_bytes()]
+        return parts
+
+    def _shown(self, path: Path) -> str:
+        """The path as debug information shows it."""
+        if path.is_relative_to(self.workspace):
+            return str(path.relative_to(self.workspace))
+        if path.is_relative_to(PACKAGE_DIR):
+            return str(path.relative_to(PACKAGE_DIR))
+        return str(path)
+
+    def _call(self, command: Sequence[str], problem: str) -> None:
+        environment = os.environ | {"LC_ALL": "C"}
+        result = subprocess.run(
+            command,
+            cwd=self.workspace,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment,
+            check=False,
+        )
+        if result.returncode != 0:
+            log = result.stderr + result.stdout
+            raise ToolchainError(f"{problem}: {_first_diagnostic(log, self.workspace)}", log=log)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ToolchainError(f"cannot read the source file {path}: {error.strerror}") from error
+
+
+def _first_diagnostic(log: str, workspace: Path) -> str:
+    lines = [line.strip() for line in log.replace(f"{workspace}/", "").splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"\b(error|fatal):? ", line)]
+    return (errors or lines or ["no message"])[0]
