@@ -1,0 +1,142 @@
+"""Building an integer graph node by node; shapes come from the operators' shape rules."""
+
+from collections.abc import Mapping, Sequence
+
+import onnx_ir as ir
+
+from nmcu.errors import ModelError
+from nmcu.graph import ops
+from nmcu.graph.op import DOMAIN, Array, Op
+from nmcu.graph.tensor import Shape, TensorInfo, to_value
+
+
+class Builder:
+    """Collects nodes in execution order and gives an `onnx_ir.Model` with `finish`."""
+
+    def __init__(self, name: str = "model") -> None:
+        self._name = name
+        self._values: dict[str, ir.Value] = {}
+        self._node_names: set[str] = set()
+        self._nodes: list[ir.Node] = []
+        self._initializers: list[ir.Value] = []
+        self._inputs: dict[str, ir.Value] = {}
+        self._outputs: list[ir.Value] = []
+
+    def input(self, model: TensorInfo, device: TensorInfo, perm: Sequence[int]) -> TensorInfo:
+        """A model input and its way to the device tensor `device`: transpose, reshape, quantise."""
+        if model.name not in self._inputs:
+            self._inputs[model.name] = self._register(model)
+        scale, zero = device.quant
+        op = ops.Encode(
+            dtype=model.dtype,  # type: ignore[arg-type]
+            perm=tuple(perm),
+            shape=device.shape,
+            scale=scale,
+            zero_point=zero,
+        )
+        return self._append(f"quantize {model.name}", op, [self._inputs[model.name]], {}, [device])[0]
+
+    def output(self, tensor: TensorInfo, model: TensorInfo, perm: Sequence[int], shape: Shape) -> None:
+        """A model output: `tensor` reshaped to `shape`, transposed by `perm`, as `model.dtype`."""
+        op = ops.Decode(
+            dtype=model.dtype,  # type: ignore[arg-type]
+            perm=tuple(perm),
+            shape=shape,
+            scale=1.0 if tensor.scale is None else tensor.scale,
+            zero_point=tensor.zero_point or 0,
+        )
+        self._append(f"dequantize {model.name}", op, [self._values[tensor.name]], {}, [model])
+        self._outputs.append(self._nodes[-1].outputs[0])
+
+    def add(
+        self,
+        name: str,
+        op: Op,
+        inputs: Sequence[TensorInfo],
+        outputs: Sequence[TensorInfo],
+        constants: Mapping[str, Array] | None = None,
+    ) -> tuple[TensorInfo, ...]:
+        """Append a node; `outputs` give name, dtype and quantisation, their shapes are inferred.
+
+        Names that are taken get a number appended; the tensors are returned as they are called in the graph.
+        Raises `ModelError` naming the node where shapes do not fit.
+        """
+        shapes = shapes_of(name, op, inputs, constants or {})
+        if len(shapes) != len(outputs):
+            raise ModelError(
+                f"node {name!r} ({type(op).__name__}) has {len(shapes)} outputs, {len(outputs)} are named"
+            )
+        shaped = [
+            TensorInfo(o.name, shape, o.dtype, o.scale, o.zero_point)
+            for o, shape in zip(outputs, shapes, strict=True)
+        ]
+        return self._append(name, op, [self._values[i.name] for i in inputs], constants or {}, shaped)
+
+    def finish(self, metadata: Mapping[str, str] | None = None) -> ir.Model:
+        """The graph; `metadata` becomes the model's metadata properties."""
+        graph = ir.Graph(
+            list(self._inputs.values()),
+            self._outputs,
+            nodes=self._nodes,
+            initializers=self._initializers,
+            opset_imports={DOMAIN: 1},
+            name=self._name,
+        )
+        return ir.Model(graph, ir_version=10, producer_name="nmcu", metadata_props=dict(metadata or {}))
+
+    def _append(
+        self,
+        name: str,
+        op: Op,
+        inputs: Sequence[ir.Value],
+        constants: Mapping[str, Array],
+        outputs: Sequence[TensorInfo],
+    ) -> tuple[TensorInfo, ...]:
+        unique = _unique(name, self._node_names)
+        self._node_names.add(unique)
+        named = [
+            TensorInfo(_unique(o.name, self._values), o.shape, o.dtype, o.scale, o.zero_point)
+            for o in outputs
+        ]
+        node = ir.Node(
+            DOMAIN,
+            type(op).__name__,
+            [*inputs, *(self._constant(f"{unique}.{key}", constants[key]) for key in op.CONSTANTS)],
+            op.attributes(),
+            outputs=[self._register(info) for info in named],
+            name=unique,
+        )
+        self._nodes.append(node)
+        return tuple(named)
+
+    def _register(self, info: TensorInfo) -> ir.Value:
+        if info.name in self._values:
+            raise ModelError(f"tensor name {info.name!r} is used twice")
+        self._values[info.name] = value = to_value(info)
+        return value
+
+    def _constant(self, name: str, array: Array) -> ir.Value:
+        tensor = ir.Tensor(array, name=_unique(name, self._values))
+        value = ir.Value(
+            name=tensor.name, shape=tensor.shape, type=ir.TensorType(tensor.dtype), const_value=tensor
+        )
+        self._values[value.name or ""] = value
+        self._initializers.append(value)
+        return value
+
+
+def shapes_of(
+    name: str, op: Op, inputs: Sequence[TensorInfo], constants: Mapping[str, Array]
+) -> tuple[Shape, ...]:
+    """`op.shapes`, its error naming the node."""
+    try:
+        return op.shapes(inputs, constants)
+    except ModelError as error:
+        raise ModelError(f"node {name!r}: {error}") from None
+
+
+def _unique(name: str, taken: Mapping[str, object] | set[str]) -> str:
+    candidate, count = name, 1
+    while candidate in taken:
+        candidate, count = f"{name}_{count}", count + 1
+    return candidate

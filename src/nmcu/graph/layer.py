@@ -1,0 +1,93 @@
+"""The layers of a graph: what runs on the device, in execution order, as immutable values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import onnx_ir as ir
+
+from nmcu import sparsity
+from nmcu.errors import ModelError
+from nmcu.graph import ops
+from nmcu.graph.op import DOMAIN, Array, Op
+from nmcu.graph.tensor import TensorInfo, from_value
+
+BORDER = (ops.Encode, ops.Decode)
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One node that runs on the device. `name` is the model's own, unique, unescaped."""
+
+    name: str
+    op: Op
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    constants: Mapping[str, Array]
+
+    @property
+    def kind(self) -> str:
+        """The user-facing word: conv, depthwise, linear, add, ..."""
+        return self.op.kind
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulate operations, zero weights counted."""
+        return self.op.macs(self.inputs, self.outputs, self.constants)
+
+    @property
+    def weight_bytes(self) -> int:
+        """Size of the dense weights in bytes; 0 for a layer without weights."""
+        return self.constants["weight"].nbytes if "weight" in self.constants else 0
+
+    @cached_property
+    def zeros(self) -> int:
+        """Number of weights that are zero."""
+        if "weight" not in self.constants:
+            return 0
+        return int(np.count_nonzero(self.constants["weight"] == 0))
+
+    @cached_property
+    def pattern(self) -> sparsity.NMPattern | None:
+        """The N:M pattern of the weights; None for dense and for layers that no pattern applies to."""
+        if not isinstance(self.op, ops.Conv2d | ops.Linear):
+            return None
+        return sparsity.detect(self.constants["weight"])
+
+
+def layers(graph: ir.Model) -> tuple[Layer, ...]:
+    """The device layers of `graph` in execution order; border nodes are left out."""
+    every = (from_node(node) for node in graph.graph)
+    return tuple(layer for layer in every if not isinstance(layer.op, BORDER))
+
+
+def from_node(node: ir.Node) -> Layer:
+    """The layer of one `nmcu` node, border nodes included; raises `ModelError` for any other node."""
+    if node.domain != DOMAIN or node.op_type not in ops.REGISTRY:
+        raise ModelError(
+            f"node {node.name!r} is {node.domain}.{node.op_type}, not an operator of the integer graph"
+        )
+    op = ops.REGISTRY[node.op_type].from_node(node)
+    count = len(node.inputs) - len(op.CONSTANTS)
+    if count < 0 or (op.INPUTS is not None and count != op.INPUTS) or None in node.inputs:
+        raise ModelError(
+            f"node {node.name!r} ({node.op_type}) has {len(node.inputs)} inputs, which do not fit"
+        )
+    values = [value for value in node.inputs if value is not None]
+    constants = {}
+    for (key, dtype), value in zip(op.CONSTANTS.items(), values[count:], strict=True):
+        if value.const_value is None:
+            raise ModelError(f"node {node.name!r} ({node.op_type}): {key} must be a constant")
+        array = value.const_value.numpy()
+        if array.dtype != np.dtype(dtype):
+            raise ModelError(f"node {node.name!r} ({node.op_type}): {key} is {array.dtype}, must be {dtype}")
+        constants[key] = array
+    return Layer(
+        name=node.name or "",
+        op=op,
+        inputs=tuple(from_value(value) for value in values[:count]),
+        outputs=tuple(from_value(value) for value in node.outputs),
+        constants=MappingProxyType(constants),
+    )

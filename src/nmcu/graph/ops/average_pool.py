@@ -1,0 +1,106 @@
+"""AveragePool: mean over windows that leaves padding out; a window as large as the map is global pooling."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.errors import ModelError
+from nmcu.graph import requant, window
+from nmcu.graph.op import Array, Constants, Ints
+from nmcu.graph.tensor import Shape, TensorInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class AveragePool(requant.Requantised):
+    """`acc = sum(valid x) + bias[k]`, requantised with `multiplier[k]`, `shift[k]`; k is the window's class.
+
+    Windows at borders hold fewer valid elements. `counts` (K,) int32, ascending, are the distinct numbers of
+    valid elements; `bias[k] = -z_x * counts[k]`; the division by the count is folded into `multiplier[k]`.
+    """
+
+    KIND: ClassVar[str] = "avgpool"
+    CONSTANTS: ClassVar[Mapping[str, str]] = {
+        "counts": "int32",
+        "bias": "int32",
+        "multiplier": "int32",
+        "shift": "int32",
+    }
+    SUMMARY = "average and global average pooling"
+
+    kernel: Ints
+    strides: Ints
+    pads: Ints
+
+    @classmethod
+    def build(
+        cls,
+        name: str,
+        x: TensorInfo,
+        y: TensorInfo,
+        *,
+        kernel: Ints,
+        strides: Ints = (1, 1),
+        pads: Ints = (0, 0, 0, 0),
+        lo: int = -128,
+        hi: int = 127,
+    ) -> tuple["AveragePool", dict[str, Array]]:
+        """Operator and constants for an input of shape `x.shape`; raises `ModelError` naming node `name`."""
+        counts = np.unique(valid_counts(x, kernel, strides, pads)).astype(np.int64)
+        if counts[0] < 1:
+            raise ModelError(
+                f"node {name!r}: a pooling window lies in the padding entirely: smaller pads are needed"
+            )
+        (x_scale, x_zero), (y_scale, y_zero) = x.quant, y.quant
+        bias = -x_zero * counts
+        chosen = requant.choose(
+            name, x_scale / y_scale / counts, bias - 128 * counts, bias + 127 * counts, y_zero
+        )
+        op = cls(form=chosen.form, zero_point=y_zero, lo=lo, hi=hi, kernel=kernel, strides=strides, pads=pads)
+        return op, {
+            "counts": counts.astype(np.int32),
+            "bias": bias.astype(np.int32),
+            "multiplier": chosen.multiplier,
+            "shift": chosen.shift,
+        }
+
+    def shapes(self, inputs: Sequence[TensorInfo], constants: Constants) -> tuple[Shape, ...]:
+        height, width, channels = window.map_shape("AveragePool", inputs[0])
+        out = window.output_size("AveragePool", (height, width), self.kernel, self.strides, self.pads)
+        counts = np.unique(valid_counts(inputs[0], self.kernel, self.strides, self.pads))
+        if not np.array_equal(counts, constants["counts"]):
+            raise ModelError(f"AveragePool: counts are {constants['counts']}, the windows have {counts}")
+        return ((1, *out, channels),)
+
+    def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
+        ones = np.ones((*inputs[0].shape[:3], 1), np.int32)
+        count = window_sums(ones, self.kernel, self.strides, self.pads)
+        k = np.searchsorted(constants["counts"], count)
+        acc = (
+            window_sums(inputs[0].astype(np.int32), self.kernel, self.strides, self.pads)
+            + constants["bias"][k]
+        )
+        y = requant.apply(
+            acc, constants["multiplier"][k], constants["shift"][k], self.zero_point, self.lo, self.hi
+        )
+        return (y[np.newaxis],)
+
+
+def valid_counts(x: TensorInfo, kernel: Ints, strides: Ints, pads: Ints) -> NDArray[np.int64]:
+    """Number of elements inside the map for each window, (OH, OW)."""
+    size = window.map_shape("AveragePool", x)[:2]
+    out = window.output_size("AveragePool", size, kernel, strides, pads)
+    inside = []
+    for axis in (0, 1):
+        start = np.arange(out[axis]) * strides[axis] - pads[axis]
+        inside.append(np.minimum(start + kernel[axis], size[axis]) - np.maximum(start, 0))
+    return np.outer(np.maximum(inside[0], 0), np.maximum(inside[1], 0))
+
+
+def window_sums(x: NDArray[np.int32], kernel: Ints, strides: Ints, pads: Ints) -> NDArray[np.int32]:
+    """Sums over the windows of `x` (1, H, W, C), padding counted as 0: (OH, OW, C)."""
+    view = window.patches(x, kernel, strides, pads, fill=0)
+    sums: NDArray[np.int32] = view.sum(axis=(2, 3), dtype=np.int32)
+    return sums

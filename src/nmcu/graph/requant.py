@@ -1,0 +1,101 @@
+"""Requantisation, `clamp(z_y + round_half_up(acc * multiplier / 2**shift), lo, hi)`, and its numbers.
+
+Two forms, recorded in the graph so that the reference and every kernel use the same one:
+
+- narrow: `acc * multiplier + rc` with `rc = 2**(shift-1) + (z_y << shift)` provably fits int32 for every
+  reachable accumulator, and so do `acc * multiplier`, `acc * multiplier + 2**(shift-1)` and `rc`; every
+  multiplier has at least 11 significant bits. A kernel computes
+  `clamp((acc * multiplier + rc) >> shift, lo, hi)`.
+- wide: 31-bit multiplier, 1 <= shift <= 62, 64-bit product; z_y is added after the shift.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.errors import ModelError
+from nmcu.graph.op import Op
+
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+NARROW_MIN_MULTIPLIER = 2**10
+MAX_WIDE_SHIFT = 62
+
+Form = Literal["narrow", "wide"]
+Int64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requantised(Op):
+    """An operator whose int32 accumulator is requantised to int8: form, output zero point, fused clamp."""
+
+    form: Form
+    zero_point: int
+    lo: int = -128
+    hi: int = 127
+
+
+@dataclass(frozen=True)
+class Requant:
+    """Chosen form with `multiplier` and `shift`, both int32 of the same shape."""
+
+    form: Form
+    multiplier: NDArray[np.int32]
+    shift: NDArray[np.int32]
+
+
+def choose(
+    name: str, factor: NDArray[np.float64], acc_min: Int64, acc_max: Int64, zero_point: int
+) -> Requant:
+    """The requantisation by `factor` for accumulators in [acc_min, acc_max], narrow where provable.
+
+    All arrays have one entry per channel. Raises `ModelError` naming node `name` where an accumulator may
+    overflow int32 or a factor is not a positive finite number in range.
+    """
+    if acc_min.min() < INT32_MIN or acc_max.max() > INT32_MAX:
+        raise ModelError(
+            f"node {name!r}: an accumulator may reach {int(max(acc_max.max(), -acc_min.min()))}, which "
+            "overflows int32: fewer inputs per output or smaller weights are needed"
+        )
+    if not (np.isfinite(factor).all() and (factor > 0).all() and (factor < 2.0**30).all()):
+        raise ModelError(
+            f"node {name!r}: scales give a rescaling factor outside (0, 2**30): check the scales"
+        )
+    return _narrow(factor, acc_min, acc_max, zero_point) or _wide(factor)
+
+
+def _narrow(factor: NDArray[np.float64], acc_min: Int64, acc_max: Int64, zero_point: int) -> Requant | None:
+    multiplier = np.zeros(factor.shape, np.int64)
+    shift = np.zeros(factor.shape, np.int64)
+    for s in range(30, 0, -1):
+        m = np.floor(np.minimum(factor * 2.0**s, 2.0**31) + 0.5).astype(np.int64)
+        half = 1 << (s - 1)
+        rc = half + zero_point * (1 << s)
+        fits = (m <= INT32_MAX) & (INT32_MIN <= rc <= INT32_MAX)
+        for offset in (0, half, rc):
+            fits &= (acc_min * m + offset >= INT32_MIN) & (acc_max * m + offset <= INT32_MAX)
+        fresh = fits & (shift == 0)
+        multiplier[fresh], shift[fresh] = m[fresh], s
+    if (multiplier < NARROW_MIN_MULTIPLIER).any():
+        return None
+    return Requant("narrow", multiplier.astype(np.int32), shift.astype(np.int32))
+
+
+def _wide(factor: NDArray[np.float64]) -> Requant:
+    _, exponent = np.frexp(factor)
+    shift = np.clip(31 - exponent.astype(np.int64), 1, MAX_WIDE_SHIFT)
+    multiplier = np.floor(np.ldexp(factor, shift) + 0.5)
+    carry = multiplier >= 2.0**31
+    multiplier, shift = np.where(carry, multiplier / 2, multiplier), np.where(carry, shift - 1, shift)
+    return Requant("wide", multiplier.astype(np.int64).astype(np.int32), shift.astype(np.int32))
+
+
+def apply(
+    acc: NDArray[Any], multiplier: NDArray[Any], shift: NDArray[Any], zero_point: int, lo: int, hi: int
+) -> NDArray[np.int8]:
+    """The definition. `multiplier` and `shift` broadcast against `acc`; both forms give this same value."""
+    product = acc.astype(np.int64) * multiplier.astype(np.int64)
+    half = np.left_shift(np.int64(1), shift.astype(np.int64) - 1)
+    y = ((product + half) >> shift.astype(np.int64)) + zero_point
+    return np.asarray(np.clip(y, lo, hi), np.int8)

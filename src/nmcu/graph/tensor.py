@@ -1,0 +1,74 @@
+"""What is known about one tensor of the integer graph."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import onnx_ir as ir
+
+from nmcu.errors import ModelError
+
+Shape = tuple[int, ...]
+
+_DTYPES = {"int8": ir.DataType.INT8, "uint8": ir.DataType.UINT8, "int32": ir.DataType.INT32}
+_DTYPES |= {"float32": ir.DataType.FLOAT, "int64": ir.DataType.INT64}
+_NAMES = {v: k for k, v in _DTYPES.items()}
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """Name, shape, NumPy dtype name and quantisation of one tensor: `real = (q - zero_point) * scale`.
+
+    Activations on the device are int8 and NHWC with N = 1, (tokens, channels) or (1, features). `scale` and
+    `zero_point` are None for tensors that are not quantised (model-side float tensors, indices).
+    """
+
+    name: str
+    shape: Shape
+    dtype: str = "int8"
+    scale: float | None = None
+    zero_point: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Size in bytes."""
+        return self.size * np.dtype(self.dtype).itemsize
+
+    @property
+    def quant(self) -> tuple[float, int]:
+        """(scale, zero_point); raises `ModelError` where the tensor is not quantised."""
+        if self.scale is None or self.zero_point is None:
+            raise ModelError(
+                f"tensor {self.name!r} is not quantised: int8 with scale and zero point is needed"
+            )
+        return self.scale, self.zero_point
+
+
+def to_value(info: TensorInfo) -> ir.Value:
+    """A fresh `ir.Value` that carries `info`; quantisation goes to the value's metadata."""
+    value = ir.Value(name=info.name, shape=ir.Shape(info.shape), type=ir.TensorType(_DTYPES[info.dtype]))
+    if info.scale is not None:
+        value.metadata_props["scale"] = repr(info.scale)
+        value.metadata_props["zero_point"] = repr(info.zero_point)
+    return value
+
+
+def from_value(value: ir.Value) -> TensorInfo:
+    """The `TensorInfo` of `value`; raises `ModelError` for dynamic shapes and unknown dtypes."""
+    if value.shape is None or not all(isinstance(d, int) for d in value.shape):
+        raise ModelError(f"tensor {value.name!r} has no static shape: all dimensions must be known")
+    if value.dtype not in _NAMES:
+        raise ModelError(f"tensor {value.name!r} has type {value.dtype}; supported: {', '.join(_DTYPES)}")
+    props = value.metadata_props
+    return TensorInfo(
+        name=value.name or "",
+        shape=tuple(int(d) for d in value.shape if isinstance(d, int)),
+        dtype=_NAMES[value.dtype],
+        scale=float(props["scale"]) if "scale" in props else None,
+        zero_point=int(props["zero_point"]) if "zero_point" in props else None,
+    )
