@@ -59,3 +59,9 @@ def test_unknown_target_names_the_known_ones() -> None:
         targets.target.NmcuError, match=r"unknown target 'pulp'; known targets: cluster8, cv32e40p"
     ):
         targets.get("pulp")
+
+
+def test_buffers_may_take_what_the_linker_leaves_free() -> None:
+    assert targets.get("cluster8").l1_bytes == 112 << 10
+    assert targets.get("cv32e40p").l1_bytes == (1024 - 64 - 256) << 10
+    assert targets.get("cluster8").l2_bytes == 1536 << 10

@@ -17,9 +17,9 @@ from nmcu.toolchain import build, cache, find_compiler
 CLUSTER = targets.get("cluster8")
 EVERYWHERE = """
 #include "nmcu_hal.h"
-static int8_t fast[1000] NMCU_L1;
-static int8_t big[5000] NMCU_L2;
-static int8_t far_buffer[3000] NMCU_L3_BUFFER;
+int8_t fast[1000] NMCU_L1;
+int8_t big[5000] NMCU_L2;
+int8_t far_buffer[3000] NMCU_L3_BUFFER;
 const int8_t far_data[100] NMCU_L3 = {1, 2};
 const int8_t weights[200] NMCU_WEIGHTS = {3, 4};
 static int zeros[10];

@@ -12,6 +12,8 @@ from nmcu.errors import NmcuError
 
 TARGETS_DIR = Path(__file__).parent
 ISAS = ("rv32", "xcv", "xdec")
+FLAT_PROGRAM_BYTES = 256 << 10
+"""On a chip with one flat memory: what is left of it for code and variables when buffers are placed."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,19 @@ class Target:
     host_io_base: int
     dma: Mapping[str, Dma] = field(default_factory=lambda: MappingProxyType({}))
     event_unit: EventUnit | None = None
+
+    @property
+    def l1_bytes(self) -> int:
+        """L1 that buffers may take: all of it but the stacks; on a chip with flat memory a part of that memory."""
+        stacks = self.cores * self.stack_bytes
+        if "l1" in self.memory:
+            return self.memory["l1"].size - stacks
+        return self.memory["ram"].size - stacks - FLAT_PROGRAM_BYTES
+
+    @property
+    def l2_bytes(self) -> int:
+        """Memory for activations and weights (and code, where it is L2)."""
+        return self.memory["l2" if "l2" in self.memory else "ext"].size
 
     @property
     def folder(self) -> Path:

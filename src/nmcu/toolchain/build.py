@@ -19,6 +19,7 @@ from nmcu.toolchain.compiler import Compiler, find_compiler
 from nmcu.toolchain.image import Image, read_sections, read_symbols
 
 RUNTIME_DIR = Path(__file__).parent / "runtime"
+RUNTIME_INCLUDE_DIR = RUNTIME_DIR / "include"
 COMMON_DIR = TARGETS_DIR / "common"
 PACKAGE_DIR = Path(nmcu.__file__).parent
 _PARALLEL_COMPILES = 2
@@ -93,7 +94,7 @@ class _Job:
     workspace: Path
 
     def units(self, include_dirs: tuple[Path, ...]) -> list[_Unit]:
-        hal = (self.target.folder, COMMON_DIR)
+        hal = (self.target.folder, COMMON_DIR, RUNTIME_INCLUDE_DIR)
         library = (*include_dirs, *hal)
         generated = (self.workspace, *library)
         return [

@@ -4,54 +4,45 @@
 #define NMCU_COPY_DMA_H
 
 #include <stdint.h>
+#include <string.h>
 
 #define NMCU_CORES 1u
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t bytes);
-
-NMCU_INLINE uint32_t nmcu_core_id(void)
-{
+NMCU_INLINE uint32_t nmcu_core_id(void) {
     return 0;
 }
 
-NMCU_INLINE uint32_t nmcu_core_count(void)
-{
+NMCU_INLINE uint32_t nmcu_core_count(void) {
     return NMCU_CORES;
 }
 
 NMCU_INLINE void nmcu_barrier(void) {}
 
 NMCU_INLINE uint32_t nmcu_dma_start_2d(void *dst, const void *src, uint32_t row_bytes, uint32_t rows,
-                                       uint32_t dst_stride, uint32_t src_stride)
-{
+                                       uint32_t dst_stride, uint32_t src_stride) {
     for (uint32_t row = 0; row < rows; row++)
         memcpy((char *)dst + (size_t)row * dst_stride, (const char *)src + (size_t)row * src_stride, row_bytes);
     return 1;
 }
 
-NMCU_INLINE uint32_t nmcu_dma_start_1d(void *dst, const void *src, uint32_t bytes)
-{
+NMCU_INLINE uint32_t nmcu_dma_start_1d(void *dst, const void *src, uint32_t bytes) {
     return nmcu_dma_start_2d(dst, src, bytes, 1, 0, 0);
 }
 
-NMCU_INLINE void nmcu_dma_wait(uint32_t ticket)
-{
+NMCU_INLINE void nmcu_dma_wait(uint32_t ticket) {
     (void)ticket;
 }
 
-NMCU_INLINE uint32_t nmcu_l3_start_1d(void *dst, const void *src, uint32_t bytes)
-{
+NMCU_INLINE uint32_t nmcu_l3_start_1d(void *dst, const void *src, uint32_t bytes) {
     return nmcu_dma_start_2d(dst, src, bytes, 1, 0, 0);
 }
 
 NMCU_INLINE uint32_t nmcu_l3_start_2d(void *dst, const void *src, uint32_t row_bytes, uint32_t rows,
-                                      uint32_t dst_stride, uint32_t src_stride)
-{
+                                      uint32_t dst_stride, uint32_t src_stride) {
     return nmcu_dma_start_2d(dst, src, row_bytes, rows, dst_stride, src_stride);
 }
 
-NMCU_INLINE void nmcu_l3_wait(uint32_t ticket)
-{
+NMCU_INLINE void nmcu_l3_wait(uint32_t ticket) {
     (void)ticket;
 }
 
