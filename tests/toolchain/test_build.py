@@ -27,8 +27,8 @@ int counter = 7;
 int main(void)
 {
     uint32_t i = nmcu_core_id();
-    nmcu_dma_wait(nmcu_dma_start_1d(fast, weights + i, 100));
-    nmcu_l3_wait(nmcu_l3_start_2d(big, far_data, 10, 2, 20, 30));
+    nmcu_dma_wait(nmcu_dma_start_1d(fast, weights + i + counter, 100));
+    nmcu_l3_wait(nmcu_l3_start_2d(big, far_data + i + counter, 10, 2, 20, 30));
     nmcu_l3_wait(nmcu_l3_start_1d(far_buffer, big, 10));
     zeros[i] = fast[i] + big[i];
     return counter++ + zeros[i];

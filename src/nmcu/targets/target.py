@@ -44,7 +44,7 @@ class Dma:
 
 @dataclass(frozen=True)
 class EventUnit:
-    """Barriers and software events: register base and the cycles from an event to the waiting core's grant."""
+    """Barriers and software events: register base, cycles from an event to the waiting core's grant."""
 
     base: int
     wake_cycles: int
@@ -67,7 +67,7 @@ class Target:
 
     @property
     def l1_bytes(self) -> int:
-        """L1 that buffers may take: all of it but the stacks; on a chip with flat memory a part of that memory."""
+        """L1 that buffers may take: all but the stacks; on a chip with one flat memory a part of that."""
         stacks = self.cores * self.stack_bytes
         if "l1" in self.memory:
             return self.memory["l1"].size - stacks
