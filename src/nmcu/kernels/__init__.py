@@ -1,0 +1,19 @@
+"""The C and assembly library, and beside each kernel what the planner needs to know of it."""
+
+from nmcu.kernels.cdata import Expr, Struct, Value
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.registry import KERNELS, candidates, fits, get
+
+__all__ = [
+    "KERNELS",
+    "Addresses",
+    "Candidate",
+    "Expr",
+    "Kernel",
+    "Machine",
+    "Struct",
+    "Value",
+    "candidates",
+    "fits",
+    "get",
+]

@@ -1,0 +1,153 @@
+"""Dense convolution and fully-connected kernels: one driver (conv.c), block functions of 4, 2 or 1 pixels."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from nmcu.graph import Layer, ops
+from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.common import requantize, window
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+
+FOLDER = Path(__file__).parent
+MAX_SEGMENTS = 64
+CHANNELS4_BYTES = 64
+
+
+class Dense(Kernel):
+    """Four output channels by `pixels` pixels; `inner_cycles` for one word of the reduction axis of all of them."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
+    header: ClassVar[str] = "conv.h"
+    function: ClassVar[str] = "nmcu_conv_run"
+    pixels: ClassVar[int]
+    inner_cycles: ClassVar[Mapping[str, float]]
+    forms: ClassVar[frozenset[str]] = frozenset({"narrow", "wide"})
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
+            return "grouped convolution"
+        if _segments(window.geometry(layer))[0] > MAX_SEGMENTS:
+            return f"a window of more than {MAX_SEGMENTS} runs of contiguous input"
+        if requantize.form(layer) not in self.forms:
+            return f"requantisation in the {requantize.form(layer)} form"
+        return None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        geometry = window.geometry(layer)
+        channel_bytes = _group_bytes(geometry) // 4
+        found = []
+        for tiling in window.tilings(geometry, machine, 4, channel_bytes):
+            cycles, compute, dma = window.pipeline_cycles(
+                geometry,
+                machine,
+                tiling,
+                channel_bytes,
+                lambda rows, channels: self._tile_cycles(layer, machine, rows, channels),
+            )
+            buffers = window.buffers(geometry, tiling, channel_bytes)
+            found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
+        return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
+
+    def _tile_cycles(self, layer: Layer, machine: Machine, rows: int, channels: int) -> int:
+        geometry = window.geometry(layer)
+        segments, words = _segments(geometry)
+        width = geometry.output[1]
+        blocks = -(-rows * width // self.pixels) if geometry.flat else rows * -(-width // self.pixels)
+        groups = -(-channels // 4)
+        misaligned = 0.75 * self.pixels if geometry.input[2] % 4 else 0
+        inner = self.inner_cycles["rv32" if machine.isa == "rv32" else "xcv"] + misaligned
+        wide = 4 if requantize.form(layer) == "wide" else 0
+        group = segments * (words * inner + 10) + self.pixels * 4 * (5 + wide) + self.pixels * 6 + 45
+        share = -(-blocks * groups // machine.cores)
+        return int(share * group + -(-share // groups) * 130 + 150)
+
+    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+        """`weights`: for every four channels an nmcu_channels4_t and their weights, a word of each in turn."""
+        geometry = window.geometry(layer)
+        segments, words = _segments(geometry)
+        weight = layer.constants["weight"]
+        cout = weight.shape[0]
+        groups = -(-cout // 4)
+        rows = np.zeros((4 * groups, segments, 4 * words), np.int8)
+        flat = weight.reshape(cout, segments, -1)
+        rows[:cout, :, : flat.shape[2]] = flat
+        per_group = rows.reshape(groups, 4, segments * words, 4).transpose(0, 2, 1, 3).reshape(groups, -1)
+        channels = np.zeros((4, 4 * groups), np.int32)
+        channels[3] = 1
+        channels[:, :cout] = requantize.channel_constants(layer)
+        head = channels.reshape(4, groups, 4).transpose(1, 0, 2).reshape(groups, -1)
+        packed = np.concatenate([np.ascontiguousarray(head).view(np.int8), per_group], axis=1)
+        return {"weights": packed.tobytes()}
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        geometry = window.geometry(layer)
+        tiling = window.Tiling.from_parameters(parameters)
+        segments, words = _segments(geometry)
+        return Struct(
+            "nmcu_conv_t",
+            {
+                "window": window.descriptor(geometry, tiling, at),
+                "block": Expr(f"nmcu_{self.name}"),
+                "weights": Expr(at.constants["weights"]),
+                "weight_tile": window.pair(at, "constants"),
+                "group_bytes": _group_bytes(geometry),
+                "requant": requantize.descriptor(layer),
+                "segments": segments,
+                "segment_words": words,
+                "pixels": self.pixels,
+                "flat": int(geometry.flat),
+            },
+        )
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        common = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
+        return (*common, KERNELS_DIR / "conv" / "conv.c", body(FOLDER, self.name, isa))
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", KERNELS_DIR / "conv", FOLDER)
+
+
+class Dense4x4(Dense):
+    name = "dense_4x4"
+    pixels = 4
+    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 24, "rv32": 420}
+
+
+class Dense4x2(Dense):
+    name = "dense_4x2"
+    pixels = 2
+    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 14, "rv32": 210}
+
+
+class Dense4x1(Dense):
+    name = "dense_4x1"
+    pixels = 1
+    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 9, "rv32": 105}
+
+
+class DenseFull(Dense):
+    """For requantisations that need all 64 bits of the product: portable code only."""
+
+    name = "dense_full"
+    pixels = 4
+    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 420, "rv32": 420}
+    forms: ClassVar[frozenset[str]] = frozenset({"narrow", "wide", "full"})
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        return super().library("rv32")
+
+
+def _segments(geometry: window.Geometry) -> tuple[int, int]:
+    """(runs of contiguous input bytes in a window, words in a run)."""
+    height, width = geometry.kernel
+    if geometry.dilations[1] == 1 or width == 1:
+        return height, -(-width * geometry.input[2] // 4)
+    return height * width, -(-geometry.input[2] // 4)
+
+
+def _group_bytes(geometry: window.Geometry) -> int:
+    segments, words = _segments(geometry)
+    return CHANNELS4_BYTES + 16 * segments * words

@@ -1,0 +1,35 @@
+"""All kernels, and the choice they leave for a layer."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from nmcu.graph import Layer
+from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
+from nmcu.kernels.kernel import Candidate, Kernel, Machine
+
+KERNELS: tuple[Kernel, ...] = (Dense4x4(), Dense4x2(), Dense4x1(), DenseFull())
+
+
+def get(name: str) -> Kernel:
+    """The kernel called `name`; raises KeyError."""
+    return {kernel.name: kernel for kernel in KERNELS}[name]
+
+
+def candidates(layer: Layer, machine: Machine, names: str = "*") -> Sequence[Candidate]:
+    """Every tiling of every kernel matching the glob `names` that can run `layer`, best predicted first."""
+    found: list[Candidate] = []
+    for kernel in KERNELS:
+        if fits(kernel, layer, machine, names) is None:
+            found += kernel.candidates(layer, machine)
+    return sorted(found, key=lambda c: (c.cycles, c.l1_bytes, c.kernel))
+
+
+def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str = "*") -> str | None:
+    """Why `kernel` is not considered for `layer`, or None if it is."""
+    if layer.kind not in kernel.kinds:
+        return f"runs {', '.join(sorted(kernel.kinds))}"
+    if machine.isa not in kernel.isas:
+        return f"needs --isa {' or '.join(sorted(kernel.isas))}"
+    if not fnmatchcase(kernel.name, names):
+        return f"not among --kernels {names}"
+    return kernel.refusal(layer, machine)
