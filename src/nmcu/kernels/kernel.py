@@ -80,8 +80,8 @@ class Kernel(ABC):
     isas: ClassVar[frozenset[str]] = frozenset({"rv32", "xcv", "xdec"})
     packed: ClassVar[bool] = False
     """Reads packed N:M weights."""
-    header: ClassVar[str]
-    """C header that declares the descriptor type and `function`."""
+    headers: ClassVar[tuple[str, ...]]
+    """C headers that declare the descriptor type, `function` and what descriptors name."""
     function: ClassVar[str]
     """`void function(const descriptor *)`, called by all cores."""
 
@@ -110,7 +110,7 @@ class Kernel(ABC):
         """C and assembly files to compile for `isa`."""
 
     def include_dirs(self) -> tuple[Path, ...]:
-        """Folders with the headers that `header` and `library` need."""
+        """Folders with the headers that `headers` and `library` need."""
         return (KERNELS_DIR / "common",)
 
 

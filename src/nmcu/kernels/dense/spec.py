@@ -20,7 +20,7 @@ class Dense(Kernel):
     """Four output channels by `pixels` pixels; `inner_cycles` for one word of the reduction axis of all of them."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
-    header: ClassVar[str] = "conv.h"
+    headers: ClassVar[tuple[str, ...]] = ("conv.h", "dense.h")
     function: ClassVar[str] = "nmcu_conv_run"
     pixels: ClassVar[int]
     inner_cycles: ClassVar[Mapping[str, float]]

@@ -1,0 +1,80 @@
+"""One kernel and tiling for every layer: the fastest combination whose constants fit the memory."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ortools.sat.python import cp_model
+
+from nmcu import kernels
+from nmcu.errors import PlanError
+from nmcu.graph import Layer
+from nmcu.kernels import Candidate, Machine
+from nmcu.plan.lifetime import deterministic_solver
+
+PER_KERNEL = 4
+"""Tilings of one kernel that the solver sees; those after the best few are slower and seldom smaller."""
+
+
+def options(layer: Layer, machine: Machine, names: str, forced: str | None) -> tuple[Candidate, ...]:
+    """The candidates for `layer`, best first; raises `PlanError` with every kernel's reason where there is none."""
+    if forced is not None and forced not in {kernel.name for kernel in kernels.KERNELS}:
+        raise PlanError(f"--kernel {layer.name}={forced}: there is no kernel {forced!r}")
+    wanted = forced or names
+    found: dict[str, list[Candidate]] = {}
+    for candidate in kernels.candidates(layer, machine, wanted):
+        kept = found.setdefault(candidate.kernel, [])
+        if len(kept) < PER_KERNEL:
+            kept.append(candidate)
+    if not found:
+        raise PlanError(_refusal(layer, machine, wanted))
+    return tuple(sorted((c for kept in found.values() for c in kept), key=lambda c: (c.cycles, c.l1_bytes)))
+
+
+def choose(
+    layers: Sequence[Layer],
+    choices: Mapping[str, Sequence[Candidate]],
+    constant_bytes: Callable[[Layer, Candidate], int],
+    budget: int,
+) -> dict[str, Candidate]:
+    """One candidate for each layer in `choices`: fewest predicted cycles with all constants within `budget` bytes.
+
+    Raises `PlanError` with the smallest size that any choice needs.
+    """
+    sizes = {
+        layer.name: [constant_bytes(layer, c) for c in choices[layer.name]]
+        for layer in layers
+        if layer.name in choices
+    }
+    fastest = {name: found[0] for name, found in choices.items()}
+    if sum(size[0] for size in sizes.values()) <= budget:
+        return fastest
+    smallest = sum(min(size) for size in sizes.values())
+    if smallest > budget:
+        raise PlanError(
+            f"the network's weights need {smallest:,} bytes of L2, {budget:,} are left beside code and activations: "
+            "use a sparser or smaller network"
+        )
+    model = cp_model.CpModel()
+    picked = {name: [model.new_bool_var(f"{name} {i}") for i in range(len(c))] for name, c in choices.items()}
+    for flags in picked.values():
+        model.add_exactly_one(flags)
+    model.add(sum(s * f for n in sizes for s, f in zip(sizes[n], picked[n], strict=True)) <= budget)
+    model.minimize(sum(c.cycles * f for n in picked for c, f in zip(choices[n], picked[n], strict=True)))
+    solver = deterministic_solver(20.0)
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise PlanError("no choice of kernels was found that fits the memory: use a smaller network")
+    return {
+        name: next(c for c, f in zip(choices[name], flags, strict=True) if solver.value(f))
+        for name, flags in picked.items()
+    }
+
+
+def _refusal(layer: Layer, machine: Machine, names: str) -> str:
+    reasons = []
+    for kernel in kernels.KERNELS:
+        if layer.kind not in kernel.kinds:
+            continue
+        reason = kernels.fits(kernel, layer, machine, names) or "no tile of it fits L1"
+        reasons.append(f"{kernel.name}: {reason}")
+    shapes = ", ".join(str(t.shape) for t in layer.inputs)
+    detail = "; ".join(reasons) or "no kernel is made for it"
+    return f"node {layer.name!r} ({layer.kind}, input {shapes}) cannot run on {machine.target.name}: {detail}"

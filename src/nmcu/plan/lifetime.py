@@ -1,0 +1,104 @@
+"""Which activations live when, and where they go: offsets in the L2 arena that minimise its size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ortools.sat.python import cp_model
+
+from nmcu.graph import Layer, TensorInfo
+from nmcu.kernels.kernel import align
+from nmcu.plan.plan import Buffer
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """A block of `bytes` that is in use from step `first` to step `last`, both included."""
+
+    name: str
+    bytes: int
+    first: int
+    last: int
+
+
+def lifetimes(
+    layers: Sequence[Layer], outputs: Sequence[TensorInfo], aliases: Mapping[str, str]
+) -> tuple[Lifetime, ...]:
+    """Lifetimes of the tensors that layers produce, network outputs left out; a tensor that is an alias counts for
+    the one it shares memory with."""
+    own = {aliases.get(t.name, t.name) for t in outputs}
+    found: dict[str, Lifetime] = {}
+    for step, layer in enumerate(layers):
+        for tensor in (*layer.inputs, *layer.outputs):
+            root = aliases.get(tensor.name, tensor.name)
+            if root in found:
+                old = found[root]
+                found[root] = Lifetime(root, max(old.bytes, tensor.bytes), old.first, step)
+            elif tensor in layer.outputs and root == tensor.name and root not in own:
+                found[root] = Lifetime(root, tensor.bytes, step, step)
+    return tuple(found.values())
+
+
+def place(blocks: Sequence[Lifetime], seconds: float = 5.0) -> dict[str, Buffer]:
+    """Offsets for `blocks` so that those alive at the same step never overlap, in as few bytes as the solver finds.
+
+    Deterministic: one worker, fixed seed, deterministic time. Falls back on first fit, which is also the bound that
+    the solver starts from.
+    """
+    greedy = _first_fit(blocks)
+    bound = max((buffer.end for buffer in greedy.values()), default=0)
+    floor = _lower_bound(blocks)
+    if bound == floor:
+        return greedy
+    model = cp_model.CpModel()
+    peak = model.new_int_var(floor // 16, bound // 16, "peak")
+    starts, times, spaces = {}, [], []
+    for block in blocks:
+        units = align(block.bytes) // 16
+        start = model.new_int_var(0, bound // 16 - units, block.name)
+        starts[block.name] = start
+        times.append(
+            model.new_fixed_size_interval_var(block.first, block.last - block.first + 1, f"t {block.name}")
+        )
+        spaces.append(model.new_fixed_size_interval_var(start, units, f"s {block.name}"))
+        model.add(start + units <= peak)
+        model.add_hint(start, greedy[block.name].offset // 16)
+    model.add_no_overlap_2d(times, spaces)
+    model.minimize(peak)
+    solver = deterministic_solver(seconds)
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return greedy
+    return {b.name: Buffer(solver.value(starts[b.name]) * 16, b.bytes) for b in blocks}
+
+
+def deterministic_solver(seconds: float) -> cp_model.CpSolver:
+    """A CP-SAT solver that gives the same answer every time it is asked."""
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 1
+    solver.parameters.max_deterministic_time = seconds
+    return solver
+
+
+def _lower_bound(blocks: Sequence[Lifetime]) -> int:
+    steps = {b.first for b in blocks}
+    return max((sum(align(b.bytes) for b in blocks if b.first <= s <= b.last) for s in steps), default=0)
+
+
+def _first_fit(blocks: Sequence[Lifetime]) -> dict[str, Buffer]:
+    placed: dict[str, Buffer] = {}
+    by_name = {block.name: block for block in blocks}
+    for block in sorted(blocks, key=lambda b: (-b.bytes, b.first, b.name)):
+        rivals = sorted(
+            (placed[name] for name in placed if _overlap(by_name[name], block)), key=lambda b: b.offset
+        )
+        offset = 0
+        for rival in rivals:
+            if offset + align(block.bytes) <= rival.offset:
+                break
+            offset = max(offset, align(rival.end))
+        placed[block.name] = Buffer(offset, block.bytes)
+    return placed
+
+
+def _overlap(a: Lifetime, b: Lifetime) -> bool:
+    return a.first <= b.last and b.first <= a.last

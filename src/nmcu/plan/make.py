@@ -1,0 +1,138 @@
+"""From an integer graph to a plan."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from nmcu import graph as graphs
+from nmcu import kernels
+from nmcu.errors import PlanError
+from nmcu.graph import Graph, Layer, TensorInfo
+from nmcu.kernels import Candidate, Machine
+from nmcu.kernels.kernel import align
+from nmcu.plan.choose import choose, options
+from nmcu.plan.lifetime import lifetimes, place
+from nmcu.plan.plan import Buffer, Plan, PlannedLayer
+from nmcu.targets import Target
+
+CODE_RESERVE_BYTES = 64 * 1024
+"""L2 kept free for code and descriptors."""
+ALIAS_KINDS = frozenset({"reshape"})
+
+
+def make(
+    graph: Graph,
+    target: Target,
+    isa: str = "xcv",
+    *,
+    kernel_names: str = "*",
+    forced: Mapping[str, str] = MappingProxyType({}),
+) -> Plan:
+    """Decides kernels, tiles, buffers and addresses for every layer of `graph`.
+
+    `kernel_names` is a glob that layers with a choice are restricted to, where it leaves any; `forced` maps layer
+    names to kernel names. Raises `PlanError` naming the node or the sizes where the network does not fit `target`.
+    """
+    machine = Machine(target, isa)
+    layers = graphs.layers(graph)
+    inputs, outputs = tuple(graphs.inputs(graph)), tuple(graphs.outputs(graph))
+    unknown = set(forced) - {layer.name for layer in layers}
+    if unknown:
+        raise PlanError(f"--kernel names layer {min(unknown)!r}; layers: {', '.join(x.name for x in layers)}")
+    aliases = _aliases(layers, inputs, outputs)
+    tensors = place(lifetimes(layers, outputs, aliases))
+    arena = max((buffer.end for buffer in tensors.values()), default=0)
+    ports = sum(align(t.bytes) for t in (*inputs, *outputs))
+    budget = target.l2_bytes - CODE_RESERVE_BYTES - align(arena) - ports
+    if budget < 0:
+        raise PlanError(
+            f"the network's activations need {arena + ports:,} bytes of L2 at once, {target.name} has "
+            f"{target.l2_bytes - CODE_RESERVE_BYTES:,} beside the code: use a smaller input or network"
+        )
+    work = [layer for layer in layers if not _moves_nothing(layer, aliases)]
+    choices = {layer.name: options(layer, machine, kernel_names, forced.get(layer.name)) for layer in work}
+    packed: dict[tuple[str, str], Mapping[str, bytes]] = {}
+
+    def constants(layer: Layer, candidate: Candidate) -> Mapping[str, bytes]:
+        key = (layer.name, candidate.kernel)
+        if key not in packed:
+            packed[key] = kernels.get(candidate.kernel).constants(layer)
+        return packed[key]
+
+    def constant_bytes(layer: Layer, candidate: Candidate) -> int:
+        return sum(align(len(data)) for data in constants(layer, candidate).values())
+
+    chosen = choose(work, choices, constant_bytes, budget)
+    planned, offset = [], 0
+    for layer in layers:
+        if layer.name not in chosen:
+            planned.append(_no_work(layer))
+            continue
+        candidate = chosen[layer.name]
+        placed = {}
+        for name, data in constants(layer, candidate).items():
+            placed[name] = Buffer(offset, len(data))
+            offset += align(len(data))
+        planned.append(_planned(layer, candidate, placed))
+    return Plan(
+        target=target,
+        isa=isa,
+        layers=tuple(planned),
+        inputs=inputs,
+        outputs=outputs,
+        tensors=MappingProxyType(tensors),
+        aliases=MappingProxyType(aliases),
+        weight_blob_bytes=offset,
+    )
+
+
+def _aliases(
+    layers: Sequence[Layer], inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo]
+) -> dict[str, str]:
+    """Tensors that share another one's memory: results of layers that only change the shape.
+
+    A network output takes over its producer's tensor unless that is an input or an output itself.
+    """
+    aliases: dict[str, str] = {}
+    taken = {t.name for t in (*inputs, *outputs)}
+    out = {t.name for t in outputs}
+    for layer in layers:
+        if layer.kind not in ALIAS_KINDS:
+            continue
+        source, result = layer.inputs[0].name, layer.outputs[0].name
+        root = aliases.get(source, source)
+        if result not in out:
+            aliases[result] = root
+        elif root not in taken:
+            aliases |= {name: result for name, old in aliases.items() if old == root}
+            aliases[root] = result
+            taken.add(root)
+    return aliases
+
+
+def _moves_nothing(layer: Layer, aliases: Mapping[str, str]) -> bool:
+    if layer.kind not in ALIAS_KINDS:
+        return False
+    source, result = layer.inputs[0].name, layer.outputs[0].name
+    return aliases.get(source, source) == aliases.get(result, result)
+
+
+def _no_work(layer: Layer) -> PlannedLayer:
+    return PlannedLayer(layer, None, {}, {}, {}, 0, 0, 0, 0)
+
+
+def _planned(layer: Layer, candidate: Candidate, constants: Mapping[str, Buffer]) -> PlannedLayer:
+    offset, l1 = 0, {}
+    for name, size in candidate.l1.items():
+        l1[name] = Buffer(offset, size)
+        offset += align(size)
+    return PlannedLayer(
+        layer=layer,
+        kernel=candidate.kernel,
+        parameters=MappingProxyType(dict(candidate.parameters)),
+        l1=MappingProxyType(l1),
+        constants=MappingProxyType(dict(constants)),
+        index_bytes=kernels.get(candidate.kernel).index_bytes(layer),
+        cycles=candidate.cycles,
+        compute_cycles=candidate.compute_cycles,
+        dma_cycles=candidate.dma_cycles,
+    )
