@@ -22,6 +22,7 @@ RUNTIME_DIR = Path(__file__).parent / "runtime"
 RUNTIME_INCLUDE_DIR = RUNTIME_DIR / "include"
 COMMON_DIR = TARGETS_DIR / "common"
 PACKAGE_DIR = Path(nmcu.__file__).parent
+LINK_FLAGS = ("-m", "elf32lriscv", "--gc-sections", "--no-relax", "-n", "--fatal-warnings")
 _PARALLEL_COMPILES = 2
 
 
@@ -138,16 +139,7 @@ class _Job:
 
     def link(self, names: Sequence[str], objects: Sequence[bytes]) -> bytes:
         script = self.target.folder / "link.ld"
-        flags = (
-            "-m",
-            "elf32lriscv",
-            "--gc-sections",
-            "--no-relax",
-            "-n",
-            "--build-id=none",
-            "--fatal-warnings",
-        )
-        key = cache.key(self.compiler.identity, *flags, script.read_bytes(), *objects)
+        key = cache.key(self.compiler.identity, *LINK_FLAGS, script.read_bytes(), *objects)
         cached = cache.load(key)
         if cached is not None:
             return cached
@@ -157,7 +149,7 @@ class _Job:
             path.write_bytes(data)
             paths.append(str(path))
         output = self.workspace / "program.elf"
-        command = [*self.compiler.ld, *flags, "-T", str(script), *paths, "-o", str(output)]
+        command = [*self.compiler.ld, *LINK_FLAGS, "-T", str(script), *paths, "-o", str(output)]
         self._call(command, f"cannot link the program for {self.target.name}")
         data = output.read_bytes()
         cache.store(key, data)

@@ -1,0 +1,51 @@
+"""Writes result folders: all of it or nothing."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from nmcu.errors import NmcuError
+
+MAX_NAME = 100
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes `files` (contents by relative path) into `folder`, creating it where it is missing.
+
+    Everything is written to a neighbouring folder first. Of an existing folder, the top-level entries that are in
+    `files` too are replaced; what else is there stays. Raises `NmcuError` where it cannot be written.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
+    ancestor = next(parent for parent in folder.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryDirectory(dir=ancestor, prefix=".nmcu-") as draft_name:
+            draft = Path(draft_name)
+            new, old = draft / "new", draft / "old"
+            for name, content in files.items():
+                path = new / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            folder.mkdir(parents=True, exist_ok=True)
+            old.mkdir()
+            for entry in sorted(new.iterdir()):
+                place = folder / entry.name
+                if place.exists() or place.is_symlink():
+                    shutil.move(place, old / entry.name)
+                shutil.move(entry, place)
+    except OSError as error:
+        raise NmcuError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+def file_names(names: Iterable[str], suffix: str) -> dict[str, str]:
+    """A safe, distinct file name for each name: letters, digits, `_`, `.` and `-` only."""
+    chosen: dict[str, str] = {}
+    for name in names:
+        stem = re.sub(r"[^A-Za-z0-9_.-]", "_", name).lstrip(".-")[:MAX_NAME] or "tensor"
+        candidate, number = stem, 2
+        while candidate.lower() + suffix in {taken.lower() for taken in chosen.values()}:
+            candidate, number = f"{stem}_{number}", number + 1
+        chosen[name] = candidate + suffix
+    return chosen

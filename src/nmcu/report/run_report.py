@@ -1,0 +1,120 @@
+"""What a run of a network tells: outputs, whether they are right, and where the cycles went."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """One layer of a run.
+
+    `cycles` is wall-clock time on the cluster, from the layer's first to its last cycle on core 0;
+    `dma_wait_cycles` the part of it in which the core that waited longest waited for transfers, `compute_cycles` the
+    rest. `stalls` are cycles by cause, averaged over the cores. `weight_bytes` and `index_bytes` are as stored.
+    """
+
+    name: str
+    op: str
+    kernel: str
+    pattern: str
+    macs: int
+    nonzero_macs: int
+    cycles: int
+    compute_cycles: int
+    dma_wait_cycles: int
+    weight_bytes: int
+    index_bytes: int
+    l1_bytes: int
+    instructions: int
+    stalls: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        return {**vars(self), "stalls": dict(self.stalls)}
+
+
+@dataclass(frozen=True)
+class MemoryReport:
+    """Memory a program takes, in bytes; peaks are of buffers that live at the same time."""
+
+    l1_peak_bytes: int
+    l2_peak_bytes: int
+    l3_bytes: int
+    weight_bytes: int
+    index_bytes: int
+    code_bytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class RunReport:
+    """A finished run. `outputs` are in the model's own dtype and layout; `mismatches` counts the elements of the
+    device's int8 outputs that differ from the reference."""
+
+    model: str
+    target: str
+    isa: str
+    sim: str
+    cores: int
+    clock_hz: int
+    cycles: int
+    instructions: int
+    sim_seconds: float
+    mismatches: int
+    inputs: Mapping[str, NDArray[Any]]
+    outputs: Mapping[str, NDArray[Any]]
+    layers: tuple[LayerReport, ...]
+    memory: MemoryReport
+    assumptions: tuple[str, ...]
+
+    @property
+    def bit_exact(self) -> bool:
+        """Every output equals the reference bit for bit."""
+        return self.mismatches == 0
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulate operations, zero weights counted."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def time_ms(self) -> float:
+        """Cycles at the target's clock."""
+        return self.cycles / self.clock_hz * 1e3
+
+    @property
+    def macs_per_cycle(self) -> float:
+        """MACs, zero weights counted, per cycle of the cluster."""
+        return self.macs / self.cycles if self.cycles else 0.0
+
+    def to_json(self, output_paths: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """The report as JSON-ready values; `output_paths` says where the outputs were written."""
+        paths = output_paths or {}
+        return {
+            "model": self.model,
+            "target": self.target,
+            "isa": self.isa,
+            "sim": self.sim,
+            "cores": self.cores,
+            "cycles": self.cycles,
+            "time_ms": round(self.time_ms, 6),
+            "macs": self.macs,
+            "macs_per_cycle": round(self.macs_per_cycle, 4),
+            "bit_exact": self.bit_exact,
+            "mismatches": self.mismatches,
+            "outputs": {name: paths.get(name) for name in self.outputs},
+            "instructions": self.instructions,
+            "sim_seconds": round(self.sim_seconds, 3),
+            "layers": [layer.to_json() for layer in self.layers],
+            "memory": vars(self.memory),
+            "assumptions": list(self.assumptions),
+        }
+
+
+def nonzero_macs(macs: int, weight: NDArray[Any] | None) -> int:
+    """The MACs of a layer whose weight is not zero; every weight takes part in equally many."""
+    if weight is None or weight.size == 0:
+        return macs
+    return macs * int(np.count_nonzero(weight)) // weight.size

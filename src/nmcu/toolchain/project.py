@@ -1,0 +1,127 @@
+"""A program as a C project that stands alone: every file it is built from, a Makefile and a README."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from nmcu.codegen.program import Program
+from nmcu.errors import ToolchainError
+from nmcu.targets import Target
+from nmcu.toolchain.build import COMMON_DIR, LINK_FLAGS, PACKAGE_DIR, RUNTIME_DIR, RUNTIME_INCLUDE_DIR
+from nmcu.toolchain.compiler import Compiler
+
+_COMPILER = Compiler(cc=(), ld=(), identity="project")
+
+
+def project_files(program: Program, target: Target, isa: str, opt: str = "-O2") -> Mapping[str, bytes]:
+    """Contents by relative path. Generated files are on top, the library keeps its folders under `nmcu/`."""
+    files: dict[str, bytes] = {}
+    for name, content in program.files.items():
+        files[name] = content.encode() if isinstance(content, str) else content
+    sources = [
+        *_take(files, (COMMON_DIR / "crt0.S", COMMON_DIR / "start.c")),
+        *program.sources,
+        *_take(files, program.library),
+        *_take(files, sorted(RUNTIME_DIR.glob("*.c"))),
+    ]
+    includes = (*program.include_dirs, target.folder, COMMON_DIR, RUNTIME_INCLUDE_DIR)
+    for folder in (*includes, RUNTIME_DIR, *(path.parent for path in program.library)):
+        _take(files, (p for p in sorted(folder.iterdir()) if p.suffix in (".h", ".inc")))
+    (script,) = _take(files, (target.folder / "link.ld",))
+    folders = [".", *dict.fromkeys(_place(folder) for folder in includes)]
+    files["Makefile"] = _makefile(program, isa, opt, sources, folders, script).encode()
+    files["README.md"] = _readme(program, target, isa).encode()
+    return files
+
+
+def _take(files: dict[str, bytes], paths: Iterable[Path]) -> list[str]:
+    places = []
+    for path in paths:
+        place = _place(path)
+        files[place] = path.read_bytes()
+        places.append(place)
+    return places
+
+
+def _place(path: Path) -> str:
+    if not path.is_relative_to(PACKAGE_DIR):
+        raise ToolchainError(
+            f"{path} is outside the package: a C project takes library files from the package only"
+        )
+    return f"nmcu/{path.relative_to(PACKAGE_DIR).as_posix()}"
+
+
+def _makefile(
+    program: Program, isa: str, opt: str, sources: list[str], folders: list[str], script: str
+) -> str:
+    c_flags = " ".join(_COMPILER.compile_flags(isa, assembly=False, opt=opt))
+    asm_flags = " ".join(_COMPILER.compile_flags(isa, assembly=True, opt=opt))
+    defines = " ".join(f"-D{name}={value}" for name, value in sorted(program.defines.items()))
+    return f"""\
+# Builds program.elf with clang and lld from the Python package ziglang; another compiler: make CC="..." LD="..."
+PYTHON := python3
+ZIG := $(shell $(PYTHON) -c "import os, ziglang; print(os.path.dirname(ziglang.__file__))")
+CC = $(ZIG)/zig clang --target=riscv32-unknown-elf -isystem $(ZIG)/lib/include
+LD = $(ZIG)/zig ld.lld
+
+DEFINES := {defines}
+INCLUDES := {" ".join(f"-I{folder}" for folder in folders)}
+CFLAGS := {c_flags}
+ASFLAGS := {asm_flags}
+LDFLAGS := {" ".join(LINK_FLAGS)}
+
+SOURCES := \\
+{_list(sources)}
+OBJECTS := $(SOURCES:%=build/%.o)
+
+program.elf: $(OBJECTS) {script}
+\t$(LD) $(LDFLAGS) -T {script} $(OBJECTS) -o $@
+
+build/%.c.o: %.c
+\t@mkdir -p $(@D)
+\t$(CC) $(CFLAGS) $(DEFINES) $(INCLUDES) -c $< -o $@
+
+build/%.S.o: %.S
+\t@mkdir -p $(@D)
+\t$(CC) $(ASFLAGS) $(DEFINES) $(INCLUDES) -c $< -o $@
+
+clean:
+\trm -rf build program.elf
+
+.PHONY: clean
+"""
+
+
+def _list(items: list[str]) -> str:
+    return " \\\n".join(f"  {item}" for item in items)
+
+
+def _readme(program: Program, target: Target, isa: str) -> str:
+    ports = [
+        *(
+            f"| input | `{port.symbol}` | int8 {' x '.join(map(str, port.shape))} |"
+            for port in program.inputs
+        ),
+        *(
+            f"| output | `{port.symbol}` | int8 {' x '.join(map(str, port.shape))} |"
+            for port in program.outputs
+        ),
+    ]
+    table = "\n".join(["| | symbol | type and shape |", "| --- | --- | --- |", *ports])
+    return f"""\
+# A neural network as bare-metal C
+
+For the target `{target.name}` ({target.description}), instruction set `{isa}`. `make` builds `program.elf`
+(Python with the package `ziglang`, or a clang and lld of your own); `nmcu sim program.elf --target {target.name}
+--isa {isa}` runs it.
+
+| | |
+| --- | --- |
+| `{"`, `".join(program.sources)}` | the network: generated code and weights |
+| `nmcu/kernels/` | the kernels it calls |
+| `nmcu/targets/` | start-up code, hardware abstraction (`nmcu_hal.h`, one port per chip) and linker script |
+| `nmcu/toolchain/runtime/` | the few functions that freestanding C needs |
+
+Write the input to its symbol, run, read the output from its symbol:
+
+{table}
+"""
