@@ -14,13 +14,6 @@
 
 #define NMCU_INLINE static inline __attribute__((always_inline, unused))
 
-/* Where a variable lives. L1 and L2 buffers are not initialised; weights and L3 data may be. */
-#define NMCU_L1 __attribute__((section(".bss.nmcu.l1"), aligned(4)))
-#define NMCU_L2 __attribute__((section(".bss.nmcu.l2"), aligned(4)))
-#define NMCU_L3 __attribute__((section(".l3"), aligned(4)))
-#define NMCU_L3_BUFFER __attribute__((section(".bss.nmcu.l3"), aligned(4)))
-#define NMCU_WEIGHTS __attribute__((section(".weights"), aligned(4)))
-
 /* Number of the calling core, 0 to nmcu_core_count() - 1. */
 NMCU_INLINE uint32_t nmcu_core_id(void);
 
@@ -66,5 +59,12 @@ NMCU_INLINE void nmcu_putchar(char character);
 NMCU_INLINE _Noreturn void nmcu_exit(int code);
 
 #include "nmcu_port.h"
+
+/* Where a variable lives. L1 and L2 buffers are not initialised; weights and L3 data may be. */
+#define NMCU_L1 NMCU_PLACE(".bss.nmcu.l1")
+#define NMCU_L2 NMCU_PLACE(".bss.nmcu.l2")
+#define NMCU_L3 NMCU_PLACE(".l3")
+#define NMCU_L3_BUFFER NMCU_PLACE(".bss.nmcu.l3")
+#define NMCU_WEIGHTS NMCU_PLACE(".weights")
 
 #endif

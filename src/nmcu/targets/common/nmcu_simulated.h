@@ -14,6 +14,8 @@ enum {
     NMCU_HOST_IO_CYCLES_LOW = 0x0C,
 };
 
+#define NMCU_PLACE(section_name) __attribute__((section(section_name), aligned(4)))
+
 /* The compiler must not move memory accesses over an access to a peripheral. */
 #define NMCU_FENCE() __asm__ volatile("" ::: "memory")
 
