@@ -1,0 +1,131 @@
+"""Reports as JSON and as tables."""
+
+import io
+import json
+
+import numpy as np
+from rich.console import Console, RenderableType
+
+from nmcu.report import LayerReport, MemoryReport, RunReport, nonzero_macs, run_table, size, stall_table
+
+
+def _report(mismatches: int = 0, name: str = "conv1") -> RunReport:
+    layer = LayerReport(
+        name=name,
+        op="conv",
+        kernel="dense_4x4",
+        pattern="1:8",
+        macs=442_368,
+        nonzero_macs=55_296,
+        cycles=40_000,
+        compute_cycles=38_000,
+        dma_wait_cycles=2_000,
+        weight_bytes=432,
+        index_bytes=16,
+        l1_bytes=20_000,
+        instructions=280_000,
+        stalls={"load_use": 12, "tcdm_conflict": 1_234},
+    )
+    return RunReport(
+        model="tiny.onnx",
+        target="cluster8",
+        isa="xcv",
+        sim="iss",
+        cores=8,
+        clock_hz=250_000_000,
+        cycles=40_000,
+        instructions=281_000,
+        sim_seconds=0.5,
+        mismatches=mismatches,
+        inputs={"in": np.zeros((1, 2), np.float32)},
+        outputs={"out": np.zeros((1, 2), np.float32)},
+        layers=(layer,),
+        memory=MemoryReport(20_000, 30_000, 0, 432, 16, 5_000),
+        assumptions=("instruction fetch is ideal",),
+    )
+
+
+def _text(item: RenderableType) -> str:
+    out = io.StringIO()
+    Console(file=out, width=160).print(item)
+    return out.getvalue()
+
+
+def test_json_has_exactly_the_promised_fields() -> None:
+    value = json.loads(json.dumps(_report().to_json({"out": "dir/outputs/out.npy"})))
+    promised = [
+        "model",
+        "target",
+        "isa",
+        "sim",
+        "cores",
+        "cycles",
+        "time_ms",
+        "macs",
+        "macs_per_cycle",
+        "bit_exact",
+        "mismatches",
+        "outputs",
+        "instructions",
+        "sim_seconds",
+        "layers",
+        "memory",
+    ]
+    assert set(promised) <= set(value)
+    assert value["outputs"] == {"out": "dir/outputs/out.npy"}
+    layer = [
+        "name",
+        "op",
+        "kernel",
+        "pattern",
+        "macs",
+        "nonzero_macs",
+        "cycles",
+        "compute_cycles",
+        "dma_wait_cycles",
+        "weight_bytes",
+        "index_bytes",
+        "l1_bytes",
+    ]
+    assert set(layer) <= set(value["layers"][0])
+    memory = ["l1_peak_bytes", "l2_peak_bytes", "l3_bytes", "weight_bytes", "index_bytes", "code_bytes"]
+    assert list(value["memory"]) == memory
+    assert (value["time_ms"], value["macs_per_cycle"], value["bit_exact"]) == (0.16, 11.0592, True)
+
+
+def test_a_wrong_run_says_so() -> None:
+    assert _report(mismatches=3).to_json()["bit_exact"] is False
+    assert "3 output values differ from the reference" in _text(run_table(_report(mismatches=3)))
+
+
+def test_tables_show_layers_totals_and_assumptions() -> None:
+    text = _text(run_table(_report()))
+    for part in (
+        "conv1",
+        "dense_4x4",
+        "1:8",
+        "442,368",
+        "40,000",
+        "100.0%",
+        "11.06",
+        "bit-exact",
+        "0.160 ms",
+        "ideal",
+    ):
+        assert part in text
+    assert "1,234" in _text(stall_table(_report()))
+
+
+def test_names_cannot_reach_the_terminal() -> None:
+    text = _text(run_table(_report(name="[bold]x\x1b[31m\nnext")))
+    assert "\x1b" not in text
+    assert "[bold]x\\x1b[31m\\nnext" in text.replace("\n", "")
+
+
+def test_sizes_for_people() -> None:
+    assert [size(n) for n in (0, 1023, 1024, 1572864)] == ["0 B", "1023 B", "1.0 KiB", "1.50 MiB"]
+
+
+def test_nonzero_macs_follow_the_weights() -> None:
+    assert nonzero_macs(800, np.array([[1, 0, 0, 0, 0, 0, 0, 2]], np.int8)) == 200
+    assert nonzero_macs(800, None) == 800
