@@ -27,10 +27,10 @@ class Folded:
 
 def accumulator_range(weight: NDArray[np.int8], bias: NDArray[Any]) -> tuple[requant.Int64, requant.Int64]:
     """Smallest and largest accumulator per channel over all int8 inputs, for `weight` (Cout, K)."""
-    w = weight.astype(np.int64)
-    top = np.where(w > 0, w * 127, w * -128).sum(axis=1)
-    bottom = np.where(w > 0, w * -128, w * 127).sum(axis=1)
-    return bias.astype(np.int64) + bottom, bias.astype(np.int64) + top
+    positive = np.maximum(weight, 0).sum(axis=1, dtype=np.int64)
+    negative = np.minimum(weight, 0).sum(axis=1, dtype=np.int64)
+    base = bias.astype(np.int64)
+    return base - 128 * positive + 127 * negative, base + 127 * positive - 128 * negative
 
 
 def fold(
@@ -53,7 +53,7 @@ def fold(
     scale = np.broadcast_to(np.asarray(weight_scale, np.float32), (cout,)).astype(np.float64)
     factor = x_scale * scale / y_scale
     integers = np.zeros(cout, np.int64) if bias is None else np.asarray(bias).astype(np.int64)
-    integers = integers - x_zero * weight.astype(np.int64).sum(axis=1)
+    integers = integers - x_zero * weight.sum(axis=1, dtype=np.int64)
 
     dead = ~weight.any(axis=1)
     value = np.clip(np.floor(integers * factor + 0.5), -256, 256).astype(np.int64)
@@ -86,5 +86,6 @@ def check_constants(what: str, constants: Constants, cout: int) -> None:
 
 def exact_float(weight: NDArray[np.int8]) -> type[np.floating[Any]]:
     """The smallest float type in which `weight` (Cout, K) times int8 sums exactly in any order."""
-    bound = 128 * int(np.abs(weight.astype(np.int64)).sum(axis=1).max(initial=0))
+    low, high = accumulator_range(weight, np.zeros(len(weight)))
+    bound = max(int(high.max(initial=0)), -int(low.min(initial=0)))
     return np.float32 if bound < 2**24 else np.float64

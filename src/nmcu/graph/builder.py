@@ -110,6 +110,7 @@ class Builder:
         return tuple(named)
 
     def _register(self, info: TensorInfo) -> ir.Value:
+        info.check_size()
         if info.name in self._values:
             raise ModelError(f"tensor name {info.name!r} is used twice")
         self._values[info.name] = value = to_value(info)

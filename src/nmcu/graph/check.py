@@ -51,6 +51,7 @@ def _check_layer(layer: Layer) -> None:
 
 
 def _check_tensor(layer: Layer, info: TensorInfo) -> None:
+    info.check_size()
     if info.scale is None or info.zero_point is None:
         return
     if not (math.isfinite(info.scale) and info.scale > 0 and -128 <= info.zero_point <= 127):

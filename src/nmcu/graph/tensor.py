@@ -12,6 +12,8 @@ Shape = tuple[int, ...]
 
 _DTYPES = {"int8": ir.DataType.INT8, "uint8": ir.DataType.UINT8, "int32": ir.DataType.INT32}
 _DTYPES |= {"float32": ir.DataType.FLOAT, "int64": ir.DataType.INT64}
+MAX_DIMENSION = 2**24
+MAX_ELEMENTS = 2**28
 _NAMES = {v: k for k, v in _DTYPES.items()}
 
 
@@ -38,6 +40,14 @@ class TensorInfo:
     def bytes(self) -> int:
         """Size in bytes."""
         return self.size * np.dtype(self.dtype).itemsize
+
+    def check_size(self) -> None:
+        """Raise `ModelError` for an empty tensor or one too large to be meant for a microcontroller."""
+        if any(not 1 <= d <= MAX_DIMENSION for d in self.shape) or self.size > MAX_ELEMENTS:
+            raise ModelError(
+                f"tensor {self.name!r} has shape {self.shape}; supported: dimensions of 1 to {MAX_DIMENSION} and at "
+                f"most {MAX_ELEMENTS} elements"
+            )
 
     @property
     def quant(self) -> tuple[float, int]:

@@ -48,7 +48,7 @@ class AveragePool(requant.Requantised):
         hi: int = 127,
     ) -> tuple["AveragePool", dict[str, Array]]:
         """Operator and constants for an input of shape `x.shape`; raises `ModelError` naming node `name`."""
-        counts = np.unique(valid_counts(x, kernel, strides, pads)).astype(np.int64)
+        counts = distinct_counts(x, kernel, strides, pads)
         if counts[0] < 1:
             raise ModelError(
                 f"node {name!r}: a pooling window lies in the padding entirely: smaller pads are needed"
@@ -69,7 +69,7 @@ class AveragePool(requant.Requantised):
     def shapes(self, inputs: Sequence[TensorInfo], constants: Constants) -> tuple[Shape, ...]:
         height, width, channels = window.map_shape("AveragePool", inputs[0])
         out = window.output_size("AveragePool", (height, width), self.kernel, self.strides, self.pads)
-        counts = np.unique(valid_counts(inputs[0], self.kernel, self.strides, self.pads))
+        counts = distinct_counts(inputs[0], self.kernel, self.strides, self.pads)
         if not np.array_equal(counts, constants["counts"]):
             raise ModelError(f"AveragePool: counts are {constants['counts']}, the windows have {counts}")
         return ((1, *out, channels),)
@@ -88,15 +88,16 @@ class AveragePool(requant.Requantised):
         return (y[np.newaxis],)
 
 
-def valid_counts(x: TensorInfo, kernel: Ints, strides: Ints, pads: Ints) -> NDArray[np.int64]:
-    """Number of elements inside the map for each window, (OH, OW)."""
+def distinct_counts(x: TensorInfo, kernel: Ints, strides: Ints, pads: Ints) -> NDArray[np.int64]:
+    """The distinct numbers of elements that windows have inside the map, ascending."""
     size = window.map_shape("AveragePool", x)[:2]
     out = window.output_size("AveragePool", size, kernel, strides, pads)
     inside = []
     for axis in (0, 1):
         start = np.arange(out[axis]) * strides[axis] - pads[axis]
-        inside.append(np.minimum(start + kernel[axis], size[axis]) - np.maximum(start, 0))
-    return np.outer(np.maximum(inside[0], 0), np.maximum(inside[1], 0))
+        length = np.minimum(start + kernel[axis], size[axis]) - np.maximum(start, 0)
+        inside.append(np.unique(np.maximum(length, 0)))
+    return np.unique(np.outer(*inside))
 
 
 def window_sums(x: NDArray[np.int32], kernel: Ints, strides: Ints, pads: Ints) -> NDArray[np.int32]:

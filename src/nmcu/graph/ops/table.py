@@ -12,6 +12,7 @@ from nmcu.graph.op import Array, Constants, Op
 from nmcu.graph.tensor import Shape, TensorInfo
 
 Real = NDArray[np.float64]
+Function = Callable[[Real], Real]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Table(Op):
 
     @classmethod
     def build(
-        cls, function: str, x: TensorInfo, y: TensorInfo, real: Callable[[Real], Real]
+        cls, function: str, x: TensorInfo, y: TensorInfo, real: Function
     ) -> tuple["Table", dict[str, Array]]:
         """The table of the float function `real`, which maps (256,) to (256,) or to (C, 256).
 

@@ -1,0 +1,127 @@
+"""What the operator converters work on: the file, the graph under construction, tensors read so far."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.errors import ModelError
+from nmcu.frontend.from_tflite import file as tf
+from nmcu.frontend.lower import clamp
+from nmcu.frontend.lower.shape import device_shape
+from nmcu.graph import Builder, TensorInfo
+
+_ACTIVATIONS = {0: clamp.NONE, 1: clamp.RELU, 2: clamp.Clamp(-1.0, 1.0), 3: clamp.RELU6}
+
+
+class Context:
+    """The state of one conversion; `op` is the operator being converted, `name` its node name."""
+
+    def __init__(self, file: tf.File) -> None:
+        self.file = file
+        self.builder = Builder()
+        self.op = tf.Operator("", (), (), None)
+        self.known: dict[int, TensorInfo] = {}
+
+    @property
+    def name(self) -> str:
+        """The node's name: TFLite operators have none, so the name of the first output."""
+        return self.file.tensors[self.op.outputs[0]].name if self.op.outputs else self.op.code
+
+    def error(self, message: str) -> ModelError:
+        """A `ModelError` that names node and operator."""
+        return ModelError(f"node {self.name!r} ({self.op.code}): {message}")
+
+    def tensor(self, position: int) -> tf.Tensor:
+        """Input `position` as it is in the file."""
+        if position >= len(self.op.inputs) or self.op.inputs[position] == -1:
+            raise self.error(f"input {position} is missing")
+        return self.file.tensors[self.op.inputs[position]]
+
+    def has(self, position: int) -> bool:
+        """True if the optional input `position` is given."""
+        return position < len(self.op.inputs) and self.op.inputs[position] != -1
+
+    def x(self, position: int = 0) -> TensorInfo:
+        """Activation input `position` on the device."""
+        tensor = self.tensor(position)
+        info = self.known.get(self.op.inputs[position])
+        if info is not None and tensor.dtype in ("int8", "uint8"):
+            return info
+        if tensor.dtype in ("float32", "float16"):
+            raise self.error(
+                f"works on {tensor.dtype} tensor {tensor.name!r}; only int8 quantised operators are supported: "
+                "quantise the model to full int8"
+            )
+        if tensor.data is not None:
+            raise self.error(f"tensor {tensor.name!r} is a constant; supported: an activation")
+        if info is None and tensor.dtype == "int8":
+            raise self.error(f"reads tensor {tensor.name!r} before any operator writes it")
+        raise self.error(
+            f"works on {tensor.dtype} tensor {tensor.name!r}; only int8 activations are supported"
+        )
+
+    def y(self, position: int = 0) -> TensorInfo:
+        """Name, scale and zero point of output `position`, without a shape."""
+        if position >= len(self.op.outputs):
+            raise self.error(f"output {position} is missing")
+        return self.spec(self.op.outputs[position])
+
+    def spec(self, index: int) -> TensorInfo:
+        """Device name, scale and zero point of tensor `index`; uint8 is shifted by 128 to int8."""
+        tensor = self.file.tensors[index]
+        name = f"{tensor.name}.device" if index in (*self.file.inputs, *self.file.outputs) else tensor.name
+        if tensor.dtype not in ("int8", "uint8"):
+            raise self.error(f"tensor {tensor.name!r} is {tensor.dtype}; only int8 activations are supported")
+        if tensor.scale.size != 1 or tensor.zero_point.size > 1:
+            raise self.error(f"tensor {tensor.name!r} needs one scale and one zero point")
+        scale = float(tensor.scale[0])
+        zero = int(tensor.zero_point[0]) if tensor.zero_point.size else 0
+        zero -= 128 if tensor.dtype == "uint8" else 0
+        if not (np.isfinite(scale) and scale > 0 and -128 <= zero <= 127):
+            raise self.error(
+                f"tensor {tensor.name!r} has scale {scale} and zero point {zero}, which are not valid"
+            )
+        return TensorInfo(name, (), scale=scale, zero_point=zero)
+
+    def constant(self, position: int, *dtypes: str) -> NDArray[Any]:
+        """The data of constant input `position`, one of `dtypes`."""
+        tensor = self.tensor(position)
+        if tensor.data is None:
+            raise self.error(f"input {tensor.name!r} must be a constant")
+        if tensor.dtype not in dtypes:
+            raise self.error(f"input {tensor.name!r} is {tensor.dtype}; supported: {' or '.join(dtypes)}")
+        return tensor.data
+
+    def ints(self, position: int) -> tuple[int, ...]:
+        """Constant integers (axes, shapes, paddings) of input `position`, flattened."""
+        return tuple(int(v) for v in self.constant(position, "int32", "int64").reshape(-1))
+
+    def options(self, kind: Callable[[], Any]) -> Any:
+        """The option table of the operator."""
+        if self.op.options is None:
+            raise self.error("has no options")
+        table = kind()
+        table.Init(self.op.options.Bytes, self.op.options.Pos)
+        return table
+
+    def activation(self, code: int) -> clamp.Clamp:
+        """The fused activation `code` of the schema."""
+        if code not in _ACTIVATIONS:
+            raise self.error(
+                f"fused activation {code} is not supported; supported: none, ReLU, ReLU6, ReLU_N1_TO_1"
+            )
+        return _ACTIVATIONS[code]
+
+    def device_shape(self, position: int = 0) -> tuple[int, ...]:
+        """The shape that output `position` has on the device, from the file."""
+        return device_shape(self.file.tensors[self.op.outputs[position]].shape)
+
+    def write(self, info: TensorInfo, position: int = 0) -> None:
+        """Record `info` as output `position`; its shape must be the one in the file."""
+        index = self.op.outputs[position]
+        expected = self.device_shape(position)
+        if info.shape != expected:
+            raise self.error(f"the file gives output shape {expected}, the operator computes {info.shape}")
+        self.known[index] = info

@@ -1,0 +1,151 @@
+"""A TFLite file as plain immutable values; nothing in the file is trusted."""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import tflite
+from numpy.typing import NDArray
+
+from nmcu.errors import ModelError
+
+T = TypeVar("T")
+
+DAMAGE = (struct.error, IndexError, TypeError, ValueError, OverflowError, AttributeError)
+"""What reading a damaged flatbuffer can raise."""
+
+_DTYPES = {
+    tflite.TensorType.FLOAT32: "float32",
+    tflite.TensorType.FLOAT16: "float16",
+    tflite.TensorType.INT32: "int32",
+    tflite.TensorType.UINT8: "uint8",
+    tflite.TensorType.INT64: "int64",
+    tflite.TensorType.BOOL: "bool",
+    tflite.TensorType.INT16: "int16",
+    tflite.TensorType.INT8: "int8",
+}
+_BUILTIN = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """One tensor: `scale` and `zero_point` are empty where it is not quantised; `data` is None for activations."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: NDArray[np.float32]
+    zero_point: NDArray[np.int64]
+    axis: int
+    data: NDArray[Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """One operator: its name in the schema (CONV_2D, ...), tensor indices (-1: absent), its option table."""
+
+    code: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: Any
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """The one subgraph of a model."""
+
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def parse(data: bytes) -> File:
+    """Read a flatbuffer; raises `ModelError` for a damaged file or one with several subgraphs."""
+    try:
+        model = tflite.Model.GetRootAs(data, 0)
+        if model.SubgraphsLength() != 1:
+            raise ModelError(
+                f"the TFLite model has {model.SubgraphsLength()} subgraphs; supported: exactly one"
+            )
+        graph = model.Subgraphs(0)
+        buffers = _Buffers(data, model)
+        tensors = _each(data, graph.TensorsLength(), lambda i: _tensor(graph.Tensors(i), buffers))
+        operators = _each(data, graph.OperatorsLength(), lambda i: _operator(model, graph.Operators(i)))
+        file = File(tensors, operators, _indices(graph.InputsAsNumpy()), _indices(graph.OutputsAsNumpy()))
+        _check(file)
+        return file
+    except DAMAGE as error:
+        raise ModelError("the TFLite file is damaged: its tables point outside the file") from error
+
+
+class _Buffers:
+    def __init__(self, data: bytes, model: Any) -> None:
+        self._data, self._model, self._count = data, model, model.BuffersLength()
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8] | None:
+        if not 0 <= index < self._count:
+            raise ModelError(f"the TFLite file is damaged: buffer {index} does not exist")
+        buffer = self._model.Buffers(index)
+        if buffer.Offset() > 1:
+            raise ModelError("the TFLite file keeps weights outside its flatbuffer; supported: inside only")
+        if buffer.DataLength() == 0:
+            return None
+        raw = buffer.DataAsNumpy()
+        if raw.size != buffer.DataLength():
+            raise ModelError("the TFLite file is truncated: a buffer is longer than the file")
+        return np.asarray(raw, np.uint8)
+
+
+def _each(data: bytes, count: int, read: Callable[[int], T]) -> tuple[T, ...]:
+    if count > len(data) // 4:
+        raise ModelError("the TFLite file is damaged: a table is longer than the file")
+    return tuple(read(i) for i in range(count))
+
+
+def _tensor(raw: Any, buffers: _Buffers) -> Tensor:
+    dtype = _DTYPES.get(raw.Type(), f"type {raw.Type()}")
+    name = (raw.Name() or b"").decode("utf-8", "replace")
+    shape = _indices(raw.ShapeAsNumpy())
+    quant = raw.Quantization()
+    scale = np.empty(0, np.float32) if quant is None else _array(quant.ScaleAsNumpy(), np.float32)
+    zero = np.empty(0, np.int64) if quant is None else _array(quant.ZeroPointAsNumpy(), np.int64)
+    axis = 0 if quant is None else int(quant.QuantizedDimension())
+    if raw.Sparsity() is not None:
+        raise ModelError(f"tensor {name!r} is stored sparse; supported: dense storage with zeros in it")
+    content = buffers[raw.Buffer()]
+    data = None
+    if content is not None and dtype in _DTYPES.values():
+        size = int(np.prod([float(d) for d in shape])) * np.dtype(dtype).itemsize
+        if size != content.size or min(shape, default=1) < 0:
+            raise ModelError(
+                f"tensor {name!r} has shape {shape} and {content.size} bytes of data, which do not fit"
+            )
+        data = content.view(dtype).reshape(shape)
+    return Tensor(name, shape, dtype, scale, zero, axis, data)
+
+
+def _operator(model: Any, raw: Any) -> Operator:
+    code = model.OperatorCodes(raw.OpcodeIndex())
+    builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    name = _BUILTIN.get(builtin, f"operator {builtin}")
+    if name == "CUSTOM":
+        name = f"custom operator {(code.CustomCode() or b'').decode('utf-8', 'replace')!r}"
+    return Operator(name, _indices(raw.InputsAsNumpy()), _indices(raw.OutputsAsNumpy()), raw.BuiltinOptions())
+
+
+def _indices(raw: Any) -> tuple[int, ...]:
+    return () if isinstance(raw, int) else tuple(int(i) for i in raw)
+
+
+def _array(raw: Any, dtype: type[Any]) -> NDArray[Any]:
+    return np.empty(0, dtype) if isinstance(raw, int) else np.array(raw, dtype)
+
+
+def _check(file: File) -> None:
+    used = [i for op in file.operators for i in op.inputs if i != -1]
+    used += [i for op in file.operators for i in op.outputs]
+    if any(not 0 <= i < len(file.tensors) for i in (*used, *file.inputs, *file.outputs)):
+        raise ModelError("the TFLite file is damaged: an operator uses a tensor that does not exist")

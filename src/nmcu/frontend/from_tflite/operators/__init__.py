@@ -1,0 +1,19 @@
+"""Converters by TFLite operator name; one module per family."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from nmcu.frontend.from_tflite.context import Context
+from nmcu.frontend.from_tflite.operators import affine, border, elementwise, pool, shape
+
+CONVERTERS: Mapping[str, Callable[[Context], None]] = MappingProxyType(
+    {
+        **affine.CONVERTERS,
+        **border.CONVERTERS,
+        **elementwise.CONVERTERS,
+        **pool.CONVERTERS,
+        **shape.CONVERTERS,
+    }
+)
+
+__all__ = ["CONVERTERS"]

@@ -1,0 +1,83 @@
+"""CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED."""
+
+import numpy as np
+import tflite
+
+from nmcu.frontend.from_tflite.context import Context
+from nmcu.frontend.from_tflite.operators.padding import explicit
+from nmcu.frontend.lower import affine
+from nmcu.frontend.lower.shape import reshape
+
+
+def conv_2d(c: Context) -> None:
+    """Weights in the file: (Cout, KH, KW, Cin/groups)."""
+    o = c.options(tflite.Conv2DOptions)
+    x, weights = c.x(), weights_of(c, axis=0)
+    if weights.value.ndim != 4 or x.shape[-1] % max(1, weights.value.shape[3]):
+        raise c.error(f"weights {weights.value.shape} do not fit input {x.shape}")
+    geometry = _geometry(c, o, x.shape, weights.value.shape[1:3])
+    groups = x.shape[3] // weights.value.shape[3]
+    activation = c.activation(o.FusedActivationFunction())
+    c.write(affine.conv(c.builder, c.name, x, c.y(), weights, geometry, groups, activation))
+
+
+def depthwise_conv_2d(c: Context) -> None:
+    """Weights in the file: (1, KH, KW, Cout)."""
+    o = c.options(tflite.DepthwiseConv2DOptions)
+    x, raw = c.x(), weights_of(c, axis=3)
+    if raw.value.ndim != 4 or raw.value.shape[0] != 1 or raw.value.shape[3] % x.shape[-1]:
+        raise c.error(f"weights {raw.value.shape} do not fit input {x.shape}")
+    filters = np.ascontiguousarray(raw.value.transpose(3, 1, 2, 0))
+    geometry = _geometry(c, o, x.shape, filters.shape[1:3])
+    weights = affine.Weights(filters, raw.scale, raw.bias)
+    activation = c.activation(o.FusedActivationFunction())
+    c.write(affine.conv(c.builder, c.name, x, c.y(), weights, geometry, x.shape[-1], activation))
+
+
+def fully_connected(c: Context) -> None:
+    """Weights in the file: (Cout, Cin); leading axes of the input are flattened."""
+    o = c.options(tflite.FullyConnectedOptions)
+    if o.WeightsFormat() != 0:
+        raise c.error("shuffled weights are not supported; supported: the default format")
+    x, weights = c.x(), weights_of(c, axis=0)
+    if weights.value.ndim != 2 or x.size % weights.value.shape[1]:
+        raise c.error(f"weights {weights.value.shape} do not fit input {x.shape}")
+    tokens = x.size // weights.value.shape[1]
+    x = reshape(c.builder, f"{c.name} flatten", x, (tokens, weights.value.shape[1]), f"{x.name} flat")
+    activation = c.activation(o.FusedActivationFunction())
+    y = affine.linear(c.builder, c.name, x, c.y(), weights, activation)
+    shape = c.device_shape()
+    c.write(reshape(c.builder, f"{c.name} reshape", y, shape, f"{y.name} rows"))
+
+
+def weights_of(c: Context, axis: int) -> affine.Weights:
+    """Inputs 1 (int8 weights, output channels along `axis`) and 2 (optional int32 bias)."""
+    value, tensor = c.constant(1, "int8"), c.tensor(1)
+    if tensor.zero_point.any():
+        raise c.error("weights with a zero point other than 0 are not supported; quantise them symmetrically")
+    if value.ndim <= axis or tensor.scale.size not in (1, value.shape[axis]):
+        raise c.error(
+            f"weights of shape {value.shape} have {tensor.scale.size} scales; one or one per channel"
+        )
+    if tensor.scale.size > 1 and tensor.axis != axis:
+        raise c.error(f"weights are quantised along axis {tensor.axis}; supported: the output channels")
+    bias = c.constant(2, "int32", "int64") if c.has(2) else None
+    if bias is not None and bias.shape != (value.shape[axis],):
+        raise c.error(f"the bias has shape {bias.shape}, must have ({value.shape[axis]},)")
+    return affine.Weights(value, tensor.scale, bias)
+
+
+def _geometry(c: Context, o: object, shape: tuple[int, ...], kernel: tuple[int, ...]) -> affine.Geometry:
+    if len(shape) != 4:
+        raise c.error(f"input has shape {shape}; supported: (1, height, width, channels)")
+    strides = (o.StrideH(), o.StrideW())  # type: ignore[attr-defined]
+    dilations = (o.DilationHFactor(), o.DilationWFactor())  # type: ignore[attr-defined]
+    pads = explicit(c, o.Padding(), shape[1:3], kernel, strides, dilations)  # type: ignore[attr-defined]
+    return affine.Geometry(strides, pads, dilations)
+
+
+CONVERTERS = {
+    "CONV_2D": conv_2d,
+    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
+    "FULLY_CONNECTED": fully_connected,
+}

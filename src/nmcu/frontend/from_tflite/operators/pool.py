@@ -1,0 +1,56 @@
+"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN."""
+
+from typing import Any
+
+import tflite
+
+from nmcu.frontend.from_tflite.context import Context
+from nmcu.frontend.from_tflite.operators.padding import explicit
+from nmcu.frontend.lower import pool
+from nmcu.frontend.lower.shape import device_axis, reshape
+from nmcu.graph import TensorInfo
+
+
+def average_pool_2d(c: Context) -> None:
+    """Padding does not count."""
+    x, o = _map(c), c.options(tflite.Pool2DOptions)
+    kernel, strides, pads = _window(c, x, o)
+    activation = c.activation(o.FusedActivationFunction())
+    c.write(pool.average(c.builder, c.name, x, c.y(), kernel, strides, pads, activation))
+
+
+def max_pool_2d(c: Context) -> None:
+    """Fused activations are not produced by any converter for max pooling, so none is supported."""
+    x, o = _map(c), c.options(tflite.Pool2DOptions)
+    if o.FusedActivationFunction() != 0:
+        raise c.error("a fused activation is not supported for max pooling")
+    kernel, strides, pads = _window(c, x, o)
+    c.write(pool.maximum(c.builder, c.name, x, c.y(), kernel, strides, pads))
+
+
+def mean(c: Context) -> None:
+    """Mean over height and width."""
+    shape = c.tensor(0).shape
+    axes = sorted({device_axis(a, shape) for a in c.ints(1)})
+    x = c.x()
+    if len(x.shape) != 4 or axes != [1, 2]:
+        raise c.error(
+            f"a mean over axes {axes} of shape {shape} is not supported; supported: height and width"
+        )
+    y = pool.global_average(c.builder, c.name, x, c.y())
+    c.write(reshape(c.builder, f"{c.name} reshape", y, c.device_shape(), f"{y.name} flat"))
+
+
+def _map(c: Context) -> TensorInfo:
+    x = c.x()
+    if len(x.shape) != 4:
+        raise c.error(f"input has shape {x.shape}; supported: (1, height, width, channels)")
+    return x
+
+
+def _window(c: Context, x: TensorInfo, o: Any) -> tuple[pool.Pair, pool.Pair, pool.Pads]:
+    kernel, strides = (o.FilterHeight(), o.FilterWidth()), (o.StrideH(), o.StrideW())
+    return kernel, strides, explicit(c, o.Padding(), x.shape[1:3], kernel, strides)
+
+
+CONVERTERS = {"AVERAGE_POOL_2D": average_pool_2d, "MAX_POOL_2D": max_pool_2d, "MEAN": mean}

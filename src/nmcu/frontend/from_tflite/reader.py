@@ -1,0 +1,46 @@
+"""TFLite bytes to the integer graph."""
+
+from nmcu.errors import ModelError
+from nmcu.frontend.from_tflite import file as tf
+from nmcu.frontend.from_tflite.context import Context
+from nmcu.frontend.from_tflite.operators import CONVERTERS
+from nmcu.frontend.lower.shape import device_shape
+from nmcu.graph import Graph, TensorInfo
+
+
+def read(data: bytes) -> Graph:
+    """The integer graph of a fully quantised int8 TFLite model; raises `ModelError`."""
+    file = tf.parse(data)
+    context = Context(file)
+    for index in file.inputs:
+        if file.tensors[index].dtype in ("int8", "uint8"):
+            _input(context, index)
+    for operator in file.operators:
+        context.op = operator
+        if operator.code not in CONVERTERS:
+            raise context.error(f"is not supported; supported: {', '.join(sorted(CONVERTERS))}")
+        try:
+            CONVERTERS[operator.code](context)
+        except tf.DAMAGE as error:
+            raise context.error(f"its tables are damaged ({error})") from error
+    for index in file.outputs:
+        _output(context, index)
+    return context.builder.finish()
+
+
+def _input(context: Context, index: int) -> None:
+    model = _model_info(context.file.tensors[index])
+    spec = context.spec(index)
+    device = TensorInfo(spec.name, device_shape(model.shape), scale=spec.scale, zero_point=spec.zero_point)
+    context.known[index] = context.builder.input(model, device, range(len(model.shape)))
+
+
+def _output(context: Context, index: int) -> None:
+    model = _model_info(context.file.tensors[index])
+    if index not in context.known:
+        raise ModelError(f"output {model.name!r} is not computed by any supported operator")
+    context.builder.output(context.known[index], model, range(len(model.shape)), model.shape)
+
+
+def _model_info(tensor: tf.Tensor) -> TensorInfo:
+    return TensorInfo(tensor.name, tensor.shape, tensor.dtype)

@@ -1,0 +1,47 @@
+"""Reading a model file, whatever its extension."""
+
+from pathlib import Path
+
+from nmcu.errors import ModelError
+from nmcu.graph import Graph, check
+
+MAX_FILE_BYTES = 2**28
+
+
+def load(path: str | Path) -> Graph:
+    """The integer graph of the TFLite or ONNX model at `path`, recognised by content.
+
+    Raises `ModelError`, one sentence, for anything that cannot be read or is not supported.
+    """
+    path = Path(path)
+    data = _read(path)
+    try:
+        graph = _dispatch(data)
+        check(graph)
+    except ModelError as error:
+        raise ModelError(f"{path.name}: {error}") from error
+    return graph
+
+
+def _dispatch(data: bytes) -> Graph:
+    if data[4:8] == b"TFL3":
+        from nmcu.frontend import from_tflite
+
+        return from_tflite.read(data)
+    raise ModelError("is not a TFLite model")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise ModelError(f"{path} is not a file: a TFLite or ONNX model is needed")
+        if size == 0:
+            raise ModelError(f"{path} is empty: a TFLite or ONNX model is needed")
+        if size > MAX_FILE_BYTES:
+            raise ModelError(f"{path} has {size} bytes; supported: at most {MAX_FILE_BYTES}")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{str(path)[:200]} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error

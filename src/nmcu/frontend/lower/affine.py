@@ -1,0 +1,88 @@
+"""Convolution (dense, grouped, depthwise) and linear layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.errors import ModelError
+from nmcu.frontend.lower import clamp
+from nmcu.graph import Builder, TensorInfo, ops
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Quantised weights and bias of one layer.
+
+    value: int8, (Cout, KH, KW, Cin/groups) or (Cout, Cin); scale: (Cout,) or (1,) float32; bias: (Cout,)
+    integers at scale `s_x * scale[c]`, or None.
+    """
+
+    value: NDArray[np.int8]
+    scale: NDArray[Any]
+    bias: NDArray[Any] | None
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Strides (h, w), pads (top, left, bottom, right), dilations (h, w)."""
+
+    strides: tuple[int, int] = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilations: tuple[int, int] = (1, 1)
+
+
+def conv(
+    b: Builder,
+    name: str,
+    x: TensorInfo,
+    y: TensorInfo,
+    weights: Weights,
+    geometry: Geometry,
+    groups: int = 1,
+    activation: clamp.Clamp = clamp.NONE,
+) -> TensorInfo:
+    """A convolution of `x` (1, H, W, Cin); depthwise where each channel has one filter of its own."""
+    if weights.value.ndim != 4 or len(x.shape) != 4:
+        raise ModelError(
+            f"node {name!r}: a convolution of input {x.shape} with weights {weights.value.shape} is not supported; "
+            "2-D convolutions are"
+        )
+    _check_scale(name, weights.scale)
+    cout, kh, kw, cin = weights.value.shape
+    lo, hi = activation.bounds(y)
+    options = {"strides": geometry.strides, "pads": geometry.pads, "dilations": geometry.dilations}
+    op: ops.Op
+    if groups == cout == x.shape[3] and cin == 1 and cout > 1:
+        filters = np.ascontiguousarray(weights.value.reshape(cout, kh, kw).transpose(1, 2, 0))
+        op, constants = ops.Depthwise.build(
+            name, x, y, filters, weights.scale, weights.bias, lo=lo, hi=hi, **options
+        )
+    else:
+        op, constants = ops.Conv2d.build(
+            name, x, y, weights.value, weights.scale, weights.bias, groups=groups, lo=lo, hi=hi, **options
+        )
+    return b.add(name, op, [x], [y], constants)[0]
+
+
+def linear(
+    b: Builder,
+    name: str,
+    x: TensorInfo,
+    y: TensorInfo,
+    weights: Weights,
+    activation: clamp.Clamp = clamp.NONE,
+) -> TensorInfo:
+    """A fully connected layer on `x` (T, Cin)."""
+    _check_scale(name, weights.scale)
+    lo, hi = activation.bounds(y)
+    op, constants = ops.Linear.build(name, x, y, weights.value, weights.scale, weights.bias, lo=lo, hi=hi)
+    return b.add(name, op, [x], [y], constants)[0]
+
+
+def _check_scale(name: str, scale: NDArray[Any]) -> None:
+    if not (np.isfinite(scale).all() and (scale > 0).all()):
+        raise ModelError(
+            f"node {name!r}: weight scales must be positive and finite, found {float(np.min(scale))}"
+        )

@@ -1,0 +1,32 @@
+"""Element-wise operators: requantisation, tables, add."""
+
+from nmcu.frontend.lower import clamp
+from nmcu.graph import Builder, TensorInfo, ops
+from nmcu.graph.ops.table import Function
+
+
+def table(b: Builder, name: str, x: TensorInfo, y: TensorInfo, function: str, real: Function) -> TensorInfo:
+    """`real` applied to every element, through a table."""
+    op, constants = ops.Table.build(function, x, y, real)
+    return b.add(name, op, [x], [y], constants)[0]
+
+
+def requantize(b: Builder, name: str, x: TensorInfo, y: TensorInfo) -> TensorInfo:
+    """`x` with the scale and zero point of `y`; `x` itself where they are equal."""
+    if x.quant == y.quant:
+        return x
+    return table(b, name, x, y, "requantize", lambda v: v)
+
+
+def add(
+    b: Builder,
+    name: str,
+    pair: tuple[TensorInfo, TensorInfo],
+    y: TensorInfo,
+    sign: int = 1,
+    activation: clamp.Clamp = clamp.NONE,
+) -> TensorInfo:
+    """`pair[0] + sign * pair[1]`."""
+    lo, hi = activation.bounds(y)
+    op, constants = ops.Add.build(name, *pair, y, sign=sign, lo=lo, hi=hi)
+    return b.add(name, op, list(pair), [y], constants)[0]

@@ -1,0 +1,42 @@
+"""Operators that move or rename data."""
+
+import dataclasses
+
+from nmcu.graph import Builder, TensorInfo, ops
+
+Shape = tuple[int, ...]
+
+
+def device_shape(shape: Shape) -> Shape:
+    """A model's shape as the device has it: rank 4 and 2 stay, (1, T, C) is (T, C), (C,) is (1, C)."""
+    if len(shape) == 3 and shape[0] == 1:
+        return shape[1:]
+    if len(shape) < 2:
+        return (1,) * (2 - len(shape)) + shape
+    return shape
+
+
+def device_axis(axis: int, shape: Shape) -> int:
+    """The axis of `device_shape(shape)` that is `axis` of `shape`; negative axes count from the end."""
+    axis = axis + len(shape) if axis < 0 else axis
+    return axis + len(device_shape(shape)) - len(shape)
+
+
+def named(x: TensorInfo, name: str) -> TensorInfo:
+    """An output specification called `name` with the quantisation of `x`."""
+    return dataclasses.replace(x, name=name, shape=())
+
+
+def reshape(b: Builder, name: str, x: TensorInfo, shape: Shape, output: str) -> TensorInfo:
+    """`x` as `shape` (device); `x` itself where it already has it."""
+    if x.shape == shape:
+        return x
+    return b.add(name, ops.Reshape(shape=shape), [x], [named(x, output)])[0]
+
+
+def pad(
+    b: Builder, name: str, x: TensorInfo, before: Shape, after: Shape, value: int, output: str
+) -> TensorInfo:
+    """A border of the int8 `value` around `x`."""
+    op = ops.Pad(before=before, after=after, value=value)
+    return b.add(name, op, [x], [named(x, output)])[0]

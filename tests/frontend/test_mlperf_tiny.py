@@ -1,0 +1,50 @@
+"""The MLPerf Tiny networks against LiteRT: layer by layer, and the same class on CIFAR-10 images."""
+
+import io
+from pathlib import Path
+
+import litert
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from nmcu import frontend, graph
+
+LAYERS = {"resnet8_int8": 16, "kws_dscnn_int8": 13, "ad_autoencoder_int8": 10}
+MACS = {"resnet8_int8": 12_501_632, "kws_dscnn_int8": 2_656_768, "ad_autoencoder_int8": 264_192}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_is_within_one_lsb_of_litert(test_data: Path, name: str) -> None:
+    path = test_data / "mlperf_tiny" / f"{name}.tflite"
+    model = frontend.load(path)
+    for seed in range(3):
+        known = litert.LiteRT(path).run(graph.random_inputs(model, seed))
+        differences = litert.layer_differences(model, known)
+        assert len(differences) == LAYERS[name]
+        assert {layer: d.max() for layer, _, d in differences if d.max() > 1} == {}
+
+
+@pytest.mark.parametrize("name", MACS)
+def test_macs(test_data: Path, name: str) -> None:
+    model = frontend.load(test_data / "mlperf_tiny" / f"{name}.tflite")
+    assert sum(layer.macs for layer in graph.layers(model)) == MACS[name]
+
+
+def test_resnet8_gives_the_same_class_as_litert(test_data: Path) -> None:
+    path = test_data / "mlperf_tiny" / "resnet8_int8.tflite"
+    model = frontend.load(path)
+    rows = (
+        pq.read_table(test_data / "cifar10" / "test.parquet", columns=["img"])
+        .slice(0, 500)["img"]
+        .to_pylist()
+    )
+    images = [np.asarray(Image.open(io.BytesIO(row["bytes"]))).astype(np.int16) - 128 for row in rows]
+    (source,), (target,) = graph.border(model).model_inputs, graph.border(model).model_outputs
+    runtime, same = litert.LiteRT(path), 0
+    for image in images:
+        feeds = {source.name: image[np.newaxis].astype(np.int8)}
+        ours = graph.reference.run_model(model, feeds)[target.name]
+        same += int(ours.argmax() == runtime.run(feeds)[target.name].argmax())
+    assert same >= 495
