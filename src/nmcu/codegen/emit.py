@@ -88,18 +88,13 @@ def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
         '#include "network.h"\n\n'
         + "".join(f'#include "{h}"\n' for h in headers)
         + '#include "nmcu_hal.h"\n',
-        "/* Memory: working buffers in L1, activations between layers in L2. */\n"
-        f"static int8_t l1[{max(plan.l1_peak_bytes, 16)}] NMCU_L1;\n"
-        f"static int8_t l2[{max(plan.arena_bytes, 16)}] NMCU_L2;\n"
-        + "".join(
-            f"int8_t {symbols.tensors[t.name]}[{t.bytes}] NMCU_L2;\n" for t in (*plan.inputs, *plan.outputs)
-        ),
-        "/* Activations. */\n"
-        + "".join(
-            f"#define {symbols.tensors[tensor]} (l2 + {buffer.offset})\n"
-            for tensor, buffer in plan.tensors.items()
-        ),
+        _memory(plan, symbols),
     ]
+    if plan.tensors:
+        parts.append(
+            f"/* Activations between layers, in L2. */\nstatic int8_t l2[{plan.arena_bytes}] NMCU_L2;\n"
+            + "".join(f"#define {symbols.tensors[t]} (l2 + {b.offset})\n" for t, b in plan.tensors.items())
+        )
     if symbols.constants:
         parts.append(
             "/* Packed weights (weights.S). */\n"
@@ -108,6 +103,15 @@ def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
     parts += [_layer(plan, layer, symbols) for layer in plan.layers if layer.kernel]
     parts.append(_run(plan, symbols))
     return "\n".join(parts)
+
+
+def _memory(plan: Plan, symbols: _Symbols) -> str:
+    ports = "".join(
+        f"int8_t {symbols.tensors[t.name]}[{t.bytes}] NMCU_L2;\n" for t in (*plan.inputs, *plan.outputs)
+    )
+    if plan.l1_peak_bytes == 0:
+        return ports
+    return f"/* Working buffers of one layer after the other. */\nstatic int8_t l1[{plan.l1_peak_bytes}] NMCU_L1;\n\n{ports}"
 
 
 def _layer(plan: Plan, planned: PlannedLayer, symbols: _Symbols) -> str:

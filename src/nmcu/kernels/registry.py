@@ -5,9 +5,17 @@ from fnmatch import fnmatchcase
 
 from nmcu.graph import Layer
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
+from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 
-KERNELS: tuple[Kernel, ...] = (Dense4x4(), Dense4x2(), Dense4x1(), DenseFull())
+KERNELS: tuple[Kernel, ...] = (
+    Dense4x4(),
+    Dense4x2(),
+    Dense4x1(),
+    DenseFull(),
+    WordGatherG1(),
+    WordGatherG4(),
+)
 
 
 def get(name: str) -> Kernel:

@@ -156,9 +156,11 @@ def pipeline_cycles(
     tiling: Tiling,
     channel_bytes: int,
     compute: Callable[[int, int], int],
+    prepare: Callable[[int], int] = lambda rows: 0,
 ) -> tuple[int, int, int]:
     """(cycles of the layer, of compute alone, of all transfers) when loads and stores overlap with the compute of
-    other tiles (pipeline.c). `compute(rows, channels)` gives the cycles of one tile."""
+    other tiles (pipeline.c). `compute(rows, channels)` gives the cycles of one tile, `prepare(rows)` what each
+    new slab takes in addition."""
     height, width, depth = geometry.output
     row_tiles, channel_tiles = tile_counts(geometry, tiling)
     inner = row_tiles if tiling.rows_innermost else channel_tiles
@@ -170,14 +172,22 @@ def pipeline_cycles(
             tiling.channels, depth - channel * tiling.channels
         )
 
+    def fresh_inner(tile: int) -> bool:
+        return inner > 1 or tile == 0
+
+    def fresh_outer(tile: int) -> bool:
+        return tile % inner == 0
+
+    def fresh_slab(tile: int) -> bool:
+        return geometry.channelwise or (fresh_inner(tile) if tiling.rows_innermost else fresh_outer(tile))
+
+    def fresh_channels(tile: int) -> bool:
+        return fresh_outer(tile) if tiling.rows_innermost else fresh_inner(tile)
+
     def load(tile: int) -> int:
         rows, channels = extent(tile)
-        fresh_inner, fresh_outer = (inner > 1 or tile == 0), tile % inner == 0
-        fresh_slab, fresh_channels = (
-            (fresh_inner, fresh_outer) if tiling.rows_innermost else (fresh_outer, fresh_inner)
-        )
         cycles = 0
-        if fresh_slab or geometry.channelwise:
+        if fresh_slab(tile):
             slab_depth = channels if geometry.channelwise else geometry.input[2]
             pixels = min(geometry.slab_width, geometry.input[1])
             slab_rows = min(geometry.slab_rows(rows), geometry.input[0])
@@ -189,7 +199,7 @@ def pipeline_cycles(
                 )
             else:
                 cycles += machine.dma_cycles(slab_depth, slab_rows * pixels)
-        if fresh_channels:
+        if fresh_channels(tile):
             cycles += machine.dma_cycles(channels * channel_bytes)
         return cycles
 
@@ -202,7 +212,10 @@ def pipeline_cycles(
     tiles = row_tiles * channel_tiles
     loads = [load(tile) for tile in range(tiles)]
     stores = [store(tile) for tile in range(tiles)]
-    work = [compute(*extent(tile)) for tile in range(tiles)]
+    work = [
+        compute(*extent(tile)) + (prepare(extent(tile)[0]) if fresh_slab(tile) else 0)
+        for tile in range(tiles)
+    ]
     total = LAYER_OVERHEAD_CYCLES + loads[0] + stores[-1]
     for tile in range(tiles):
         transfers = (loads[tile + 1] if tile + 1 < tiles else 0) + (stores[tile - 1] if tile else 0)

@@ -121,7 +121,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core) {
                 y += tile.channels;
             }
         }
-        block.weights = conv->weight_tile[tile.channel_slot] + group * conv->group_bytes;
+        block.weights = (const uint8_t *)conv->weight_tile[tile.channel_slot] + group * conv->group_bytes;
         run_groups(&block, conv->block, run, tile.channels - 4 * group, valid);
         item += run;
         group = 0;

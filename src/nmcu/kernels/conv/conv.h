@@ -17,7 +17,7 @@ typedef struct {
     nmcu_window_t window;
     nmcu_block_fn *block;
     const uint8_t *weights;    /* L2: packed groups of four output channels */
-    uint8_t *weight_tile[2];   /* L1 */
+    void *weight_tile[2];      /* L1 */
     uint32_t group_bytes;      /* of one packed group */
     nmcu_requantize_t requant;
     uint16_t segments;         /* runs of a window, at most NMCU_CONV_MAX_SEGMENTS */

@@ -1,0 +1,75 @@
+/* Word gather: N:M-sparse convolution and fully-connected layers over words of four pixels. */
+#ifndef NMCU_GATHER_H
+#define NMCU_GATHER_H
+
+#include <stdint.h>
+
+#include "requantize.h"
+#include "window.h"
+
+/*
+ * What a block function gets: one quad (four output pixels) and consecutive groups of output channels that share the
+ * positions of their non-zeros. Assembly bodies rely on the order of the members.
+ *
+ * x         first word of the quad's window. A word holds four pixels' bytes for one position of the reduction axis.
+ * y         first output byte of each pixel
+ * weights   packed groups, one after the other; with C channels in a group and n = 4 * steps entries in a segment:
+ *             int32 bias[C]
+ *             uint8 distance[1 + segments * n], filled up to a multiple of four bytes: bytes from the window's start to
+ *               the first entry's word, then from each entry's word to the next one's (of the last entry of a segment:
+ *               as if the next segment followed without a gap)
+ *             int8 value[segments * steps][C][4], of entries 1, 3, 0, 2 of each four
+ *             int32 {multiplier, round, shift}[C]
+ * jump      bytes from the end of a segment to the start of the next one
+ */
+typedef struct {
+    const uint8_t *x;          /*  0 */
+    int8_t *y[4];              /*  4 */
+    const uint8_t *weights;    /* 20 */
+    uint32_t groups;           /* 24 */
+    uint32_t segments;         /* 28 */
+    uint32_t steps;            /* 32 */
+    int32_t jump;              /* 36 */
+    uint32_t distance_bytes;   /* 40 */
+    nmcu_requantize_t requant; /* 44: lo, 48: hi, 52: zero_point, 56: form */
+} nmcu_gather_block_t;
+
+typedef void nmcu_gather_fn(const nmcu_gather_block_t *block);
+
+nmcu_gather_fn nmcu_word_gather_g1; /* one channel: 23 instructions for 16 MACs */
+nmcu_gather_fn nmcu_word_gather_g4; /* four channels that share positions: 38 for 64 */
+
+/*
+ * Interleave four pixels: `words` times four channels, read from each of the four pointers, become four words with the
+ * four pixels' bytes of one channel.
+ */
+void nmcu_interleave(uint32_t *to, const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
+                     const int8_t *pixel3, unsigned words);
+
+/*
+ * A fully-connected layer over t tokens is a 1x1 convolution over a map of t rows and one column.
+ *
+ * Each new slab is interleaved once, by all cores: for every slab row, quad of output columns and horizontal tap, one
+ * word for each channel (`tap_words`, the channels filled up to a multiple of four). A quad's window is then
+ * kernel_height runs of kernel_width * tap_words contiguous words, shared by all output channels and, over slab rows, by
+ * up to kernel_height output rows.
+ */
+typedef struct {
+    nmcu_window_t window;
+    nmcu_gather_fn *block;
+    const uint8_t *weights;  /* L2: packed groups */
+    void *weight_tile[2];    /* L1 */
+    uint32_t *quads;         /* L1: the interleaved slab */
+    uint32_t group_bytes;    /* of one packed group */
+    uint32_t distance_bytes; /* of its distances, filled up */
+    nmcu_requantize_t requant;
+    uint16_t steps;          /* fours of entries in a segment */
+    uint16_t tap_words;
+    uint8_t group;           /* output channels that share positions: 1 or 4 */
+    uint8_t flat;            /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
+} nmcu_gather_t;
+
+/* Run the layer. Called by all cores. */
+void nmcu_gather_run(const nmcu_gather_t *layer);
+
+#endif

@@ -1,0 +1,181 @@
+"""Word gather kernels: N:M-sparse convolution and fully-connected layers over several tokens."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from nmcu.graph import Layer, ops
+from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.common import requantize, window
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+from nmcu.sparsity import NMPattern, distances
+
+FOLDER = Path(__file__).parent
+MAX_M = 16
+WORD = 4
+LANES = (1, 3, 0, 2)
+"""Which of four entries a lane of a transposed word, and so of a word of weights, belongs to (gather.inc)."""
+
+
+class WordGather(Kernel):
+    """`group` output channels that share positions, by four pixels; `step_cycles` for four entries of all of them."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
+    packed: ClassVar[bool] = True
+    headers: ClassVar[tuple[str, ...]] = ("gather.h",)
+    function: ClassVar[str] = "nmcu_gather_run"
+    group: ClassVar[int]
+    step_cycles: ClassVar[Mapping[str, float]]
+    group_cycles: ClassVar[int]
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
+            return "grouped convolution"
+        pattern = layer.pattern
+        if pattern is None or pattern.m > MAX_M:
+            return "weights that are not N:M sparse with M up to 16"
+        if pattern.group % self.group:
+            return f"pattern {pattern}: needs groups of {self.group} channels that share positions"
+        form = requantize.form(layer)
+        return f"requantisation in the {form} form" if form == "full" else None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        geometry = window.geometry(layer)
+        channel_bytes = -(-self._group_bytes(layer, geometry) // self.group)
+        found = []
+        for tiling in window.tilings(geometry, machine, self.group, channel_bytes):
+            buffers = window.buffers(geometry, tiling, channel_bytes)
+            buffers["quads"] = _quad_bytes(geometry, tiling.rows)
+            if sum(align(size) for size in buffers.values()) > machine.l1_bytes:
+                continue
+            cycles, compute, dma = window.pipeline_cycles(
+                geometry,
+                machine,
+                tiling,
+                channel_bytes,
+                lambda rows, channels: self._tile_cycles(layer, geometry, machine, rows, channels),
+                lambda rows: _interleave_cycles(geometry, machine, rows),
+            )
+            found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
+        return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
+
+    def _tile_cycles(
+        self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
+    ) -> int:
+        quads = -(-rows * geometry.output[1] // 4) if geometry.flat else rows * -(-geometry.output[1] // 4)
+        groups = -(-channels // self.group)
+        step = self.step_cycles["rv32" if machine.isa == "rv32" else "xcv"]
+        wide = 16 * self.group if requantize.form(layer) == "wide" else 0
+        steps = self._steps(layer, geometry)
+        each = geometry.kernel[0] * (steps * step + 4) + self.group_cycles + wide
+        share = -(-quads * groups // machine.cores)
+        return int(share * each + -(-share // groups) * 130 + 150)
+
+    def _pattern(self, layer: Layer) -> NMPattern:
+        assert layer.pattern is not None
+        return NMPattern(layer.pattern.n, layer.pattern.m, self.group)
+
+    def _steps(self, layer: Layer, geometry: window.Geometry) -> int:
+        return distances.entries_per_segment(self._pattern(layer), geometry.kernel[1], geometry.input[2]) // 4
+
+    def _distance_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+        return align(1 + geometry.kernel[0] * 4 * self._steps(layer, geometry), 4)
+
+    def _group_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+        values = 4 * self._steps(layer, geometry) * geometry.kernel[0] * self.group
+        return 16 * self.group + self._distance_bytes(layer, geometry) + values
+
+    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+        """`weights`: the packed groups of gather.h."""
+        geometry = window.geometry(layer)
+        segments = geometry.kernel[0]
+        packed = distances.pack(
+            layer.constants["weight"], self._pattern(layer), segments, _tap_words(geometry), WORD
+        )
+        groups = packed.distance.shape[0]
+        last = np.pad(
+            packed.distance, ((0, 0), (0, self._distance_bytes(layer, geometry) - packed.distance.shape[1]))
+        )
+        values = packed.value.reshape(groups, self.group, -1, 4)[..., LANES].transpose(0, 2, 1, 3)
+        channels = np.zeros((4, groups * self.group), np.int32)
+        channels[3] = 1
+        cout = layer.constants["weight"].shape[0]
+        channels[:, :cout] = requantize.channel_constants(layer)
+        bias = channels[0].reshape(groups, self.group)
+        rest = channels[1:].reshape(3, groups, self.group).transpose(1, 2, 0).reshape(groups, -1)
+        parts = [bias, last, np.ascontiguousarray(values).reshape(groups, -1), rest]
+        rows = [np.ascontiguousarray(part).view(np.uint8).reshape(groups, -1) for part in parts]
+        return {"weights": np.concatenate(rows, axis=1).tobytes()}
+
+    def index_bytes(self, layer: Layer) -> int:
+        geometry = window.geometry(layer)
+        return -(-geometry.output[2] // self.group) * self._distance_bytes(layer, geometry)
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        geometry = window.geometry(layer)
+        tiling = window.Tiling.from_parameters(parameters)
+        return Struct(
+            "nmcu_gather_t",
+            {
+                "window": window.descriptor(geometry, tiling, at),
+                "block": Expr(f"nmcu_{self.name}"),
+                "weights": Expr(at.constants["weights"]),
+                "weight_tile": window.pair(at, "constants"),
+                "quads": Expr(f"(uint32_t *)(void *)({at.l1['quads']})"),
+                "group_bytes": self._group_bytes(layer, geometry),
+                "distance_bytes": self._distance_bytes(layer, geometry),
+                "requant": requantize.descriptor(layer),
+                "steps": self._steps(layer, geometry),
+                "tap_words": _tap_words(geometry),
+                "group": self.group,
+                "flat": int(geometry.flat),
+            },
+        )
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        common = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
+        return (*common, FOLDER / "gather.c", body(FOLDER, "interleave", isa), body(FOLDER, self.name, isa))
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", FOLDER)
+
+
+class WordGatherG1(WordGather):
+    name = "word_gather_g1"
+    group = 1
+    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 23, "rv32": 180}
+    group_cycles = 48
+
+
+class WordGatherG4(WordGather):
+    name = "word_gather_g4"
+    group = 4
+    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 38, "rv32": 520}
+    group_cycles = 160
+
+
+def _tap_words(geometry: window.Geometry) -> int:
+    """Words of one tap of a quad: one for each channel, filled up to whole words of input."""
+    return align(geometry.input[2], 4)
+
+
+def _quads(geometry: window.Geometry, rows: int) -> tuple[int, int]:
+    """(rows of the interleaved slab, quads in a row) for `rows` output rows."""
+    if geometry.flat:
+        return 1, -(-rows * geometry.output[1] // 4)
+    return geometry.slab_rows(rows), -(-geometry.output[1] // 4)
+
+
+def _quad_bytes(geometry: window.Geometry, rows: int) -> int:
+    slab_rows, quads = _quads(geometry, rows)
+    return slab_rows * quads * geometry.kernel[1] * _tap_words(geometry) * WORD
+
+
+def _interleave_cycles(geometry: window.Geometry, machine: Machine, rows: int) -> int:
+    slab_rows, quads = _quads(geometry, rows)
+    items = -(-slab_rows * quads * geometry.kernel[1] // machine.cores)
+    word = 18 if machine.isa != "rv32" else 60
+    misaligned = 3 if geometry.input[2] % 4 else 0
+    return items * (_tap_words(geometry) // 4 * (word + misaligned) + 40)
