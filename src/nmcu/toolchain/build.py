@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import nmcu
 from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
 from nmcu.targets import Target
@@ -21,7 +20,7 @@ from nmcu.toolchain.image import Image, read_sections, read_symbols
 RUNTIME_DIR = Path(__file__).parent / "runtime"
 RUNTIME_INCLUDE_DIR = RUNTIME_DIR / "include"
 COMMON_DIR = TARGETS_DIR / "common"
-PACKAGE_DIR = Path(nmcu.__file__).parent
+PACKAGE_DIR = Path(__file__).parents[1]
 LINK_FLAGS = ("-m", "elf32lriscv", "--gc-sections", "--no-relax", "-n", "--fatal-warnings")
 _PARALLEL_COMPILES = 2
 
