@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from nmcu.graph import Layer
+from nmcu.kernels.add.spec import Add
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
@@ -15,6 +16,7 @@ KERNELS: tuple[Kernel, ...] = (
     DenseFull(),
     WordGatherG1(),
     WordGatherG4(),
+    Add(),
 )
 
 

@@ -18,7 +18,7 @@ class Add(Kernel):
 
     name = "add"
     kinds: ClassVar[frozenset[str]] = frozenset({"add", "sub"})
-    header = "add.h"
+    headers = ("add.h",)
     function = "nmcu_add_run"
 
     def refusal(self, layer: Layer, machine: Machine) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nmcu.graph import Layer
-from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align
 
@@ -108,7 +108,7 @@ def descriptor(
         _operand(at, index, tensor.size, strides)
         for index, (tensor, strides) in enumerate(zip(layer.inputs, walk.strides, strict=True))
     ]
-    members: dict[str, object] = {
+    members: dict[str, Value] = {
         "operand": tuple(operands),
         "operands": len(operands),
         "output": Expr(at.outputs[0]),
@@ -125,7 +125,7 @@ def descriptor(
             "constants_copy": Expr(at.l1["constants"]),
             "constant_bytes": len_of(layer, constant),
         }
-    return Struct("nmcu_elementwise_t", members)  # type: ignore[arg-type]
+    return Struct("nmcu_elementwise_t", members)
 
 
 def len_of(layer: Layer, constant: str) -> int:
@@ -153,10 +153,10 @@ def _buffers(layer: Layer, walk: Broadcast, chunk: int, chunks: int, machine: Ma
 def _operand(at: Addresses, index: int, size: int, strides: tuple[int, ...] | None) -> Struct:
     name = _NAMES[index]
     first = at.l1.get(f"{name}0", "0")
-    members: dict[str, object] = {
+    members: dict[str, Value] = {
         "data": Expr(at.inputs[index]),
         "tile": (Expr(first), Expr(at.l1.get(f"{name}1", first))),
     }
     if strides is not None:
         members |= {"bytes": size, "stride": strides}
-    return Struct("nmcu_operand_t", members)  # type: ignore[arg-type]
+    return Struct("nmcu_operand_t", members)
