@@ -1,0 +1,14 @@
+"""The cycle-level simulator: a C++ platform (memories, DMA, event unit) around instruction-set cores."""
+
+from nmcu.sim.result import STALL_CAUSES, CoreStats, DmaStats, MemoryStats, RegionStats, SimResult
+from nmcu.sim.simulate import simulate
+
+__all__ = [
+    "STALL_CAUSES",
+    "CoreStats",
+    "DmaStats",
+    "MemoryStats",
+    "RegionStats",
+    "SimResult",
+    "simulate",
+]

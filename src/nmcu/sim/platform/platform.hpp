@@ -1,0 +1,566 @@
+// The machine around the cores: memories, bank arbitration, DMA, event unit and host I/O, cycle by cycle.
+// Free of Python; templated on the core (core.hpp). Registers: src/nmcu/targets/cluster8/README.md.
+#pragma once
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core.hpp"
+#include "dma.hpp"
+#include "elf.hpp"
+#include "event_unit.hpp"
+#include "memory.hpp"
+
+namespace nmcu {
+
+// One stay of a core in a region: from its marker to its next one.
+struct Visit {
+  uint32_t region = 0, core = 0;
+  Cycle start = 0, end = 0;
+};
+
+template <class Counts>
+struct RegionStats {
+  Cycle cycles = 0;
+  Stalls stalls{};
+  Counts counts{};
+};
+
+template <Core C>
+class Platform {
+ public:
+  using Wants = typename C::Wants;
+  using Counts = std::remove_cvref_t<decltype(C::histogram)>;
+
+  Platform(const Config& config, const Elf& elf)
+      : cores(config.cores), config_(config), memories_(config), events_(config.cores), ports_(config.cores),
+        regions_open_(config.cores) {
+    if (config.cores == 0 || config.cores > 32) throw std::invalid_argument("a machine has 1 to 32 cores");
+    for (const auto& d : config.dmas) dmas.emplace_back(d, config.cores, memories_);
+    load(elf);
+    for (auto& m : memories_.all())
+      if (m.banked && m.config.core_access && !tcdm_) tcdm_ = &m;
+    if (tcdm_) {
+      stamp_.assign(tcdm_->bank_mask + 1, NEVER);
+      winner_.assign(tcdm_->bank_mask + 1, 0);
+      last_.assign(tcdm_->bank_mask + 1, 0);
+    }
+  }
+
+  MemoryMap& memories() { return memories_; }
+
+  // Runs until the program ends, a fault, or cycle `until`. Returns true when the run is over.
+  bool run(Cycle until, Cycle max_cycles) {
+    until_ = std::min(until, max_cycles);
+    while (!over_) {
+      Cycle t = NEVER;
+      for (const C& c : cores) t = c.due < t ? c.due : t;
+      for (const Dma& d : dmas) t = d.next < t ? d.next : t;
+      if (t == NEVER) {
+        deadlock();
+        break;
+      }
+      if (t >= max_cycles) {
+        now = max_cycles;
+        raise({Fault::Kind::CycleLimit, -1, 0, now, 0, 0, "the limit of " + std::to_string(max_cycles) + " cycles was reached"});
+        break;
+      }
+      if (t >= until) {
+        now = t;
+        return false;
+      }
+      now = t;
+      cycle(t);
+    }
+    return true;
+  }
+
+  // Closes the books: what waiting cores have waited, regions still open.
+  void finish() {
+    for (uint32_t i = 0; i < cores.size(); ++i) {
+      C& c = cores[i];
+      Port& p = ports_[i];
+      if (p.phase == Phase::Waiting) {
+        c.stalls[size_t(p.cause)] += end > p.since ? end - p.since : 0;
+        clocks.push_back(std::max(end, p.since));
+      } else if (p.phase != Phase::Idle && c.due > end) {  // granted, but not yet
+        c.stalls[size_t(p.cause)] -= c.due - end;
+        clocks.push_back(end);
+      } else {
+        clocks.push_back(c.due);
+      }
+      if (c.wants == Wants::Access) c.abandon();
+      close_region(i, clocks.back());
+    }
+  }
+
+  std::vector<C> cores;
+  std::vector<Dma> dmas;
+  Cycle now = 0;
+  Cycle end = 0;  // cycles of the whole run
+  std::optional<uint32_t> exit_code;
+  std::optional<Fault> fault;
+  std::vector<uint8_t> output;
+  std::vector<Visit> visits;
+  std::map<std::pair<uint32_t, uint32_t>, RegionStats<Counts>> regions;  // by region and core
+  std::vector<Cycle> clocks;  // after finish(): the cycle up to which each core is accounted for
+  std::optional<uint32_t> tohost;
+
+  // Called when a store hits an executable, writable segment.
+  std::function<void(uint32_t address, uint32_t bytes)> code_written = [](uint32_t, uint32_t) {};
+
+ private:
+  enum class Phase : uint8_t {
+    Idle,
+    Memory,   // the memory access is carried out when the core is due
+    Value,    // a register read ends with `value` when the core is due
+    Waiting,  // for an event
+  };
+  enum class Waits : uint8_t { Barrier, Event, DmaRoom, DmaTicket, Sleep };
+  struct Port {
+    Phase phase = Phase::Idle;
+    Waits waits = Waits::Sleep;
+    Cause cause = Cause::L2Access;
+    uint32_t value = 0;
+    uint32_t index = 0;  // barrier, event or DMA engine
+    Cycle since = 0;
+  };
+  struct OpenRegion {
+    bool open = false;
+    uint32_t id = 0;
+    Cycle start = 0;
+    Stalls stalls{};
+    Counts counts{};
+  };
+  static constexpr Cycle RUN_AHEAD = 64;  // so far a core may run ahead without a memory access, if it is not alone
+
+  void load(const Elf& elf) {
+    for (const Segment& s : elf.segments) {
+      Memory* m = memories_.find(s.address, s.size);
+      if (!m) throw ElfError("a segment of " + std::to_string(s.size) + " bytes at " + hex_text(s.address) + " does not lie inside a memory (" + memory_list() + ")");
+      if (s.executable && !m->config.core_access)
+        throw ElfError("the executable segment at " + hex_text(s.address) + " lies in " + m->config.name + ", which cores cannot reach");
+      if (!s.bytes.empty()) std::memcpy(m->data + (s.address - m->base), s.bytes.data(), s.bytes.size());
+      if (s.executable) m->set_guard(s.address, s.size, s.writable ? Memory::WritableCode : Memory::Code);
+      if (s.executable) executable_.push_back(s);
+    }
+    if (const auto symbol = elf.symbols.find("tohost"); symbol != elf.symbols.end()) {
+      if (Memory* m = memories_.find(symbol->second, 4)) {
+        tohost = symbol->second;
+        m->set_guard(symbol->second, 4, Memory::ToHost);
+      }
+    }
+  }
+
+  static std::string hex_text(uint32_t v) {
+    static constexpr char digits[] = "0123456789abcdef";
+    std::string s = "0x00000000";
+    for (int i = 9; i > 1; --i, v >>= 4) s[static_cast<size_t>(i)] = digits[v & 15];
+    return s;
+  }
+  std::string memory_list() const {
+    std::string s;
+    for (const auto& m : config_.memories) s += (s.empty() ? "" : ", ") + m.name + " " + hex_text(m.base) + " to " + hex_text(m.base + (m.size - 1));
+    return s;
+  }
+
+  void raise(Fault f) {
+    if (over_) return;
+    over_ = true;
+    end = now;
+    fault = std::move(f);
+  }
+  void raise_for(uint32_t i, Fault::Kind kind, const Request& r, std::string detail) {
+    raise({kind, static_cast<int>(i), cores[i].pc(), now, r.address, r.size, std::move(detail)});
+  }
+
+  void deadlock() {
+    std::string detail = "every core waits:";
+    for (uint32_t i = 0; i < cores.size(); ++i) {
+      const Port& p = ports_[i];
+      detail += (i ? ", core " : " core ") + std::to_string(i) + " ";
+      switch (p.waits) {
+        case Waits::Barrier: {
+          const auto& b = events_.barriers[p.index];
+          detail += "at barrier " + std::to_string(p.index) + " (cores " + core_list(b.arrived) + " of " + core_list(b.mask) + " have arrived)";
+          break;
+        }
+        case Waits::Event: detail += "for event " + std::to_string(p.index); break;
+        case Waits::DmaRoom: detail += "for room in the queue of DMA " + dmas[p.index].config.name; break;
+        case Waits::DmaTicket:
+          detail += "for ticket " + std::to_string(dmas[p.index].registers[i].wait_ticket) + " of DMA " + dmas[p.index].config.name + " (" + std::to_string(dmas[p.index].issued[i]) + " issued)";
+          break;
+        case Waits::Sleep: detail += "in wfi"; break;
+      }
+    }
+    raise({Fault::Kind::Deadlock, 0, cores[0].pc(), now, 0, 0, detail});
+  }
+  static std::string core_list(uint32_t mask) {
+    std::string s;
+    for (uint32_t i = 0; i < 32; ++i)
+      if (mask >> i & 1) s += (s.empty() ? "" : "+") + std::to_string(i);
+    return s.empty() ? "none" : s;
+  }
+
+  typename C::Freedom freedom_of(uint32_t i) const {
+    Cycle horizon = NEVER;
+    bool idle = true;
+    for (uint32_t k = 0; k < cores.size(); ++k)
+      if (k != i && cores[k].due < horizon) horizon = cores[k].due;
+    for (const Dma& d : dmas) {
+      horizon = d.next < horizon ? d.next : horizon;
+      idle = idle && d.idle();
+    }
+    typename C::Freedom f;
+    f.loads = horizon;
+    f.stores = idle ? horizon : 0;  // while a transfer is under way, stores are checked against it
+    f.limit = cores.size() == 1 ? until_ : now + RUN_AHEAD;
+    return f;
+  }
+  void advance(uint32_t i) {
+    cores[i].advance(freedom_of(i));
+  }
+  void respond(uint32_t i, uint32_t data) {
+    ports_[i].phase = Phase::Idle;
+    cores[i].respond(now, data);
+    if (C::runs_ahead && cores[i].wants == Wants::Advance && !over_) advance(i);
+  }
+
+  void cycle(Cycle t) {
+    claims_.clear();
+    for (uint32_t i = 0; i < cores.size(); ++i) {
+      C& c = cores[i];
+      if (c.due != t) continue;
+      if (c.wants == Wants::Advance) advance(i);
+      if (c.due != t) continue;
+      switch (c.wants) {
+        case Wants::Advance: break;
+        case Wants::Access: serve(i); break;
+        case Wants::Sleep:
+          wait(i, Waits::Sleep, Cause::EventWait, 0);
+          break;
+        case Wants::Fault:
+          raise(c.fault);
+          break;
+      }
+      if (over_) return;
+    }
+    for (uint32_t d = 0; d < dmas.size(); ++d)
+      if (dmas[d].next == t) serve_dma(d);
+    if (!claims_.empty()) arbitrate();
+  }
+
+  // ---- cores' accesses
+  void serve(uint32_t i) {
+    C& c = cores[i];
+    Port& p = ports_[i];
+    const Request& r = c.request;
+    if (p.phase == Phase::Memory) return access(i, *memories_.find(r.address, r.size));
+    if (p.phase == Phase::Value) return respond(i, p.value);
+    if (tcdm_ && tcdm_->contains(r.address, r.size)) {
+      claim(tcdm_->bank(r.address), i);
+      return;
+    }
+    if (Memory* m = memories_.find(r.address, r.size); m && m->config.core_access) {
+      if (m->config.latency_cycles <= 1) return access(i, *m);
+      p.phase = Phase::Memory;
+      p.cause = Cause::L2Access;
+      c.defer(Cause::L2Access, m->config.latency_cycles - 1);
+      return;
+    }
+    peripheral(i);
+  }
+
+  void access(uint32_t i, Memory& m) {
+    const Request r = cores[i].request;
+    ++m.bank_accesses[m.bank(r.address)];
+    if (!r.write) return respond(i, m.load(r.address, r.size));
+    for (const Dma& d : dmas)
+      if (!d.idle())
+        if (const Transfer* t = d.writer(r.address, r.size))
+          return raise_for(i, Fault::Kind::DmaConflict, r,
+                           "store to bytes that transfer " + std::to_string(t->ticket) + " of core " + std::to_string(t->core) + " (DMA " + d.config.name + ", started at pc " + hex_text(t->pc) + ") is writing");
+    const uint8_t guards = m.guards(r.address, r.size);
+    if (guards & Memory::Code)
+      for (const Segment& s : executable_)
+        if (!s.writable && r.address + r.size > s.address && r.address < s.address + s.size)
+          return raise_for(i, Fault::Kind::WriteToCode, r, "store to the code segment that starts at " + hex_text(s.address));
+    m.store(r.address, r.size, r.data);
+    if (guards & Memory::WritableCode) code_written(r.address, r.size);
+    if ((guards & Memory::ToHost) && tohost && r.address == *tohost && (m.load(r.address, 4) & 1)) return leave(i, m.load(r.address, 4) >> 1);
+    respond(i, 0);
+  }
+
+  void leave(uint32_t i, uint32_t code) {
+    over_ = true;
+    end = now + 1;
+    exit_code = code;
+    respond(i, 0);
+  }
+
+  // ---- arbitration: one access per bank and cycle, least recently served first among cores and DMA engines
+  void claim(uint32_t bank, uint32_t master) {
+    claims_.push_back({bank, master});
+    if (stamp_[bank] != now) {
+      stamp_[bank] = now;
+      winner_[bank] = master;
+      return;
+    }
+    const uint32_t masters = static_cast<uint32_t>(cores.size() + dmas.size());
+    const auto turn = [&](uint32_t m) { return (m + masters - 1 - last_[bank]) % masters; };
+    if (turn(master) < turn(winner_[bank])) winner_[bank] = master;
+  }
+
+  void arbitrate() {
+    const uint32_t n = static_cast<uint32_t>(cores.size());
+    // losers first: a core's horizon must not lie before a request that is repeated in the next cycle
+    for (const auto& [bank, master] : claims_)
+      if (winner_[bank] != master) {
+        ++tcdm_->bank_conflicts[bank];
+        if (master < n) cores[master].defer(Cause::TcdmConflict, 1);
+      }
+    for (uint32_t d = 0; d < dmas.size(); ++d) {
+      Dma& dma = dmas[d];
+      if (dma.next != now || !dma.banked()) continue;
+      for (size_t w = dma.words().size(); w-- > 0;)
+        if (winner_[dma.words()[w].bank] == n + d) {
+          ++tcdm_->bank_accesses[dma.words()[w].bank];
+          last_[dma.words()[w].bank] = n + d;
+          dma.drop_word(w);
+        }
+      if (dma.beat_done()) {
+        if (dma.finish_beat(now)) transfer_complete(d);
+      } else {
+        dma.wait(now);
+      }
+    }
+    for (const auto& [bank, master] : claims_)
+      if (master < n && winner_[bank] == master) {
+        last_[bank] = master;
+        access(master, *tcdm_);
+        if (over_) return;
+      }
+  }
+
+  void serve_dma(uint32_t d) {
+    Dma& dma = dmas[d];
+    if (dma.banked() && !dma.beat_done()) {
+      for (const auto& w : dma.words()) claim(w.bank, static_cast<uint32_t>(cores.size()) + d);
+      return;
+    }
+    if (dma.banked() ? dma.finish_beat(now) : dma.step(now)) transfer_complete(d);
+  }
+
+  void transfer_complete(uint32_t d) {
+    Dma& dma = dmas[d];
+    for (uint32_t i = 0; i < cores.size(); ++i) {
+      Port& p = ports_[i];
+      if (p.phase == Phase::Waiting && p.waits == Waits::DmaTicket && p.index == d && dma.completed[i] >= dma.registers[i].wait_ticket)
+        wake(i, dma.registers[i].wait_ticket);
+    }
+    for (;;) {  // those who wait for room, first come first served
+      uint32_t first = ~0u;
+      for (uint32_t i = 0; i < cores.size(); ++i) {
+        const Port& p = ports_[i];
+        if (p.phase == Phase::Waiting && p.waits == Waits::DmaRoom && p.index == d && dma.has_room(i) && (first == ~0u || p.since < ports_[first].since))
+          first = i;
+      }
+      if (first == ~0u) break;
+      wake(first, dma.start(transfer_of(first, dma), now + config_.wake_cycles));
+    }
+  }
+
+  // ---- waiting
+  void wait(uint32_t i, Waits what, Cause cause, uint32_t index) {
+    Port& p = ports_[i];
+    p.phase = Phase::Waiting;
+    p.waits = what;
+    p.cause = cause;
+    p.index = index;
+    p.since = now;
+    cores[i].due = NEVER;
+  }
+  void wake(uint32_t i, uint32_t value) {
+    Port& p = ports_[i];
+    p.phase = Phase::Value;
+    p.value = value;
+    cores[i].due = p.since;
+    cores[i].defer(p.cause, now + config_.wake_cycles - p.since);
+  }
+
+  // ---- peripherals
+  void peripheral(uint32_t i) {
+    const Request& r = cores[i].request;
+    const auto page = [&](uint32_t base) { return r.address - base < 0x1000; };
+    const bool aligned = r.size == 4 && (r.address & 3) == 0;
+    const bool host = page(config_.host_io_base), event = config_.has_event_unit && page(config_.event_unit_base);
+    uint32_t engine = ~0u;
+    for (uint32_t d = 0; d < dmas.size(); ++d)
+      if (page(dmas[d].config.base)) engine = d;
+    if (!host && !event && engine == ~0u) {
+      Memory* m = memories_.find(r.address, 1);
+      const std::string what = r.write ? "store of " : "load of ";
+      const std::string why = m && !m->config.core_access ? " lies in " + m->config.name + ", which only DMA can reach" : " is neither memory nor a register";
+      return raise_for(i, Fault::Kind::UnmappedAddress, r, what + std::to_string(r.size) + " bytes: address " + hex_text(r.address) + why);
+    }
+    if (!aligned) return raise_for(i, Fault::Kind::MisalignedPeripheral, r, "access of " + std::to_string(r.size) + " bytes at " + hex_text(r.address) + ": registers only allow aligned words");
+    if (host) return host_io(i, r.address - config_.host_io_base);
+    if (event) return event_unit(i, r.address - config_.event_unit_base);
+    dma_registers(i, engine, r.address - dmas[engine].config.base);
+  }
+  void no_register(uint32_t i, const std::string& where) {
+    const Request& r = cores[i].request;
+    raise_for(i, Fault::Kind::PeripheralRegister, r, std::string(r.write ? "write to " : "read of ") + hex_text(r.address) + ": no such register in the " + where);
+  }
+
+  void host_io(uint32_t i, uint32_t offset) {
+    const Request r = cores[i].request;
+    if (r.write && offset == 0x00) return leave(i, r.data);
+    if (r.write && offset == 0x04) {
+      output.push_back(static_cast<uint8_t>(r.data));
+      return respond(i, 0);
+    }
+    if (r.write && offset == 0x08) {
+      ports_[i].phase = Phase::Idle;
+      cores[i].respond(now, 0);
+      close_region(i, now + 1);
+      auto& o = regions_open_[i];
+      o.open = true;
+      o.id = r.data;
+      o.start = now + 1;
+      o.stalls = cores[i].stalls;
+      o.counts = cores[i].histogram;
+      if (C::runs_ahead && cores[i].wants == Wants::Advance) advance(i);
+      return;
+    }
+    if (!r.write && offset == 0x0c) return respond(i, static_cast<uint32_t>(now));
+    if (!r.write && offset == 0x10) return respond(i, static_cast<uint32_t>(now >> 32));
+    no_register(i, "host I/O page");
+  }
+
+  void close_region(uint32_t i, Cycle at) {
+    auto& o = regions_open_[i];
+    if (!o.open) return;
+    o.open = false;
+    auto& s = regions[{o.id, i}];
+    s.cycles += at - o.start;
+    for (size_t k = 0; k < CAUSES; ++k) s.stalls[k] += cores[i].stalls[k] - o.stalls[k];
+    for (size_t k = 0; k < o.counts.size(); ++k) s.counts[k] += cores[i].histogram[k] - o.counts[k];
+    visits.push_back({o.id, i, o.start, at});
+  }
+
+  void event_unit(uint32_t i, uint32_t offset) {
+    const Request r = cores[i].request;
+    if (offset < 0x40) {
+      auto& b = events_.barriers[offset >> 3];
+      if ((offset & 4) == 0) {
+        if (!r.write) return no_register(i, "event unit");
+        b.mask = r.data;
+        if (b.arrived && (b.arrived & b.mask) == b.mask) release(offset >> 3);
+        return respond(i, 0);
+      }
+      if (r.write) return no_register(i, "event unit");
+      b.arrived |= 1u << i;
+      wait(i, Waits::Barrier, Cause::BarrierWait, offset >> 3);
+      if ((b.arrived & b.mask) == b.mask) release(offset >> 3);
+      return;
+    }
+    const uint32_t e = (offset >> 2) & 7;
+    if (offset >= 0x80 && offset < 0xa0 && r.write) {
+      for (uint32_t k = 0; k < cores.size(); ++k) {
+        if (!(r.data >> k & 1)) continue;
+        Port& p = ports_[k];
+        if (p.phase == Phase::Waiting && p.waits == Waits::Event && p.index == e) wake(k, e);
+        else events_.pending[e] |= 1u << k;
+      }
+      return respond(i, 0);
+    }
+    if (offset >= 0xc0 && offset < 0xe0 && !r.write) {
+      if (events_.pending[e] >> i & 1) {
+        events_.pending[e] &= ~(1u << i);
+        return respond(i, e);
+      }
+      return wait(i, Waits::Event, Cause::EventWait, e);
+    }
+    no_register(i, "event unit");
+  }
+  void release(uint32_t barrier) {
+    events_.barriers[barrier].arrived = 0;
+    for (uint32_t k = 0; k < cores.size(); ++k) {
+      const Port& p = ports_[k];
+      if (p.phase == Phase::Waiting && p.waits == Waits::Barrier && p.index == barrier) wake(k, barrier);
+    }
+  }
+
+  Transfer transfer_of(uint32_t i, const Dma& dma) const {
+    const auto& g = dma.registers[i];
+    Transfer t;
+    t.core = i;
+    t.source = g.source;
+    t.destination = g.destination;
+    t.row_bytes = g.row_bytes;
+    t.rows = g.rows;
+    t.source_stride = g.source_stride;
+    t.destination_stride = g.destination_stride;
+    t.pc = cores[i].pc();
+    return t;
+  }
+
+  void dma_registers(uint32_t i, uint32_t engine, uint32_t offset) {
+    Dma& dma = dmas[engine];
+    const Request r = cores[i].request;
+    auto& g = dma.registers[i];
+    if (r.write) {
+      switch (offset) {
+        case 0x00: g.source = r.data; break;
+        case 0x04: g.destination = r.data; break;
+        case 0x08: g.row_bytes = r.data; break;
+        case 0x0c: g.rows = r.data; break;
+        case 0x10: g.source_stride = r.data; break;
+        case 0x14: g.destination_stride = r.data; break;
+        case 0x1c: g.wait_ticket = r.data; break;
+        default: return no_register(i, "DMA " + dma.config.name);
+      }
+      return respond(i, 0);
+    }
+    if (offset == 0x18) {
+      const Transfer t = transfer_of(i, dma);
+      uint32_t address = 0;
+      if (const std::string p = dma.problem(t, address); !p.empty()) {
+        Fault f{Fault::Kind::DmaOutsideMemory, static_cast<int>(i), cores[i].pc(), now, address, t.row_bytes, ""};
+        f.detail = "transfer of " + std::to_string(t.rows) + " x " + std::to_string(t.row_bytes) + " bytes from " + hex_text(t.source) + " (stride " + std::to_string(static_cast<int32_t>(t.source_stride)) +
+                   ") to " + hex_text(t.destination) + " (stride " + std::to_string(static_cast<int32_t>(t.destination_stride)) + "): " + p;
+        return raise(std::move(f));
+      }
+      if (!dma.has_room(i) && t.bytes() != 0) return wait(i, Waits::DmaRoom, Cause::DmaWait, engine);
+      return respond(i, dma.start(t, now));
+    }
+    if (offset == 0x20) {
+      if (dma.completed[i] >= g.wait_ticket) return respond(i, g.wait_ticket);
+      return wait(i, Waits::DmaTicket, Cause::DmaWait, engine);
+    }
+    no_register(i, "DMA " + dma.config.name);
+  }
+
+  Config config_;
+  MemoryMap memories_;
+  EventUnit events_;
+  std::vector<Port> ports_;
+  std::vector<OpenRegion> regions_open_;
+  std::vector<Segment> executable_;
+  Memory* tcdm_ = nullptr;
+  bool over_ = false;
+  Cycle until_ = 0;
+
+  struct Claim {
+    uint32_t bank, master;
+  };
+  std::vector<Claim> claims_;
+  std::vector<Cycle> stamp_;      // cycle of the last claim, per bank
+  std::vector<uint32_t> winner_;  // of this cycle
+  std::vector<uint32_t> last_;    // master served last
+};
+
+}  // namespace nmcu

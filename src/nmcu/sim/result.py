@@ -1,0 +1,91 @@
+"""What a simulated run leaves behind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+STALL_CAUSES = (
+    "load_use",
+    "misaligned",
+    "tcdm_conflict",
+    "l2_access",
+    "branch",
+    "multi_cycle",
+    "csr",
+    "trap",
+    "dma_wait",
+    "barrier_wait",
+    "event_wait",
+)
+
+
+@dataclass(frozen=True)
+class CoreStats:
+    """One core over the whole run. `instructions` plus all `stalls` is `cycles`.
+
+    `cycles` is the run's, except for a core that was computing when another core ended the run: it is counted up
+    to its next memory access or jump. `histogram` counts instructions by mnemonic; `stack_bytes` is the deepest
+    stack, None where the program's linker script does not say where the stacks are.
+    """
+
+    core: int
+    cycles: int
+    instructions: int
+    stalls: Mapping[str, int]
+    histogram: Mapping[str, int]
+    stack_bytes: int | None
+
+
+@dataclass(frozen=True)
+class RegionStats:
+    """One core in one region (all visits together); a visit is (first cycle, cycle after the last)."""
+
+    region: int
+    core: int
+    cycles: int
+    instructions: int
+    stalls: Mapping[str, int]
+    histogram: Mapping[str, int]
+    visits: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class DmaStats:
+    """One DMA engine: cycles from first to last byte of its transfers, bytes moved, transfers completed."""
+
+    name: str
+    busy_cycles: int
+    bytes: int
+    transfers: int
+
+
+@dataclass(frozen=True)
+class MemoryStats:
+    """One memory: accesses and lost arbitrations per bank (a memory without banks is one bank)."""
+
+    name: str
+    accesses: tuple[int, ...]
+    conflicts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SimResult:
+    """A finished run: `cycles` counts the cluster's time up to the exit; `memory` answers `reads` in order."""
+
+    exit_code: int
+    stdout: bytes
+    cycles: int
+    instructions: int
+    cores: tuple[CoreStats, ...]
+    regions: tuple[RegionStats, ...]
+    dmas: tuple[DmaStats, ...]
+    memories: tuple[MemoryStats, ...]
+    memory: tuple[bytes, ...]
+
+    @property
+    def histogram(self) -> dict[str, int]:
+        """Instructions of all cores by mnemonic, most frequent first."""
+        total: dict[str, int] = {}
+        for core in self.cores:
+            for name, count in core.histogram.items():
+                total[name] = total.get(name, 0) + count
+        return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))

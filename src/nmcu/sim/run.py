@@ -1,0 +1,109 @@
+"""Runs a linked program on its tensors, on one kind of core or another."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu import targets
+from nmcu.codegen import Port
+from nmcu.errors import NmcuError, SimulationFault
+from nmcu.sim.result import RegionStats, SimResult
+from nmcu.sim.simulate import simulate
+from nmcu.targets import Target
+from nmcu.toolchain import Image
+
+MAX_CYCLES = 20_000_000_000
+
+
+class Simulator(Protocol):
+    """Runs an ELF file; see `nmcu.sim.simulate`, which is one."""
+
+    def __call__(
+        self,
+        elf: bytes,
+        target: Target,
+        *,
+        isa: str = "xcv",
+        writes: Mapping[int, bytes] | None = None,
+        reads: Sequence[tuple[int, int]] = (),
+        max_cycles: int | None = None,
+        progress: Callable[[int], object] | None = None,
+    ) -> SimResult: ...
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """Outputs (int8, by tensor name) of a run, its statistics, and the time it took here, in seconds."""
+
+    outputs: Mapping[str, NDArray[np.int8]]
+    stats: SimResult
+    seconds: float
+
+    def region(self, number: int) -> tuple[RegionStats, ...]:
+        """Every core's statistics for the region with this marker id, by core; empty if it was never entered."""
+        return tuple(sorted((r for r in self.stats.regions if r.region == number), key=lambda r: r.core))
+
+
+_CORES: dict[str, Simulator] = {"iss": simulate}
+
+
+def register_core(name: str, simulator: Simulator) -> None:
+    """Makes another kind of core known: rooms below bring theirs, and the public API fills them in."""
+    _CORES[name] = simulator
+
+
+def cores() -> tuple[str, ...]:
+    """Names of the known kinds of core."""
+    return tuple(_CORES)
+
+
+def run(
+    image: Image,
+    inputs: Mapping[str, NDArray[Any]],
+    *,
+    core: str = "iss",
+    max_cycles: int = MAX_CYCLES,
+    progress: Callable[[int], object] | None = None,
+) -> RunResult:
+    """Writes `inputs` (int8 by tensor name) into the program's memory, runs it and reads its outputs.
+
+    Raises `NmcuError` for an unknown kind of core or tensors that do not fit the program, `SimulationFault` where
+    the run ends by anything but exit code 0.
+    """
+    if core not in _CORES:
+        raise NmcuError(f"unknown kind of core {core!r}; known: {', '.join(_CORES)}")
+    writes = {image.symbols[port.symbol]: _bytes(port, inputs) for port in image.inputs}
+    reads = [(image.symbols[port.symbol], int(np.prod(port.shape))) for port in image.outputs]
+    start = time.perf_counter()
+    stats = _CORES[core](
+        image.elf,
+        targets.get(image.target),
+        isa=image.isa,
+        writes=writes,
+        reads=reads,
+        max_cycles=max_cycles,
+        progress=progress,
+    )
+    seconds = time.perf_counter() - start
+    if stats.exit_code != 0:
+        raise SimulationFault(f"the program ended with exit code {stats.exit_code}, 0 was expected")
+    outputs = {
+        port.name: np.frombuffer(data, np.int8).reshape(port.shape)
+        for port, data in zip(image.outputs, stats.memory, strict=True)
+    }
+    return RunResult(outputs=outputs, stats=stats, seconds=seconds)
+
+
+def _bytes(port: Port, inputs: Mapping[str, NDArray[Any]]) -> bytes:
+    if port.name not in inputs:
+        raise NmcuError(f"input {port.name!r} is missing: it needs int8 of shape {port.shape}")
+    array = inputs[port.name]
+    if array.dtype != np.int8 or array.shape != port.shape:
+        raise NmcuError(
+            f"input {port.name!r} is {array.dtype} of shape {array.shape}; it needs int8 of shape {port.shape}"
+        )
+    return array.tobytes()
