@@ -6,7 +6,7 @@ import json
 import numpy as np
 from rich.console import Console, RenderableType
 
-from nmcu.report import LayerReport, MemoryReport, RunReport, nonzero_macs, run_table, size, stall_table
+from nmcu.report import LayerReport, MemoryReport, RunReport, run_table, size, stall_table
 
 
 def _report(mismatches: int = 0, name: str = "conv1") -> RunReport:
@@ -124,8 +124,3 @@ def test_names_cannot_reach_the_terminal() -> None:
 
 def test_sizes_for_people() -> None:
     assert [size(n) for n in (0, 1023, 1024, 1572864)] == ["0 B", "1023 B", "1.0 KiB", "1.50 MiB"]
-
-
-def test_nonzero_macs_follow_the_weights() -> None:
-    assert nonzero_macs(800, np.array([[1, 0, 0, 0, 0, 0, 0, 2]], np.int8)) == 200
-    assert nonzero_macs(800, None) == 800

@@ -1,0 +1,5 @@
+"""The `nmcu` command: parses, calls one function, prints."""
+
+from nmcu.cli.app import main
+
+__all__ = ["main"]

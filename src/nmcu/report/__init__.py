@@ -1,7 +1,9 @@
 """Tables and files from the results of runs."""
 
+from nmcu.report.assemble import assemble
 from nmcu.report.folder import file_names, write_folder
-from nmcu.report.run_report import LayerReport, MemoryReport, RunReport, nonzero_macs
+from nmcu.report.html import html
+from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
 from nmcu.report.tables import layers_table, pattern, run_table, size, stall_table
 from nmcu.report.text import printable
 
@@ -9,9 +11,10 @@ __all__ = [
     "LayerReport",
     "MemoryReport",
     "RunReport",
+    "assemble",
     "file_names",
+    "html",
     "layers_table",
-    "nonzero_macs",
     "pattern",
     "printable",
     "run_table",

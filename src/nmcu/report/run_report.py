@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 
@@ -111,10 +110,3 @@ class RunReport:
             "memory": vars(self.memory),
             "assumptions": list(self.assumptions),
         }
-
-
-def nonzero_macs(macs: int, weight: NDArray[Any] | None) -> int:
-    """The MACs of a layer whose weight is not zero; every weight takes part in equally many."""
-    if weight is None or weight.size == 0:
-        return macs
-    return macs * int(np.count_nonzero(weight)) // weight.size

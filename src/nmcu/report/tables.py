@@ -8,7 +8,7 @@ from rich.text import Text
 
 from nmcu.graph import Layer, TensorInfo
 from nmcu.report.run_report import RunReport
-from nmcu.report.text import printable
+from nmcu.report.text import label, printable
 
 
 def run_table(report: RunReport) -> RenderableType:
@@ -18,7 +18,7 @@ def run_table(report: RunReport) -> RenderableType:
         table.add_column(heading, justify="right")
     for layer in report.layers:
         table.add_row(
-            *_texts(layer.name, layer.op, layer.kernel, layer.pattern),
+            *_texts(label(layer.name), layer.op, layer.kernel, layer.pattern),
             f"{layer.macs:,}",
             f"{layer.cycles:,}",
             f"{_ratio(layer.cycles, report.cycles):.1%}",
@@ -52,7 +52,7 @@ def stall_table(report: RunReport) -> RenderableType:
         table.add_column(heading, justify="right")
     for layer in report.layers:
         table.add_row(
-            *_texts(layer.name),
+            *_texts(label(layer.name)),
             f"{layer.cycles:,}",
             f"{layer.instructions // report.cores:,}",
             *(f"{layer.stalls.get(cause, 0):,}" for cause in causes),
@@ -68,7 +68,7 @@ def layers_table(layers: Sequence[Layer]) -> RenderableType:
     for layer in layers:
         weights = layer.weight_bytes
         table.add_row(
-            *_texts(layer.name, layer.kind),
+            *_texts(label(layer.name), layer.kind),
             *_texts(shapes(layer.inputs), shapes(layer.outputs)),
             f"{layer.macs:,}",
             size(weights),

@@ -1,0 +1,5 @@
+"""`python -m nmcu` is `nmcu`."""
+
+from nmcu.cli import main
+
+main()

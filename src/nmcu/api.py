@@ -1,0 +1,166 @@
+"""The public Python API: the whole line from a model file to a verified run."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu import codegen, graph, plan, targets, toolchain
+from nmcu.codegen import Program
+from nmcu.errors import NmcuError
+from nmcu.frontend.load import load as load_file
+from nmcu.graph import Graph
+from nmcu.plan import Plan
+from nmcu.report import RunReport, assemble, file_names, html
+from nmcu.sim.run import run as simulate
+from nmcu.toolchain import Image
+
+__all__ = ["CompiledModel", "RunReport", "compile", "load", "run"]
+
+Array = NDArray[Any]
+Model = str | Path | Graph
+Stage = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledModel:
+    """A network compiled for a target: the graph (which is also the reference), every decision, the C, the ELF."""
+
+    name: str
+    graph: Graph
+    plan: Plan
+    program: Program
+    image: Image
+
+    def files(self) -> dict[str, bytes]:
+        """`program.elf`, `plan.json` and the C project in `project/`, contents by relative path."""
+        project = toolchain.project_files(self.program, self.plan.target, self.plan.isa)
+        return {
+            "program.elf": self.image.elf,
+            "plan.json": (json.dumps(self.plan.to_json(), indent=1) + "\n").encode(),
+            **{f"project/{name}": content for name, content in project.items()},
+        }
+
+
+def load(path: str | Path) -> Graph:
+    """The integer graph of an int8 model: TFLite or QDQ ONNX. Raises `ModelError` for anything else."""
+    return load_file(Path(path))
+
+
+def compile(
+    model: Model,
+    target: str = "cluster8",
+    *,
+    isa: str = "xcv",
+    kernels: str = "*",
+    forced: Mapping[str, str] = MappingProxyType({}),
+    on_stage: Stage | None = None,
+) -> CompiledModel:
+    """Compiles a model file or graph for `target` and the instruction set `isa` (`rv32`, `xcv` or `xdec`).
+
+    `kernels` is a glob of kernel names to choose from, `forced` maps layer names to kernel names, `on_stage` is told
+    what is being done. Raises a `NmcuError` that names the node, file or size for what is not supported.
+    """
+    say = on_stage or (lambda stage: None)
+    say("reading")
+    chip = targets.get(target)
+    network = load(model) if isinstance(model, str | Path) else model
+    say("planning")
+    planned = plan.make(network, chip, isa, kernel_names=kernels, forced=forced)
+    say("compiling")
+    program = codegen.emit(planned)
+    image = toolchain.build(program, chip, isa)
+    name = Path(model).name if isinstance(model, str | Path) else network.graph.name or "model"
+    return CompiledModel(name=name, graph=network, plan=planned, program=program, image=image)
+
+
+def run(
+    model: Model | CompiledModel,
+    inputs: Mapping[str, Array] | None = None,
+    *,
+    target: str = "cluster8",
+    isa: str = "xcv",
+    core: str = "iss",
+    seed: int = 0,
+    on_stage: Stage | None = None,
+) -> RunReport:
+    """Runs a model on the simulated target and compares its outputs with the reference, bit for bit.
+
+    `inputs` are arrays by name in the model's own dtype and layout; random ones from `seed` without it. `target`
+    and `isa` apply to a model that is not compiled yet. `core` is the kind of core: `iss`, or another one that an
+    extra brings. A wrong output is reported, not raised: look at `RunReport.bit_exact`. Raises `SimulationFault`
+    where the program does what the machine does not allow.
+    """
+    say = on_stage or (lambda stage: None)
+    compiled = (
+        model
+        if isinstance(model, CompiledModel)
+        else compile(model, target=target, isa=isa, on_stage=on_stage)
+    )
+    edge = graph.border(compiled.graph)
+    feeds = dict(inputs) if inputs is not None else graph.random_inputs(compiled.graph, seed)
+    device_inputs = edge.encode(feeds)
+    say("simulating")
+    result = simulate(compiled.image, device_inputs, core=core)
+    say("checking")
+    expected = graph.reference.run(compiled.graph, device_inputs)
+    return assemble(
+        compiled.name,
+        compiled.plan,
+        compiled.image,
+        result,
+        core=core,
+        inputs=feeds,
+        outputs=edge.decode(result.outputs),
+        mismatches=sum(int(np.count_nonzero(result.outputs[n] != a)) for n, a in expected.items()),
+    )
+
+
+def result_files(report: RunReport, plan: Plan) -> dict[str, bytes]:
+    """`report.html`, `inputs/*.npy` and `outputs/*.npy` of a run, contents by relative path."""
+    return {
+        "report.html": html(report, plan).encode(),
+        **{
+            f"{folder}/{file}": _npy(arrays[name])
+            for folder, arrays in (("inputs", report.inputs), ("outputs", report.outputs))
+            for name, file in file_names(arrays, ".npy").items()
+        },
+    }
+
+
+def read_inputs(model: Graph, files: list[Path]) -> dict[str, Array]:
+    """The model's inputs from `.npy` files, in the order of its inputs; raises `NmcuError` for what does not fit."""
+    names = [info.name for info in graph.border(model).model_inputs]
+    if len(files) != len(names):
+        raise NmcuError(
+            f"the model has {len(names)} inputs ({', '.join(map(repr, names))}), {len(files)} files are given"
+        )
+    return {name: _read_npy(path) for name, path in zip(names, files, strict=True)}
+
+
+def _read_npy(path: Path) -> Array:
+    try:
+        # Mapped first: a header that promises more data than the file has is noticed before memory is taken.
+        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(mapped, np.ndarray):
+            raise ValueError("an archive")
+        return np.array(mapped)
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        reason = (
+            error.strerror
+            if isinstance(error, OSError) and error.strerror
+            else "it is not a complete .npy file"
+        )
+        raise NmcuError(f"cannot read the input {path}: {reason}") from error
+
+
+def _npy(array: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

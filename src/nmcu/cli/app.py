@@ -1,0 +1,50 @@
+"""All commands in one application, and how a failure ends it."""
+
+import os
+import sys
+from typing import NoReturn
+
+import typer
+
+from nmcu.cli import commands
+from nmcu.cli.output import say
+from nmcu.errors import NmcuError
+
+app = typer.Typer(
+    name="nmcu",
+    help="N:M-sparse int8 neural networks on multi-core RISC-V microcontrollers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+commands.register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits: 0 for success, 1 with one sentence for a failure, 2 for wrong usage.
+
+    With NMCU_DEBUG in the environment, failures raise instead.
+    """
+    try:
+        app(arguments)
+    except NmcuError as error:
+        _fail(str(error), error)
+    except BrokenPipeError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails once more
+        _fail("standard output was closed", error)
+    except MemoryError as error:
+        _fail("there is not enough memory for this", error)
+    except OSError as error:
+        _fail(f"{error.filename or 'the system'}: {error.strerror or error}", error)
+    except Exception as error:
+        _fail(
+            f"internal error, please report it: {type(error).__name__}: {error} (NMCU_DEBUG=1 shows where)",
+            error,
+        )
+
+
+def _fail(sentence: str, error: BaseException) -> NoReturn:
+    if os.environ.get("NMCU_DEBUG"):
+        raise error
+    say(f"nmcu: {sentence}")
+    sys.exit(1)

@@ -1,0 +1,13 @@
+"""The list of commands; each is one module."""
+
+import typer
+
+from nmcu.cli import compile, demo, inspect, run
+
+
+def register(app: typer.Typer) -> None:
+    """Adds every command to `app`."""
+    app.command("run")(run.run)
+    app.command("compile")(compile.compile_)
+    app.command("inspect")(inspect.inspect)
+    app.command("demo")(demo.demo)

@@ -1,0 +1,44 @@
+"""`nmcu compile`: from a model to a C project."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import nmcu
+from nmcu import report, toolchain
+from nmcu.cli.options import (
+    IsaOption,
+    JsonOption,
+    KernelOption,
+    KernelsOption,
+    ModelArgument,
+    TargetOption,
+    forced_kernels,
+)
+from nmcu.cli.output import progress, show, show_json
+
+
+def compile_(
+    model: ModelArgument,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="Folder for the C project.")],
+    target: TargetOption = "cluster8",
+    isa: IsaOption = "xcv",
+    kernels: KernelsOption = "*",
+    kernel: KernelOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the C project of MODEL: sources, kernels, linker script, Makefile, and a README of what is in it."""
+    with progress(model.name) as stage:
+        compiled = nmcu.compile(
+            model, target, isa=isa, kernels=kernels, forced=forced_kernels(kernel), on_stage=stage
+        )
+    files = dict(toolchain.project_files(compiled.program, compiled.plan.target, isa))
+    files["plan.json"] = compiled.files()["plan.json"]
+    report.write_folder(out, files)
+    if json:
+        show_json(
+            {"model": compiled.name, "target": target, "isa": isa, "out": str(out), "files": sorted(files)}
+        )
+    else:
+        show(f"{len(files)} files written to {out}; `make` there builds program.elf")

@@ -1,0 +1,48 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from nmcu import targets
+
+Isa = Literal["rv32", "xcv", "xdec"]
+
+
+def _known_target(name: str) -> str:
+    if name not in targets.names():
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(targets.names())}")
+    return name
+
+
+ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="int8 model: .tflite or QDQ .onnx")]
+TargetOption = Annotated[
+    str, typer.Option("--target", help="Simulated machine.", callback=_known_target, metavar="NAME")
+]
+IsaOption = Annotated[
+    Isa,
+    typer.Option(
+        "--isa", help="Instructions that compiler, kernels and core use: plain RV32IMC, CORE-V, xDecimate."
+    ),
+]
+KernelsOption = Annotated[
+    str,
+    typer.Option("--kernels", metavar="GLOB", help="Kernels to choose from, where a layer leaves a choice."),
+]
+KernelOption = Annotated[
+    list[str] | None,
+    typer.Option("--kernel", metavar="LAYER=NAME", help="Force the kernel of a layer (repeatable)."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+
+
+def forced_kernels(options: list[str] | None) -> dict[str, str]:
+    """`LAYER=NAME` options as a mapping; the last `=` separates, layer names may have some."""
+    forced = {}
+    for option in options or []:
+        layer, equals, kernel = option.rpartition("=")
+        if not (layer and equals and kernel):
+            raise typer.BadParameter(f"{option!r} is not LAYER=NAME", param_hint="--kernel")
+        forced[layer] = kernel
+    return forced

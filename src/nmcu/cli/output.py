@@ -1,0 +1,38 @@
+"""What commands write: results to standard output, everything else to standard error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from nmcu.report import printable
+
+WIDTH_OF_FILES = 160
+"""Columns of tables that go to a file or pipe, which has no width of its own."""
+
+
+def say(sentence: str) -> None:
+    """One line on standard error."""
+    print(printable(sentence), file=sys.stderr)
+
+
+def show(item: RenderableType) -> None:
+    """A table or text on standard output."""
+    width = None if sys.stdout.isatty() else WIDTH_OF_FILES
+    Console(file=sys.stdout, width=width, highlight=False).print(item)
+
+
+def show_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    print(json.dumps(value, indent=1, allow_nan=False))
+
+
+@contextmanager
+def progress(subject: str) -> Iterator[Callable[[str], None]]:
+    """Shows on a terminal what is being done; gives the function to tell it."""
+    console = Console(file=sys.stderr)
+    with console.status(f"{printable(subject)}: starting", spinner="dots") as status:
+        yield lambda stage: status.update(f"{stage} {printable(subject)}")

@@ -1,0 +1,69 @@
+"""`nmcu run`: from a model to verified cycles."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import nmcu
+from nmcu import api, report
+from nmcu.cli.options import (
+    IsaOption,
+    JsonOption,
+    KernelOption,
+    KernelsOption,
+    ModelArgument,
+    TargetOption,
+    forced_kernels,
+)
+from nmcu.cli.output import progress, say, show, show_json
+
+
+def run(
+    model: ModelArgument,
+    target: TargetOption = "cluster8",
+    isa: IsaOption = "xcv",
+    sim: Annotated[str, typer.Option("--sim", metavar="CORE", help="Kind of core: iss (fast).")] = "iss",
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--input",
+            metavar="FILE.npy",
+            help="Input in the model's own dtype and layout (repeat for several inputs, in order); random without it.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the random input.", min=0)] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Keep inputs, outputs, program.elf, plan.json and the C project here."
+        ),
+    ] = None,
+    kernels: KernelsOption = "*",
+    kernel: KernelOption = None,
+    stalls: Annotated[bool, typer.Option("--stalls", help="Show stalls by cause for every layer.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Compile MODEL, run it on the simulated machine and compare every output with the reference, bit for bit.
+
+    The exit code is 0 only if all outputs are equal.
+    """
+    forced = forced_kernels(kernel)
+    with progress(model.name) as stage:
+        compiled = nmcu.compile(model, target, isa=isa, kernels=kernels, forced=forced, on_stage=stage)
+        feeds = api.read_inputs(compiled.graph, inputs) if inputs else None
+        result = nmcu.run(compiled, feeds, core=sim, seed=seed, on_stage=stage)
+    paths: dict[str, str] = {}
+    if out is not None:
+        report.write_folder(out, {**compiled.files(), **api.result_files(result, compiled.plan)})
+        names = report.file_names(result.outputs, ".npy")
+        paths = {name: str(out / "outputs" / file) for name, file in names.items()}
+    if json:
+        show_json(result.to_json(paths))
+    else:
+        show(report.run_table(result))
+        if stalls:
+            show(report.stall_table(result))
+    if not result.bit_exact:
+        say(f"nmcu: {result.mismatches} output values of {model} differ from the reference")
+        raise typer.Exit(1)

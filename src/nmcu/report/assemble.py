@@ -1,0 +1,85 @@
+"""From a plan and a run's statistics to a report."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.plan import Plan, PlannedLayer
+from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
+from nmcu.report.tables import pattern
+from nmcu.sim import STALL_CAUSES, RegionStats
+from nmcu.sim.run import RunResult
+from nmcu.toolchain import Image
+
+
+def assemble(
+    model: str,
+    plan: Plan,
+    image: Image,
+    result: RunResult,
+    *,
+    core: str,
+    inputs: Mapping[str, NDArray[Any]],
+    outputs: Mapping[str, NDArray[Any]],
+    mismatches: int,
+) -> RunReport:
+    """The report of the network `model`, planned as `plan` and run as `image` on the kind of core `core`."""
+    numbers = {name: number for number, name in image.regions.items()}
+    layers = tuple(_layer(layer, result.region(numbers[layer.name])) for layer in plan.layers)
+    return RunReport(
+        model=model,
+        target=plan.target.name,
+        isa=plan.isa,
+        sim=core,
+        cores=plan.target.cores,
+        clock_hz=plan.target.clock_hz,
+        cycles=sum(layer.cycles for layer in layers),
+        instructions=result.stats.instructions,
+        sim_seconds=result.seconds,
+        mismatches=mismatches,
+        inputs=inputs,
+        outputs=outputs,
+        layers=layers,
+        memory=MemoryReport(
+            l1_peak_bytes=plan.l1_peak_bytes,
+            l2_peak_bytes=plan.l2_peak_bytes,
+            l3_bytes=image.sections.get(".l3", 0) + image.sections.get(".l3.buffers", 0),
+            weight_bytes=sum(layer.weight_bytes for layer in layers),
+            index_bytes=sum(layer.index_bytes for layer in layers),
+            code_bytes=image.code_bytes,
+        ),
+        assumptions=plan.target.assumptions,
+    )
+
+
+def _layer(planned: PlannedLayer, cores: Sequence[RegionStats]) -> LayerReport:
+    layer = planned.layer
+    cycles = cores[0].cycles if cores else 0
+    waits = max((core.stalls["dma_wait"] for core in cores), default=0)
+    return LayerReport(
+        name=layer.name,
+        op=layer.kind,
+        kernel=planned.kernel or "",
+        pattern=pattern(layer),
+        macs=layer.macs,
+        nonzero_macs=_nonzero_macs(layer.macs, layer.constants.get("weight")),
+        cycles=cycles,
+        compute_cycles=cycles - waits,
+        dma_wait_cycles=waits,
+        weight_bytes=planned.constant_bytes - planned.index_bytes,
+        index_bytes=planned.index_bytes,
+        l1_bytes=planned.l1_bytes,
+        instructions=sum(core.instructions for core in cores),
+        stalls={
+            cause: sum(core.stalls[cause] for core in cores) // len(cores) for cause in STALL_CAUSES if cores
+        },
+    )
+
+
+def _nonzero_macs(macs: int, weight: NDArray[Any] | None) -> int:
+    """The MACs of a layer whose weight is not zero; every weight takes part in equally many."""
+    if weight is None or weight.size == 0:
+        return macs
+    return macs * int(np.count_nonzero(weight)) // weight.size
