@@ -8,6 +8,7 @@ from nmcu.kernels.add.spec import Add
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
+from nmcu.kernels.pool.spec import AveragePool, MaxPool
 
 KERNELS: tuple[Kernel, ...] = (
     Dense4x4(),
@@ -17,6 +18,8 @@ KERNELS: tuple[Kernel, ...] = (
     WordGatherG1(),
     WordGatherG4(),
     Add(),
+    MaxPool(),
+    AveragePool(),
 )
 
 

@@ -7,6 +7,8 @@
  *   a0  round less 2^(shift-1)    a1  y    a2 a3  next word of a, b    a4  words    a5 a6  multipliers    a7  shift
  *   t0-t3  a, then results    t4-t6 s2  b    s0 s1  lo and hi in every byte
  */
+#include "block.inc"
+
     .section .text.nmcu_add_words, "ax", @progbits
     .globl nmcu_add_words
     .type nmcu_add_words, @function
@@ -34,7 +36,7 @@ nmcu_add_words:
     andi s1, s1, 255
     mul s0, s0, t1
     mul s1, s1, t1
-    .insn i 0x2b, 4, x14, a4, 31 + 1   /* cv.setup 0, a4: the next 31 instructions a4 times */
+    loop0 a4, 31
         cv.lw t3, (a2), 4
         cv.lw s2, (a3), 4
         cv.extract t0, t3, 7, 0

@@ -1,0 +1,104 @@
+"""Average and maximum pooling: one driver (pool.c), a hot loop each."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from nmcu.graph import Layer
+from nmcu.kernels.cdata import Expr, Struct, Value
+from nmcu.kernels.common import requantize, window
+from nmcu.kernels.common.layer import LAYER_BYTES
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+
+FOLDER = Path(__file__).parent
+CLASS_BYTES = 20
+WINDOW_CYCLES = 110
+"""Per window: bounds, call, pointers."""
+
+
+class Pool(Kernel):
+    """Four channels at a time; padding is left out of the windows."""
+
+    headers = ("pool.h",)
+    function = "nmcu_pool_run"
+    element_cycles: ClassVar[Mapping[str, float]]
+    """Of four channels of one element of a window."""
+    result_cycles: ClassVar[Mapping[str, float]]
+    """Of four results."""
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        return None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        geometry = window.geometry(layer, channelwise=True)
+        extra = {"layer": LAYER_BYTES} | self._class_buffer(layer)
+        elements = geometry.kernel[0] * geometry.kernel[1]
+        isa = "rv32" if machine.isa == "rv32" else "xcv"
+        group_cycles = elements * self.element_cycles[isa] + self.result_cycles[isa]
+
+        def compute(rows: int, channels: int) -> int:
+            groups = -(-channels // 4)
+            share = -(-rows * geometry.output[1] * groups // machine.cores)
+            return int(share * group_cycles + -(-share // min(groups, 16)) * WINDOW_CYCLES + 150)
+
+        found = []
+        for tiling in window.tilings(geometry, machine, 4, 0, extra=sum(extra.values()) + 64):
+            cycles, work, dma = window.pipeline_cycles(geometry, machine, tiling, 0, compute)
+            l1 = extra | window.buffers(geometry, tiling)
+            found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma))
+        return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        geometry = window.geometry(layer, channelwise=True)
+        members: dict[str, Value] = {
+            "window": window.descriptor(geometry, window.Tiling.from_parameters(parameters), at),
+            "copy": Expr(at.l1["layer"]),
+        }
+        return Struct("nmcu_pool_t", members | self._class_members(layer, at))
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        common = tuple(KERNELS_DIR / "common" / name for name in ("pipeline.c", "window.c"))
+        loops = tuple(body(FOLDER, name, isa) for name in ("pool_maximum", "pool_sums"))
+        return (*common, FOLDER / "pool.c", *loops)
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", FOLDER)
+
+    def _class_buffer(self, layer: Layer) -> dict[str, int]:
+        return {}
+
+    def _class_members(self, layer: Layer, at: Addresses) -> dict[str, Value]:
+        return {}
+
+
+class MaxPool(Pool):
+    name = "maxpool"
+    kinds: ClassVar[frozenset[str]] = frozenset({"maxpool"})
+    element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 3, "rv32": 28}
+    result_cycles: ClassVar[Mapping[str, float]] = {"xcv": 9, "rv32": 24}
+
+
+class AveragePool(Pool):
+    name = "avgpool"
+    kinds: ClassVar[frozenset[str]] = frozenset({"avgpool"})
+    element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 6, "rv32": 24}
+    result_cycles: ClassVar[Mapping[str, float]] = {"xcv": 80, "rv32": 100}
+
+    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+        """`classes`: an nmcu_pool_class_t for every number of elements a window may have."""
+        counts = layer.constants["counts"].astype(np.int32)
+        rows = np.vstack([counts, requantize.channel_constants(layer)]).T
+        return {"classes": np.ascontiguousarray(rows, np.int32).tobytes()}
+
+    def _class_buffer(self, layer: Layer) -> dict[str, int]:
+        return {"classes": CLASS_BYTES * len(layer.constants["counts"])}
+
+    def _class_members(self, layer: Layer, at: Addresses) -> dict[str, Value]:
+        return {
+            "classes": Expr(f"(const nmcu_pool_class_t *)(const void *){at.constants['classes']}"),
+            "classes_copy": Expr(at.l1["classes"]),
+            "class_count": len(layer.constants["counts"]),
+            "requant": requantize.descriptor(layer),
+        }
