@@ -14,12 +14,12 @@ Assemble = Callable[[str], bytes]
 SIZE = 1 << 18
 BUFFER, OTHER, RESULT = 0x4000, 0x6000, 0x3000
 MNEMONIC = {
-    (4, False): "nm.dec4",
-    (8, False): "nm.dec8",
-    (16, False): "nm.dec16",
-    (4, True): "nm.pdec4",
-    (8, True): "nm.pdec8",
-    (16, True): "nm.pdec16",
+    (4, False): "nm.dec.m4",
+    (8, False): "nm.dec.m8",
+    (16, False): "nm.dec.m16",
+    (4, True): "nm.decp.m4",
+    (8, True): "nm.decp.m8",
+    (16, True): "nm.decp.m16",
 }
 EXIT = """
   li t6, 0x1A100000
@@ -108,15 +108,15 @@ def cycles_of(assemble: Assemble, body: str) -> int:
 
 def test_one_cycle_each(assemble: Assemble) -> None:
     """No destination pattern costs more than one cycle per instruction; a use right behind costs the load-use cycle."""
-    same = "nm.dec8 t0, s0, a1\n" * 32
-    alternating = "nm.dec8 t0, s0, a1\nnm.dec8 t1, s2, a1\n" * 16
+    same = "nm.dec.m8 t0, s0, a1\n" * 32
+    alternating = "nm.dec.m8 t0, s0, a1\nnm.dec.m8 t1, s2, a1\n" * 16
     assert cycles_of(assemble, same) == 32
     assert cycles_of(assemble, alternating) == 32
-    assert cycles_of(assemble, "nm.dec8 t0, s0, a1\nmv t1, t0\n" * 4) == 12
-    assert cycles_of(assemble, "nm.dec8 t0, s0, a1\nmv t1, t2\n" * 4) == 8
-    assert cycles_of(assemble, "lw t0, 0(s0)\nnm.dec8 t0, s0, a1\n" * 4) == 12
-    assert cycles_of(assemble, "mv t0, s0\nnm.dec8 t0, s0, a1\nmv t1, s0\nnm.dec8 t1, s0, a1\n" * 4) == 16
-    assert cycles_of(assemble, "nm.dec8 t0, s0, a1\nmv t0, s0\n" * 4) == 12  # write after load, as any load
+    assert cycles_of(assemble, "nm.dec.m8 t0, s0, a1\nmv t1, t0\n" * 4) == 12
+    assert cycles_of(assemble, "nm.dec.m8 t0, s0, a1\nmv t1, t2\n" * 4) == 8
+    assert cycles_of(assemble, "lw t0, 0(s0)\nnm.dec.m8 t0, s0, a1\n" * 4) == 12
+    assert cycles_of(assemble, "mv t0, s0\nnm.dec.m8 t0, s0, a1\nmv t1, s0\nnm.dec.m8 t1, s0, a1\n" * 4) == 16
+    assert cycles_of(assemble, "nm.dec.m8 t0, s0, a1\nmv t0, s0\n" * 4) == 12  # write after load, as any load
 
 
 @pytest.mark.parametrize("stalls", STALLS, ids=["ideal", "grant", "response", "all"])
@@ -125,27 +125,27 @@ def test_neighbours(assemble: Assemble, stalls: Stalls) -> None:
     body = """
       li s0, 0x4000; li s1, 0x3000; li a1, 0x01234567; csrw 0x7C0, zero
       lw t0, 0(s0)
-      nm.dec16 t0, s0, a1        # old rd from a load right before
-      nm.dec16 t0, s0, a1
+      nm.dec.m16 t0, s0, a1        # old rd from a load right before
+      nm.dec.m16 t0, s0, a1
       lw t1, 3(s0)               # misaligned, between two nm.dec
-      nm.dec16 t1, s0, a1
+      nm.dec.m16 t1, s0, a1
       lw t2, 1(s0)
-      nm.dec16 t0, s0, a1
+      nm.dec.m16 t0, s0, a1
       sw t0, 0(s1)               # store data from nm.dec
-      nm.dec16 t0, s0, a1
+      nm.dec.m16 t0, s0, a1
       beq t3, t3, 2f             # taken branch behind nm.dec
-      nm.dec16 t0, s0, a1        # flushed
+      nm.dec.m16 t0, s0, a1        # flushed
     2:
-      nm.dec16 t0, s0, a1
+      nm.dec.m16 t0, s0, a1
       bne t3, t3, 3f             # branch not taken while the load may still wait
-      nm.dec16 t0, s0, a1
+      nm.dec.m16 t0, s0, a1
     3:
-      nm.dec16 t2, s0, a1
+      nm.dec.m16 t2, s0, a1
       mul t1, t1, t2
-      nm.dec16 t1, s0, a1        # old rd from the multiplier
+      nm.dec.m16 t1, s0, a1        # old rd from the multiplier
       sw t1, 2(s1)               # misaligned store
-      nm.dec16 zero, s0, a1      # counts, writes nothing
-      nm.dec16 zero, s0, a1
+      nm.dec.m16 zero, s0, a1      # counts, writes nothing
+      nm.dec.m16 zero, s0, a1
       add t3, zero, zero
       sw t0, 8(s1)
       sw t1, 12(s1)
@@ -157,7 +157,7 @@ def test_neighbours(assemble: Assemble, stalls: Stalls) -> None:
       li a3, 0x4000
       sw a3, 24(s1)
       lw a4, 24(s1)
-      nm.dec16 a4, a4, a1        # base and old rd from the load right before
+      nm.dec.m16 a4, a4, a1        # base and old rd from the load right before
       sw a4, 28(s1)
       csrr a5, 0x7C0
       sw a5, 32(s1)
@@ -195,8 +195,8 @@ def test_counter_csr(assemble: Assemble) -> None:
       csrr a2, 0x7C0; sw a2, 12(s1)
       csrwi 0x7C0, 21; csrrsi a2, 0x7C0, 10; sw a2, 16(s1)
       csrrci a2, 0x7C0, 1; sw a2, 20(s1)
-      nm.dec4 t0, s0, a1; csrrwi a2, 0x7C0, 3; nm.dec4 t0, s0, a1; csrr a3, 0x7C0; sw a2, 24(s1); sw a3, 28(s1)
-      li a0, -1; csrw 0x7C0, a0; nm.dec4 t0, zero, a1; csrr a2, 0x7C0; sw a2, 32(s1)
+      nm.dec.m4 t0, s0, a1; csrrwi a2, 0x7C0, 3; nm.dec.m4 t0, s0, a1; csrr a3, 0x7C0; sw a2, 24(s1); sw a3, 28(s1)
+      li a0, -1; csrw 0x7C0, a0; nm.dec.m4 t0, zero, a1; csrr a2, 0x7C0; sw a2, 32(s1)
     """
     done = run(assemble(body + EXIT))
     got = [done.word(RESULT + 4 * i) for i in range(9)]
@@ -211,9 +211,9 @@ HANDLER = """
 handler:
   csrr s4, 0x7C0          # save the counter, use the instruction, restore it
   csrw 0x7C0, zero
-  nm.pdec8 s5, s0, s0
-  nm.pdec8 s5, s0, s0
-  nm.pdec8 s5, s0, s0
+  nm.decp.m8 s5, s0, s0
+  nm.decp.m8 s5, s0, s0
+  nm.decp.m8 s5, s0, s0
   csrw 0x7C0, s4
   addi s6, s6, 1
   csrr s7, mcause
@@ -238,7 +238,7 @@ def test_exceptions_inside_a_sequence(assemble: Assemble, word: str) -> None:
     model = Model(np.frombuffer(image(b""), np.uint8), registers={"t0": 0})
     text = [HANDLER, "li a1, 0x76543210; li t0, 0"]
     for index in range(24):
-        text.append("nm.dec8 t0, s0, a1")
+        text.append("nm.dec.m8 t0, s0, a1")
         text.append(["ecall", "ebreak", f".word {word}", ""][index % 4])
         model.step(8, False, "t0", BUFFER, 0x76543210)
     text.append("sw t0, 0(s1); csrr a0, 0x7C0; sw a0, 4(s1); sw s6, 8(s1)")
@@ -256,11 +256,11 @@ def test_interrupts_inside_a_sequence(assemble: Assemble, seed: int) -> None:
     text = [HANDLER, f"li a1, {offsets}; li t0, 0; li t1, 0; li a0, 1 << 16; csrw mie, a0; csrsi mstatus, 8"]
     order = ["t0", "t0", "t0", "t1", "t1", "t0", "t1", "t0"]
     for rd in order * 8:
-        text.append(f"nm.pdec16 {rd}, s0, a1")
+        text.append(f"nm.decp.m16 {rd}, s0, a1")
         model.step(16, True, rd, BUFFER, offsets)
     # cv.setupi 0: 20 times the next five instructions
     text += ["li a2, 20", ".balign 4", ".insn i 0x2b, 4, x14, a2, 6"]
-    text += [f"nm.pdec16 {rd}, s0, a1" for rd in order[:5]]
+    text += [f"nm.decp.m16 {rd}, s0, a1" for rd in order[:5]]
     for _ in range(20):
         for rd in order[:5]:
             model.step(16, True, rd, BUFFER, offsets)

@@ -84,7 +84,13 @@ def _core_key(xdec: bool) -> str:
     texts = core_sources.sources(xdec=xdec)
     parts = [part for item in texts.items() for part in item]
     return cache.key(
-        "core", _verilator_version(), _compiler_version(), *VERILATOR_FLAGS, *CXX_FLAGS, WRAPPER.read_text(), *parts
+        "core",
+        _verilator_version(),
+        _compiler_version(),
+        *VERILATOR_FLAGS,
+        *CXX_FLAGS,
+        WRAPPER.read_text(),
+        *parts,
     )
 
 

@@ -90,7 +90,12 @@ XDEC: tuple[Edit, ...] = (
 """,
     ),
     # --- ID stage: nm.dec behind nm.dec with the same rd takes old rd from WB instead of stalling
-    Edit(ID_STAGE, "after", "    output logic       data_load_event_ex_o,\n", "    output logic       xdec_bypass_ex_o,\n"),
+    Edit(
+        ID_STAGE,
+        "after",
+        "    output logic       data_load_event_ex_o,\n",
+        "    output logic       xdec_bypass_ex_o,\n",
+    ),
     Edit(
         ID_STAGE,
         "after",
@@ -137,7 +142,12 @@ XDEC: tuple[Edit, ...] = (
         "      .data_load_event_ex_o(data_load_event_ex),  // to load store unit\n",
         "      .xdec_bypass_ex_o    (xdec_bypass_ex),\n",
     ),
-    Edit(CORE, "replace", "      .csr_rdata_i (csr_rdata),\n", "      .csr_rdata_i (csr_rdata | xdec_csr_rdata),\n"),
+    Edit(
+        CORE,
+        "replace",
+        "      .csr_rdata_i (csr_rdata),\n",
+        "      .csr_rdata_i (csr_rdata | xdec_csr_rdata),\n",
+    ),
     Edit(
         CORE,
         "replace",
@@ -193,8 +203,9 @@ XDEC: tuple[Edit, ...] = (
         "replace",
         "      if (resp_valid && (~data_we_q)) begin\n",
         """\
-      if (ctrl_update && (data_type_ex_i == 2'b11)) begin
-        rdata_q <= xdec_bypass_ex_i ? data_rdata_ex_o : data_wdata_ex_i;
+      // With the bypass, rdata_q keeps or takes the result of the nm.dec in WB, as for any load.
+      if (ctrl_update && (data_type_ex_i == 2'b11) && !xdec_bypass_ex_i) begin
+        rdata_q <= data_wdata_ex_i;
       end else if (resp_valid && (~data_we_q)) begin
 """,
     ),

@@ -58,7 +58,7 @@ module nmcu_core (
       .pulp_clock_en_i    (1'b1),
       .scan_cg_en_i       (1'b0),
       .boot_addr_i,
-      .mtvec_addr_i       (boot_addr_i),
+      .mtvec_addr_i       (32'b0),
       .dm_halt_addr_i     (32'b0),
       .hart_id_i,
       .dm_exception_addr_i(32'b0),
@@ -114,7 +114,7 @@ module nmcu_core (
     top_i.core_i.id_stage_i.ctrl_transfer_insn_in_id != BRANCH_NONE,  // 6: a jump or branch in ID
     top_i.core_i.id_stage_i.branch_taken_ex,  // 5: a taken branch flushes ID
     !top_i.core_i.lsu_ready_ex || !top_i.core_i.lsu_ready_wb,  // 4: data memory
-    !top_i.core_i.ex_stage_i.alu_ready || !top_i.core_i.ex_stage_i.mult_ready,  // 3: multi-cycle operation
+    !top_i.core_i.ex_ready && top_i.core_i.lsu_ready_ex && top_i.core_i.lsu_ready_wb,  // 3: multi-cycle operation
     top_i.core_i.data_misaligned,  // 2: second half of a misaligned access
     top_i.core_i.id_stage_i.jr_stall,  // 1: jalr waits for its register
     top_i.core_i.id_stage_i.load_stall  // 0: load-use

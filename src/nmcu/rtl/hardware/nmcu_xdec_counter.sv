@@ -60,9 +60,7 @@ module nmcu_xdec_counter
   always_comb begin
     count_n = count_q;
     if (advance_i) begin
-      // count + 1, from the incrementer of c
-      if (!pair) count_n = c_plus_1[15:0];
-      else count_n = count_q[0] ? {c_plus_1[14:0], 1'b0} : {count_q[15:1], 1'b1};
+      count_n = count_q + 16'd1;
     end else if (csr_selected) begin
       unique case (csr_op_i)
         CSR_OP_WRITE: count_n = csr_wdata_i[15:0];

@@ -16,22 +16,22 @@
 
 #ifdef __ASSEMBLER__
 
-.macro nm.dec4 rd, rs1, rs2
+.macro nm.dec.m4 rd, rs1, rs2
   .insn r 0x2b, 5, NMCU_XDEC_F7_M4, \rd, \rs1, \rs2
 .endm
-.macro nm.dec8 rd, rs1, rs2
+.macro nm.dec.m8 rd, rs1, rs2
   .insn r 0x2b, 5, NMCU_XDEC_F7_M8, \rd, \rs1, \rs2
 .endm
-.macro nm.dec16 rd, rs1, rs2
+.macro nm.dec.m16 rd, rs1, rs2
   .insn r 0x2b, 5, NMCU_XDEC_F7_M16, \rd, \rs1, \rs2
 .endm
-.macro nm.pdec4 rd, rs1, rs2
+.macro nm.decp.m4 rd, rs1, rs2
   .insn r 0x2b, 5, NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M4, \rd, \rs1, \rs2
 .endm
-.macro nm.pdec8 rd, rs1, rs2
+.macro nm.decp.m8 rd, rs1, rs2
   .insn r 0x2b, 5, NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M8, \rd, \rs1, \rs2
 .endm
-.macro nm.pdec16 rd, rs1, rs2
+.macro nm.decp.m16 rd, rs1, rs2
   .insn r 0x2b, 5, NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M16, \rd, \rs1, \rs2
 .endm
 
