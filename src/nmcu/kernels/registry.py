@@ -9,6 +9,7 @@ from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 from nmcu.kernels.pool.spec import AveragePool, MaxPool
+from nmcu.kernels.published.spec import PublishedConv, PublishedConvXdec, PublishedLinear, PublishedLinearXdec
 
 KERNELS: tuple[Kernel, ...] = (
     Dense4x4(),
@@ -17,6 +18,10 @@ KERNELS: tuple[Kernel, ...] = (
     DenseFull(),
     WordGatherG1(),
     WordGatherG4(),
+    PublishedConv(),
+    PublishedConvXdec(),
+    PublishedLinear(),
+    PublishedLinearXdec(),
     Add(),
     MaxPool(),
     AveragePool(),

@@ -1,4 +1,4 @@
-"""What N:M sparsity means: patterns, masks, detection. NumPy only."""
+"""What N:M sparsity means: patterns, masks, detection, packed formats. NumPy only."""
 
 from nmcu.sparsity.detect import detect
 from nmcu.sparsity.mask import mask
