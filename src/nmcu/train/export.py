@@ -1,0 +1,134 @@
+"""A quantised PyTorch model as QDQ ONNX: int8 weights, int32 biases, names from the model, checked with ONNX Runtime."""
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import onnxruntime as ort
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from nmcu.errors import NmcuError
+from nmcu.train import masks, qdq
+from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, WeightQuant, weight_scale
+from nmcu.train.files import write_atomically
+from nmcu.train.quantize import calibrate, quantize, value_of
+from nmcu.train.sparsify import check
+from nmcu.train.trace import make_plain
+
+OPSET = 18
+MEAN_STEPS = 1.0
+"""Largest mean difference between ONNX Runtime and PyTorch, in steps of the output: rounding edges, no more."""
+
+
+def export(
+    model: nn.Module,
+    sample: Tensor,
+    path: str | Path,
+    *,
+    mean: float | Sequence[float] = 0.0,
+    std: float | Sequence[float] = 1.0,
+    metadata: Mapping[str, str] | None = None,
+) -> float:
+    """Write `model` to `path` as QDQ ONNX for one float32 input (N = 1, layout as in PyTorch).
+
+    `model` comes from `quantize`; any other module is quantised here, its ranges calibrated on `sample`, a batch of
+    inputs. `mean` and `std` (one number or one per channel) go into the metadata `nmcu.mean` and `nmcu.std`: the input
+    is `(pixel / 255 - mean) / std`. Before the file appears every pattern is checked in the int8 weights, and ONNX
+    Runtime against PyTorch on `sample`. Returns their mean difference in quantisation steps of the output (values on
+    a rounding edge); more than one raises `NmcuError`, as does a model that cannot be exported.
+    """
+    if not any(isinstance(m, ActivationQuant) for m in model.modules()):
+        model = quantize(model, sample)
+        calibrate(model, [sample])
+    fixed = _with_fixed_scales(model).eval()
+    data = _to_onnx(fixed, sample[:1].contiguous(), {**_normalisation(mean, std), **(metadata or {})})
+    difference = _difference(fixed, sample, data)
+    if difference > MEAN_STEPS:
+        raise NmcuError(
+            f"ONNX Runtime and PyTorch differ by {difference:.2f} quantisation steps of the output on average (at most "
+            f"{MEAN_STEPS} is rounding): {path} was not written"
+        )
+    write_atomically(Path(path), data)
+    return difference
+
+
+def _with_fixed_scales(model: nn.Module) -> nn.Module:
+    """A copy whose weights are masked for good and quantised with constant scales, every pattern checked."""
+    fixed = copy.deepcopy(model)
+    for name, module in list(fixed.named_modules()):
+        if not parametrize.is_parametrized(module, "weight"):
+            continue
+        mask = masks.of(module)
+        dense = masks.dense_weight(module)
+        weight = dense if mask is None else mask(dense)
+        make_plain(module, weight)
+        parametrize.register_parametrization(module, "weight", FixedWeightQuant(weight_scale(weight)))
+        if mask is not None:
+            check(name, cast(Tensor, module.weight), mask)
+    return fixed
+
+
+def _to_onnx(model: nn.Module, sample: Tensor, metadata: Mapping[str, str]) -> bytes:
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                model,
+                (sample,),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=["input"],
+                output_names=["output"],
+                verbose=False,
+            )
+    except Exception as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise NmcuError(f"PyTorch cannot export this model to ONNX: {reason}") from error
+    assert program is not None
+    qdq.tidy(program.model, value_of)
+    program.model.metadata_props.update(metadata)
+    proto = ir.to_proto(program.model)
+    onnx.checker.check_model(proto, full_check=True)
+    return cast(bytes, proto.SerializeToString())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's notes about torchvision and its own deprecations."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _normalisation(mean: float | Sequence[float], std: float | Sequence[float]) -> dict[str, str]:
+    """The metadata: one number, or comma-separated ones per channel."""
+
+    def text(value: float | Sequence[float]) -> str:
+        return ",".join(repr(float(v)) for v in ([value] if isinstance(value, int | float) else value))
+
+    return {"nmcu.mean": text(mean), "nmcu.std": text(std)}
+
+
+def _difference(model: nn.Module, sample: Tensor, data: bytes) -> float:
+    """Mean difference between ONNX Runtime's outputs for `data` and the model's, in steps of the output."""
+    session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    with torch.no_grad():
+        expected = model(sample).cpu().numpy()
+    found = np.concatenate([session.run(None, {name: x[None]})[0] for x in sample.cpu().numpy()])
+    step = [float(m.scale) for m in model.modules() if isinstance(m, ActivationQuant)][-1]
+    return float(np.abs(found - expected).mean() / step)

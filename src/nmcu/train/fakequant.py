@@ -1,0 +1,95 @@
+"""Fake quantisation as the integer semantics have it: int8, per tensor for activations, per channel for weights."""
+
+import torch
+from torch import Tensor, nn
+
+LOW, HIGH = -128, 127
+
+
+class ActivationQuant(nn.Module):
+    """Per-tensor int8 with scale and zero point from a running minimum and maximum.
+
+    While `observing`, the range follows the data: the mean of the batches' ranges for the first ones, an
+    exponential average with weight `momentum` later. While not `enabled`, values pass unchanged (calibration).
+    A `fixed` range is never observed (softmax: 0 to 255/256).
+    """
+
+    scale: Tensor
+    zero_point: Tensor
+    low: Tensor
+    high: Tensor
+    batches: Tensor
+
+    def __init__(self, fixed: tuple[float, float] | None = None, momentum: float = 0.01) -> None:
+        super().__init__()
+        self.fixed = fixed is not None
+        self.momentum = momentum
+        self.observing = True
+        self.enabled = True
+        low, high = fixed or (0.0, 0.0)
+        self.register_buffer("low", torch.tensor(low))
+        self.register_buffer("high", torch.tensor(high))
+        self.register_buffer("batches", torch.tensor(0, dtype=torch.int64))
+        self.register_buffer("scale", torch.tensor(1.0))
+        self.register_buffer("zero_point", torch.tensor(0, dtype=torch.int32))
+        if self.fixed:
+            self._set_range()
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and self.observing and not self.fixed:
+            self._observe(x.detach())
+        if not self.enabled:
+            return x
+        return torch.fake_quantize_per_tensor_affine(x.float(), self.scale, self.zero_point, LOW, HIGH)
+
+    def _observe(self, x: Tensor) -> None:
+        self.batches += 1
+        weight = torch.clamp(1 / self.batches, min=self.momentum)
+        low, high = torch.aminmax(x.float())
+        self.low += weight * (low - self.low)
+        self.high += weight * (high - self.high)
+        self._set_range()
+
+    def _set_range(self) -> None:
+        """Scale and zero point so that 0 is exact; ONNX Runtime's formula for asymmetric int8."""
+        low, high = self.low.clamp(max=0), self.high.clamp(min=0)
+        self.scale.copy_(((high - low) / (HIGH - LOW)).clamp(min=1e-8))
+        self.zero_point.copy_((LOW - low / self.scale).round().clamp(LOW, HIGH))
+
+
+class WeightQuant(nn.Module):
+    """Parametrisation: symmetric int8 per output channel, scale = largest magnitude / 127, so -128 never occurs."""
+
+    zero_point: Tensor
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("zero_point", torch.zeros(weight.shape[0], dtype=torch.int32), persistent=False)
+
+    def forward(self, weight: Tensor) -> Tensor:
+        scale = weight_scale(weight)
+        return torch.fake_quantize_per_channel_affine(weight, scale, self.zero_point, 0, LOW, HIGH)
+
+
+class FixedWeightQuant(nn.Module):
+    """`WeightQuant` with the scale as a constant, for export."""
+
+    scale: Tensor
+    zero_point: Tensor
+
+    def __init__(self, scale: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("scale", scale)
+        self.register_buffer("zero_point", torch.zeros(scale.shape[0], dtype=torch.int32))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return torch.fake_quantize_per_channel_affine(weight, self.scale, self.zero_point, 0, LOW, HIGH)
+
+
+def weight_scale(weight: Tensor) -> Tensor:
+    """(Cout,) scales of `weight` (Cout, ...).
+
+    None is below 1/1024 of the largest, so that the int32 bias of a channel of (nearly) zeros cannot overflow.
+    """
+    scale = weight.detach().abs().flatten(1).amax(dim=1) / HIGH
+    return scale.clamp(min=max(float(scale.max()) / 1024, 1e-8))

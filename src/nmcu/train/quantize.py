@@ -1,0 +1,220 @@
+"""Post-training quantisation and quantisation-aware fine-tuning of any traceable model.
+
+The rules, applied by `quantize` to the traced graph:
+
+1. Weights of convolutions and linear layers: int8, symmetric, per output channel. Masks stay, frozen.
+2. Every value that is computed is quantised per tensor; where the only user is a ReLU, ReLU6 or clip, only what
+   comes out of that (it becomes the clamp of the requantisation).
+3. Values that only move (reshape, transpose, max pool, ...) keep the range of their source.
+4. The input and every constant tensor that takes part in a computation are quantised too.
+"""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import torch
+from torch import Tensor, fx, nn
+from torch.fx.passes.shape_prop import TensorMetadata
+from torch.nn.utils import parametrize
+
+from nmcu.errors import NmcuError
+from nmcu.sparsity import detect
+from nmcu.train import masks, rules
+from nmcu.train.fakequant import ActivationQuant, WeightQuant
+from nmcu.train.masks import NMMask
+from nmcu.train.trace import Kept, module_of, traced
+
+QUANTIZERS = "quantizers"
+"""The submodule of a quantised graph that holds the activation quantisers, named after the values."""
+
+
+def quantize(model: nn.Module, sample: Tensor) -> fx.GraphModule:
+    """A copy of `model` that computes as its int8 export will, ready for `calibrate` or further training.
+
+    `sample` is one batch of inputs. BatchNorm is folded; N:M patterns, whether kept by `sparsify` or found in the
+    weights, stay frozen. The copy trains with any optimiser made from its parameters; `calibrate` it first.
+    Raises `NmcuError` for a model that cannot be traced or an operation without a quantised form.
+    """
+    graph, kept = traced(model, sample)
+    _check_flattened(graph, kept)
+    for node in list(graph.graph.nodes):
+        _quantize_value(graph, node)
+    graph.recompile()
+    for name in dict.fromkeys(
+        str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.LAYERS)
+    ):
+        _quantize_weight(graph.get_submodule(name), kept.get(name))
+    return graph.train()
+
+
+def calibrate(model: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Set the activation ranges of a quantised `model` from `batches` of inputs, then switch quantisation on.
+
+    The range of a tensor is the mean of its batches' ranges. Raises `NmcuError` without a batch, or where a range is
+    not finite.
+    """
+    quants = _quants(model)
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    for quant in quants.values():
+        quant.train()
+        quant.enabled = False
+        quant.observing = True
+        quant.batches.zero_()
+    count = 0
+    with torch.no_grad():
+        for batch in batches:
+            model(batch)
+            count += 1
+    for module, mode in modes.items():
+        module.training = mode
+    for name, quant in quants.items():
+        quant.enabled = True
+        if not torch.isfinite(quant.scale):
+            raise NmcuError(
+                f"the range of {name!r} is not finite after calibration: the model computes NaN or infinity"
+            )
+    if count == 0:
+        raise NmcuError("calibration needs at least one batch of inputs")
+
+
+def freeze_ranges(model: nn.Module) -> None:
+    """Keep the activation ranges of a quantised `model` as they are for the rest of the training."""
+    for quant in _quants(model).values():
+        quant.observing = False
+
+
+def _quants(model: nn.Module) -> dict[str, ActivationQuant]:
+    found = {
+        n.removeprefix(QUANTIZERS + "."): m
+        for n, m in model.named_modules()
+        if isinstance(m, ActivationQuant)
+    }
+    if not found:
+        raise NmcuError(f"{type(model).__name__} is not quantised: call nmcu.train.quantize first")
+    return found
+
+
+def value_of(quantizer: str) -> str:
+    """The name of the value that the quantiser of that module name quantises: `stage1.conv1`."""
+    return quantizer.removeprefix(QUANTIZERS + ".").replace("__", ".")
+
+
+def _quantize_value(graph: fx.GraphModule, node: fx.Node) -> None:
+    """Put a quantiser after `node`: one of its own, that of its source, or none."""
+    if node.op == "output" or not _is_float_tensor(node):
+        return
+    kind = _kind(graph, node)
+    if kind in rules.NOTHING:
+        return
+    if kind in rules.MOVES:
+        _call_after(graph, node, _source_quantizer(graph, node))
+    elif node.op in ("placeholder", "get_attr") or kind in rules.COMPUTES:
+        users = list(node.users)
+        if len(users) == 1 and _kind(graph, users[0]) in rules.CLAMPS and kind not in rules.CLAMPS:
+            return
+        name = _value_name(graph, node)
+        graph.add_submodule(name, ActivationQuant(fixed=(0.0, 255 / 256) if kind in rules.SOFTMAX else None))
+        _call_after(graph, node, name)
+    else:
+        label = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
+        where = node.target if node.op == "call_module" else node.name
+        raise NmcuError(f"{label} at {where!r} has no int8 form; supported: {rules.names()}")
+
+
+def _call_after(graph: fx.GraphModule, node: fx.Node, quantizer: str) -> None:
+    with graph.graph.inserting_after(node):
+        call = graph.graph.call_module(quantizer, (node,))
+    call.meta = {"tensor_meta": node.meta["tensor_meta"]}
+    node.replace_all_uses_with(call, delete_user_cb=lambda user: user is not call)
+
+
+def _source_quantizer(graph: fx.GraphModule, node: fx.Node) -> str:
+    """The name of the quantiser whose values `node` moves."""
+    source = node
+    while not isinstance(module_of(graph, source), ActivationQuant):
+        source = source.all_input_nodes[0]
+    return str(source.target)
+
+
+def _value_name(graph: fx.GraphModule, node: fx.Node) -> str:
+    """The name of a new quantiser for `node` from the model's own: `stage1.conv1`, `stage1.add`; a clamp has its layer's.
+
+    Dots are written `__`, which makes it one submodule.
+    """
+    source = node.all_input_nodes[0] if _kind(graph, node) in rules.CLAMPS else node
+    if isinstance(module_of(graph, source), ActivationQuant):
+        source = node
+    if source.op in ("call_module", "get_attr"):
+        name = str(source.target)
+    else:
+        stack = source.meta.get("nn_module_stack") or {"": ("", None)}
+        scope = str(list(stack.values())[-1][0])
+        operation = source.name.rstrip("0123456789").rstrip("_")
+        name = f"{scope}.{operation}" if scope else operation
+    taken = {n for n, _ in graph.named_modules()}
+    flat = f"{QUANTIZERS}.{name.replace('.', '__')}"
+    unique, count = flat, 1
+    while unique in taken:
+        count += 1
+        unique = f"{flat}_{count}"
+    return unique
+
+
+def _kind(graph: fx.GraphModule, node: fx.Node) -> Any:
+    """What the rules know an operation by: the module's class, the function, or the method's name."""
+    module = module_of(graph, node)
+    return node.target if module is None else type(module)
+
+
+def _is_float_tensor(node: fx.Node) -> bool:
+    meta = node.meta.get("tensor_meta")
+    return isinstance(meta, TensorMetadata) and meta.dtype.is_floating_point
+
+
+def _quantize_weight(layer: nn.Module, kept: tuple[Any, Tensor, int | None] | None) -> None:
+    weight = cast(Tensor, layer.weight)
+    mask = _frozen_mask(layer, weight, kept)
+    if mask is not None:
+        parametrize.register_parametrization(layer, "weight", mask)
+    if not isinstance(layer, nn.ConvTranspose2d):
+        parametrize.register_parametrization(layer, "weight", WeightQuant(weight))
+
+
+def _frozen_mask(
+    layer: nn.Module, weight: Tensor, kept: tuple[Any, Tensor, int | None] | None
+) -> NMMask | None:
+    """The mask that `sparsify` left, or one for the pattern found in plain weights, or None."""
+    if kept is not None:
+        pattern, keep, channels = kept
+    elif isinstance(layer, masks.PRUNABLE):
+        pattern, keep, channels = (
+            detect(weight.detach().movedim(1, -1).cpu().numpy()),
+            weight.detach() != 0,
+            None,
+        )
+        if pattern is None:
+            return None
+    else:
+        return None
+    mask = NMMask(weight, pattern, channels=channels)
+    mask.mask.copy_(keep)
+    mask.frozen = True
+    return mask
+
+
+def _check_flattened(graph: fx.GraphModule, kept: Kept) -> None:
+    """Refuse a pruned linear layer behind a Flatten whose blocks do not run in the device's NHWC order."""
+    for node in graph.graph.nodes:
+        if node.target not in kept or not isinstance(module_of(graph, node), nn.Linear):
+            continue
+        source = node.all_input_nodes[0]
+        while _kind(graph, source) in rules.MOVES | rules.NOTHING | rules.CLAMPS:
+            source = source.all_input_nodes[0]
+            shape = source.meta["tensor_meta"].shape
+            flattened = len(shape) == 4 and len(node.meta["tensor_meta"].shape) == 2
+            if flattened and shape[2] * shape[3] > 1 and kept[node.target][2] != shape[1]:
+                raise NmcuError(
+                    f"layer {node.target!r} follows a Flatten of (channels, height, width) = {tuple(shape[1:])}: "
+                    f"call sparsify with channels={{{node.target!r}: {shape[1]}}}, so that its blocks run in NHWC order"
+                )

@@ -1,0 +1,189 @@
+"""N:M pruning during training: one call to start, one call per step, plain PyTorch at the end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from nmcu.errors import NmcuError
+from nmcu.sparsity import NMPattern
+from nmcu.train import masks
+from nmcu.train.masks import NMMask
+
+Stages = str | NMPattern | Sequence[tuple[int, str | NMPattern]]
+"""One pattern, or a gradual schedule: (first step, pattern) pairs in rising order, `dense` for no pruning yet."""
+
+
+def sparsify(
+    model: nn.Module,
+    pattern: Stages | Mapping[str, Stages],
+    *,
+    skip: Sequence[str] = (),
+    decay: float = 2e-4,
+    interval: int = 1,
+    channels: Mapping[str, int] | None = None,
+) -> "Sparsifier":
+    """Prune the Conv and Linear weights of `model` to N:M while it trains; the optimiser may exist already.
+
+    `pattern` is one for all layers, or {glob of module names: pattern}, the first match winning; a gradual schedule
+    is a list like `[(0, "1:4"), (2000, "1:8"), (4000, "1:16")]` in steps. `skip` are globs of layers to leave
+    dense; so are layers with fewer input channels per group than one block. `decay` is SR-STE's; masks are
+    recomputed from the dense weights every `interval` steps. `channels` gives, by glob, the number of channels
+    of the map that is flattened before a linear layer: its blocks then run in NHWC order, as on the device.
+
+    Raises `NmcuError` for an unknown pattern, a glob that matches nothing, or a model without a layer to prune.
+    """
+    wanted: Mapping[str, Stages] = pattern if isinstance(pattern, Mapping) else {"*": pattern}
+    schedules = {glob: _stages(stages) for glob, stages in wanted.items()}
+    layers = {n: m for n, m in model.named_modules() if isinstance(m, masks.PRUNABLE)}
+    for glob in (*wanted, *skip, *(channels or {})):
+        if not any(fnmatchcase(name, glob) for name in layers):
+            raise NmcuError(
+                f"{glob!r} matches no Conv or Linear layer; the model has: {', '.join(layers) or 'none'}"
+            )
+
+    chosen: dict[str, list[tuple[int, NMPattern | None]]] = {}
+    for name, layer in layers.items():
+        stages = next((s for glob, s in schedules.items() if fnmatchcase(name, glob)), None)
+        if stages is None or any(fnmatchcase(name, glob) for glob in skip):
+            continue
+        if masks.of(layer) is not None:
+            raise NmcuError(f"layer {name!r} is sparsified already: call finish() on its Sparsifier first")
+        smallest = max(p.m for _, p in stages if p is not None)
+        if cast(torch.Tensor, layer.weight).shape[1] >= smallest:
+            chosen[name] = stages
+    if not chosen:
+        raise NmcuError(
+            "no layer to prune: every Conv and Linear is skipped or has fewer inputs than one block"
+        )
+
+    for name, stages in chosen.items():
+        layer = layers[name]
+        flat = next((c for glob, c in (channels or {}).items() if fnmatchcase(name, glob)), None)
+        if flat is not None and (not isinstance(layer, nn.Linear) or layer.in_features % flat):
+            raise NmcuError(
+                f"channels={flat} does not fit layer {name!r}: a Linear with a multiple of it is needed"
+            )
+        weight = cast(torch.Tensor, layer.weight)
+        mask = NMMask(weight, _at(stages, 0), decay=decay, channels=flat)
+        parametrize.register_parametrization(layer, "weight", mask)
+    return Sparsifier(model, chosen, interval)
+
+
+def verify(model: nn.Module) -> None:
+    """Raise `NmcuError` naming layer, block and pattern where an effective weight breaks its pattern."""
+    for name, layer, mask in sparse_layers(model):
+        check(name, cast(torch.Tensor, layer.weight), mask)
+
+
+def check(name: str, weight: torch.Tensor, mask: NMMask) -> None:
+    """Raise `NmcuError` where the `weight` of layer `name` breaks the pattern of `mask`."""
+    found = mask.pattern and masks.first_violation(weight, mask.pattern, mask.channels)
+    if mask.pattern is not None and found is not None:
+        channel, tap, block = found
+        raise NmcuError(
+            f"layer {name!r} breaks its pattern {mask.pattern}: output channel {channel}, tap {tap}, block {block} has "
+            f"more than {mask.pattern.n} positions in use; recompute the masks with Sparsifier.update()"
+        )
+
+
+def sparse_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module, NMMask]]:
+    """(name, layer, mask) of every sparsified layer."""
+    for name, module in model.named_modules():
+        mask = masks.of(module) if isinstance(module, masks.PRUNABLE) else None
+        if mask is not None:
+            yield name, module, mask
+
+
+class Sparsifier:
+    """Keeps the masks of a model up to date; made by `sparsify`."""
+
+    def __init__(
+        self, model: nn.Module, schedules: Mapping[str, Sequence[tuple[int, NMPattern | None]]], interval: int
+    ) -> None:
+        if interval < 1:
+            raise NmcuError(f"a mask interval of {interval} steps is not possible: at least 1 is needed")
+        self.model = model
+        self.interval = interval
+        self.steps = 0
+        self._schedules = schedules
+
+    @property
+    def patterns(self) -> dict[str, str]:
+        """The pattern in force for each layer, by name; `dense` where a schedule has not started yet."""
+        return {name: str(mask.pattern or "dense") for name, _, mask in sparse_layers(self.model)}
+
+    def step(self) -> None:
+        """Call once after each `optimizer.step()`: advances the schedule and recomputes the masks when due."""
+        self.steps += 1
+        changed = False
+        for name, _, mask in sparse_layers(self.model):
+            pattern = _at(self._schedules[name], self.steps)
+            changed |= pattern != mask.pattern
+            mask.pattern = pattern
+        if changed or self.steps % self.interval == 0:
+            self.update()
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Recompute every mask that is not frozen from the dense weights."""
+        for _, layer, mask in sparse_layers(self.model):
+            mask.update(masks.dense_weight(layer))
+
+    def freeze(self) -> None:
+        """Fix the masks: from now on only the kept weights learn."""
+        self.update()
+        for _, _, mask in sparse_layers(self.model):
+            mask.frozen = True
+
+    def finish(self) -> nn.Module:
+        """Make the weights plain parameters again, pruned ones zero, and return the model."""
+        self.update()
+        verify(self.model)
+        for _, layer, _ in list(sparse_layers(self.model)):
+            parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
+        return self.model
+
+    def state_dict(self) -> dict[str, Any]:
+        """Schedule position and patterns; the masks themselves are in the model's `state_dict`."""
+        return {"steps": self.steps, "patterns": self.patterns}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Continue at the schedule position of `state`; call it after the model's `load_state_dict`.
+
+        Raises `NmcuError` where a layer's mask was lost or has another pattern than the checkpoint's.
+        """
+        for name, wanted in state["patterns"].items():
+            found = self.patterns.get(name)
+            if found != wanted:
+                raise NmcuError(
+                    f"layer {name!r} of the checkpoint has pattern {wanted}, the model {found or 'no mask'}: "
+                    "load the model's state_dict first, into a model sparsified as it was saved"
+                )
+        self.steps = int(state["steps"])
+        verify(self.model)
+
+
+def _stages(stages: Stages) -> list[tuple[int, NMPattern | None]]:
+    pairs = [(0, stages)] if isinstance(stages, str | NMPattern) else list(stages)
+    parsed = [(int(start), _pattern(p)) for start, p in pairs]
+    starts = [start for start, _ in parsed]
+    if not parsed or starts != sorted(set(starts)) or all(p is None for _, p in parsed):
+        raise NmcuError(
+            f"{stages!r} is not a schedule: pairs (first step, pattern) in rising order are needed"
+        )
+    return parsed
+
+
+def _pattern(pattern: str | NMPattern) -> NMPattern | None:
+    if isinstance(pattern, NMPattern):
+        return pattern
+    return None if pattern == "dense" else NMPattern.parse(pattern)
+
+
+def _at(stages: Sequence[tuple[int, NMPattern | None]], step: int) -> NMPattern | None:
+    """The pattern in force at `step`."""
+    return next((p for start, p in reversed(stages) if start <= step), None)

@@ -1,0 +1,117 @@
+"""A model as a torch.fx graph with shapes, ready for quantisation: traced, evaluated once, affine layers folded."""
+
+import copy
+import operator
+from typing import Any, cast
+
+import torch
+from torch import Tensor, fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
+from torch.nn.utils import parametrize
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+
+from nmcu.errors import NmcuError
+from nmcu.sparsity import NMPattern
+from nmcu.train import masks
+
+Kept = dict[str, tuple[NMPattern | None, Tensor, int | None]]
+"""Layer name -> (pattern, mask, channels) of the masks that a traced copy must keep."""
+
+
+def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
+    """A folded copy of `model` in evaluation mode, and the masks its layers carried.
+
+    `sample` is one batch of inputs. BatchNorm goes into the convolution or linear layer before it, a constant factor
+    after a linear layer into its weights. Raises `NmcuError` where the model cannot be traced or run.
+    """
+    plain = copy.deepcopy(model).eval()
+    kept: Kept = {}
+    for name, module in plain.named_modules():
+        if parametrize.is_parametrized(module, "weight"):
+            mask = masks.of(module)
+            if mask is not None:
+                kept[name] = (mask.pattern, mask.mask.clone(), mask.channels)
+            make_plain(module, cast(Tensor, module.weight))
+    try:
+        graph = fx.symbolic_trace(plain)
+    except Exception as error:
+        raise NmcuError(
+            f"{type(model).__name__} cannot be traced by torch.fx ({error}): write data-dependent control flow out of "
+            "forward() and use plain layers instead of fused ones such as nn.MultiheadAttention"
+        ) from error
+    _fold_batchnorm(graph)
+    _fold_factors(graph)
+    propagate(graph, sample)
+    return graph, kept
+
+
+def propagate(graph: fx.GraphModule, sample: Tensor) -> None:
+    """Record shape and dtype of every value (`node.meta["tensor_meta"]`); raises `NmcuError` if the model fails."""
+    try:
+        with torch.no_grad():
+            ShapeProp(graph).propagate(sample)
+    except Exception as error:
+        raise NmcuError(
+            f"the model does not run on a sample of shape {tuple(sample.shape)}: {error}"
+        ) from error
+
+
+def module_of(graph: fx.GraphModule, node: object) -> nn.Module | None:
+    """The module that `node` calls, or None where it calls none."""
+    if not isinstance(node, fx.Node) or node.op != "call_module":
+        return None
+    return graph.get_submodule(str(node.target))
+
+
+def make_plain(module: nn.Module, weight: Tensor) -> None:
+    """Make `weight` the plain parameter; `remove_parametrizations` would break the class that a deep copy shares."""
+    del module.parametrizations
+    module.__class__ = type(module).__bases__[0]
+    module.register_parameter("weight", nn.Parameter(weight.detach().clone()))
+
+
+def _fold_batchnorm(graph: fx.GraphModule) -> None:
+    for node in list(graph.graph.nodes):
+        norm = module_of(graph, node)
+        if not isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
+            continue
+        source = node.args[0]
+        layer = module_of(graph, source)
+        if (
+            not isinstance(layer, nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear)
+            or len(source.users) != 1
+        ):
+            raise NmcuError(
+                f"BatchNorm {node.target!r} cannot be folded: it must be the only user of the convolution or linear "
+                "layer before it"
+            )
+        folded: nn.Module
+        if isinstance(layer, nn.Linear):
+            folded = fuse_linear_bn_eval(layer, cast(nn.BatchNorm1d, norm))
+        else:
+            folded = fuse_conv_bn_eval(layer, norm, isinstance(layer, nn.ConvTranspose2d))
+        graph.set_submodule(str(source.target), folded.requires_grad_(True))
+        _bypass(graph, node, source)
+
+
+def _fold_factors(graph: fx.GraphModule) -> None:
+    """`linear(x) * constant`, as attention scales its queries, becomes one linear layer."""
+    for node in list(graph.graph.nodes):
+        if node.op != "call_function" or node.target not in (operator.mul, torch.mul, operator.truediv):
+            continue
+        source, factor = node.args
+        layer = module_of(graph, source)
+        if isinstance(factor, int | float) and isinstance(layer, nn.Linear) and len(source.users) == 1:
+            scale = 1 / factor if node.target is operator.truediv else factor
+            with torch.no_grad():
+                layer.weight.mul_(scale)
+                if layer.bias is not None:
+                    layer.bias.mul_(scale)
+            _bypass(graph, node, source)
+
+
+def _bypass(graph: fx.GraphModule, node: fx.Node, source: Any) -> None:
+    node.replace_all_uses_with(source)
+    graph.graph.erase_node(node)
+    graph.delete_all_unused_submodules()
+    graph.recompile()
