@@ -52,8 +52,10 @@ struct CodeSegment {
 inline uint32_t load_hazard(const Decoded& load, const Decoded& next) {
   if (next.id >= INSTRUCTIONS) return 0;
   const Format& f = INSNS[next.id].format;
+  // xDecimate forwards the register it merges into to the next nm.dec.
+  const bool merges = INSNS[load.id].group == Group::Decimate && INSNS[next.id].group == Group::Decimate;
   const bool reads = load.rd != 0 && ((f.reads_rs1 && next.rs1 == load.rd) || (f.reads_rs2 && next.rs2 == load.rd) ||
-                                      (f.reads_rd && next.rd == load.rd));
+                                      (f.reads_rd && !merges && next.rd == load.rd));
   // Write after write: an ALU result (or an incremented address) may not overtake the loaded value, x0 included.
   const bool writes = (f.writes_rd && !f.is_load && next.rd == load.rd) || (f.writes_rs1 && next.rs1 == load.rd);
   return reads || writes ? 1 : 0;
