@@ -1,0 +1,10 @@
+"""Ground truth: the real core's RTL in the simulator's platform, xDecimate in hardware, and its area.
+
+Needs the extra `nmcu[rtl]` and a C++ compiler.
+"""
+
+from nmcu.rtl.area import Area, area
+from nmcu.rtl.errors import RtlError
+from nmcu.rtl.simulate import simulate
+
+__all__ = ["Area", "RtlError", "area", "simulate"]
