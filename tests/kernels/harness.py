@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu import graph as graphs
-from nmcu import kernels, targets
+from nmcu import kernels, targets, toolchain
 from nmcu.codegen import cprint
 from nmcu.codegen.program import Port, Program
 from nmcu.graph import Builder, Layer, TensorInfo, reference
 from nmcu.graph.op import Array, Op
 from nmcu.kernels import Addresses, Candidate, Kernel, Machine
+from nmcu.sim import SimResult, simulate
 from nmcu.targets.target import TARGETS_DIR
 
 Int8 = NDArray[np.int8]
@@ -133,6 +134,48 @@ def host_outputs(found: Layer, kernel: Kernel, candidate: Candidate, inputs: Seq
         )
     assert done.returncode == 0, done.stderr.decode()
     return _split(found, done.stdout)
+
+
+def simulated(
+    found: Layer,
+    kernel: Kernel,
+    candidate: Candidate,
+    inputs: Sequence[Int8],
+    isa: str,
+    target: str = "cluster8",
+) -> tuple[list[Array], SimResult]:
+    """Outputs and statistics of a run on the simulator; the layer is region 1."""
+    main = "int main(void) { nmcu_region(1); RUN; nmcu_region(0); return 0; }"
+    text = program(found, kernel, candidate, isa, main)
+    image = toolchain.build(text, targets.get(target), isa)
+    writes = {image.symbols[p.symbol]: x.tobytes() for p, x in zip(text.inputs, inputs, strict=True)}
+    reads = [(image.symbols[p.symbol], t.bytes) for p, t in zip(text.outputs, found.outputs, strict=True)]
+    result = simulate(
+        image.elf, targets.get(target), isa=isa, writes=writes, reads=reads, max_cycles=200_000_000
+    )
+    assert result.exit_code == 0
+    return _split(found, b"".join(result.memory)), result
+
+
+def layer_cycles(result: SimResult) -> int:
+    """Cycles from the first core that enters the layer to the last that leaves it."""
+    visits = [visit for region in result.regions if region.region == 1 for visit in region.visits]
+    return max(end for _, end in visits) - min(start for start, _ in visits)
+
+
+def check_simulated(
+    found: Layer, isa: str = "xcv", names: str = "*", seed: int = 0, limit: int = 3, target: str = "cluster8"
+) -> dict[str, int]:
+    """Every kernel for `found`, in several tilings, equals the reference on the simulator; cycles by kernel."""
+    inputs = random_inputs(found, seed)
+    expected = reference.run_layer(found, inputs)
+    cycles: dict[str, int] = {}
+    for kernel, candidate in runs(found, isa, names, limit):
+        actual, result = simulated(found, kernel, candidate, inputs, isa, target)
+        for want, got in zip(expected, actual, strict=True):
+            np.testing.assert_array_equal(got, want, err_msg=f"{kernel.name} {dict(candidate.parameters)}")
+        cycles[kernel.name] = min(cycles.get(kernel.name, 10**9), layer_cycles(result))
+    return cycles
 
 
 def check_host(found: Layer, names: str = "*", seed: int = 0, limit: int = 4) -> None:

@@ -54,3 +54,9 @@ def test_saturates(zeros: tuple[int, int, int], sign: int) -> None:
     harness.check_host(
         add_layer((1, 9, 9, 9), (1, 9, 9, 9), scales=(0.9, 0.5, 0.1), zeros=zeros, sign=sign, lo=-100)
     )
+
+
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+@pytest.mark.parametrize(("a", "b"), [((1, 9, 7, 33), (1, 9, 7, 33)), *BROADCAST[:4]], ids=str)
+def test_runs_on_eight_cores(a: Shape, b: Shape, isa: str) -> None:
+    harness.check_simulated(add_layer(a, b, lo=-60, hi=90), isa, limit=2)

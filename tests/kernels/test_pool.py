@@ -9,7 +9,12 @@ Ints = tuple[int, ...]
 
 
 def pool_layer(
-    kind: str, shape: Ints, kernel: Ints, strides: Ints, pads: Ints = (0, 0, 0, 0), zeros: tuple[int, int] = (-7, 5)
+    kind: str,
+    shape: Ints,
+    kernel: Ints,
+    strides: Ints,
+    pads: Ints = (0, 0, 0, 0),
+    zeros: tuple[int, int] = (-7, 5),
 ) -> Layer:
     x = TensorInfo("x", (1, *shape), "int8", 0.05, zeros[0])
     y = TensorInfo("y", (), "int8", 0.04, zeros[1])
@@ -39,3 +44,10 @@ def test_equals_reference(kind: str, shape: tuple[Ints, Ints, Ints, Ints]) -> No
 @pytest.mark.parametrize("zeros", [(-128, 127), (127, -128)])
 def test_average_with_zero_points_at_both_ends(zeros: tuple[int, int]) -> None:
     harness.check_host(pool_layer("avgpool", (6, 7, 9), (3, 3), (1, 1), (1, 1, 1, 1), zeros))
+
+
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+@pytest.mark.parametrize("kind", ["maxpool", "avgpool"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_runs_on_eight_cores(kind: str, shape: tuple[Ints, Ints, Ints, Ints], isa: str) -> None:
+    harness.check_simulated(pool_layer(kind, *shape), isa, limit=2)

@@ -141,16 +141,23 @@ static void run_broadcast(const layer_t *layer, unsigned tile, uint32_t at, uint
     }
 }
 
+/* Words of a core's share. Shares of 4n + 2 words start the cores of a cluster in different banks of L1. */
+static uint32_t share_words(uint32_t words, unsigned cores)
+{
+    const uint32_t share = (words + cores - 1) / cores;
+    return share < 16 ? share : share + ((2 - share) & 3);
+}
+
 static void compute(const void *layer, unsigned tile, unsigned core)
 {
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     const void *op = ((const layer_t *)layer)->op;
-    const unsigned cores = nmcu_core_count(), slot = tile & 1;
+    const unsigned slot = tile & 1;
     const uint32_t bytes = min_u(map->chunk, map->bytes - tile * map->chunk);
-    const uint32_t words = (bytes + 3) / 4;
-    const uint32_t first = nmcu_share_first(words, core, cores), end = nmcu_share_first(words, core + 1, cores);
+    const uint32_t words = (bytes + 3) / 4, share = share_words(words, nmcu_core_count());
+    const uint32_t first = core * share, end = min_u(first + share, words);
 
-    if (first == end)
+    if (first >= end)
         return;
     if (map->operand[0].bytes || map->operand[1].bytes)
         run_broadcast(layer, tile, 4 * first, min_u(4 * end, bytes));
