@@ -264,7 +264,7 @@ def test_runtime_memory_functions(name: str) -> None:
 #include <string.h>
 #include <stdint.h>
 #include "nmcu_hal.h"
-static uint8_t a[256], b[256];
+static uint8_t a[256] NMCU_L1, b[256] NMCU_L1;
 static volatile int zero;
 int main(void)
 {
