@@ -5,6 +5,20 @@ import numpy as np
 from nmcu.graph import Builder, Graph, TensorInfo, ops
 
 
+def conv(size: int, channels: int) -> Graph:
+    """int8 map (1, size, size, 4) -> 1x1 convolution -> int8 (1, size, size, channels)."""
+    rng = np.random.default_rng(0)
+    builder = Builder("conv")
+    x = TensorInfo("x", (1, size, size, 4), "int8", 0.05, 0)
+    x = builder.input(TensorInfo("map", x.shape), x, (0, 1, 2, 3))
+    y = TensorInfo("y", (1, size, size, channels), "int8", 0.1, 0)
+    weight = rng.integers(-90, 91, (channels, 1, 1, 4)).astype(np.int8)
+    op, constants = ops.Conv2d.build("conv", x, y, weight, np.full(channels, 0.01), None)
+    (y,) = builder.add("conv", op, [x], [y], constants)
+    builder.output(y, TensorInfo("result", y.shape), (0, 1, 2, 3), y.shape)
+    return builder.finish()
+
+
 def conv_linear(
     seed: int = 0,
     size: int = 8,

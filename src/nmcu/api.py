@@ -107,7 +107,12 @@ def run(
     feeds = dict(inputs) if inputs is not None else graph.random_inputs(compiled.graph, seed)
     device_inputs = edge.encode(feeds)
     say("simulating")
-    result = simulate(compiled.image, device_inputs, core=core)
+    result = simulate(
+        compiled.image,
+        device_inputs,
+        core=core,
+        progress=lambda cycle: say(f"simulating ({cycle / 1e6:.1f} M cycles)"),
+    )
     say("checking")
     expected = graph.reference.run(compiled.graph, device_inputs)
     return assemble(
@@ -147,10 +152,7 @@ def read_inputs(model: Graph, files: list[Path]) -> dict[str, Array]:
 def _read_npy(path: Path) -> Array:
     try:
         # Mapped first: a header that promises more data than the file has is noticed before memory is taken.
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(mapped, np.ndarray):
-            raise ValueError("an archive")
-        return np.array(mapped)
+        return np.array(np.lib.format.open_memmap(path, mode="r"))
     except (OSError, ValueError, EOFError, SyntaxError) as error:
         reason = (
             error.strerror

@@ -46,7 +46,9 @@ def run_table(report: RunReport) -> RenderableType:
 
 def stall_table(report: RunReport) -> RenderableType:
     """Where the cycles of every layer went: instructions and stalls by cause, per core on average."""
-    causes = sorted({cause for layer in report.layers for cause in layer.stalls})
+    causes = dict.fromkeys(
+        cause for layer in report.layers for cause, cycles in layer.stalls.items() if cycles
+    )
     table = _table("layer")
     for heading in ("cycles", "instructions", *(cause.replace("_", " ") for cause in causes)):
         table.add_column(heading, justify="right")
