@@ -3,12 +3,12 @@
 import io
 from pathlib import Path
 
-import litert
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from frontend import litert
 from nmcu import frontend, graph
 
 LAYERS = {"resnet8_int8": 16, "kws_dscnn_int8": 13, "ad_autoencoder_int8": 10}

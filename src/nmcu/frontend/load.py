@@ -16,19 +16,21 @@ def load(path: str | Path) -> Graph:
     path = Path(path)
     data = _read(path)
     try:
-        graph = _dispatch(data)
+        graph = _dispatch(data, path)
         check(graph)
     except ModelError as error:
         raise ModelError(f"{path.name}: {error}") from error
     return graph
 
 
-def _dispatch(data: bytes) -> Graph:
+def _dispatch(data: bytes, path: Path) -> Graph:
     if data[4:8] == b"TFL3":
         from nmcu.frontend import from_tflite
 
         return from_tflite.read(data)
-    raise ModelError("is not a TFLite model")
+    from nmcu.frontend import from_onnx
+
+    return from_onnx.read(data, path.parent)
 
 
 def _read(path: Path) -> bytes:

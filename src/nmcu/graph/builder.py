@@ -73,16 +73,26 @@ class Builder:
         return self._append(name, op, [self._values[i.name] for i in inputs], constants or {}, shaped)
 
     def finish(self, metadata: Mapping[str, str] | None = None) -> ir.Model:
-        """The graph; `metadata` becomes the model's metadata properties."""
+        """The graph, nodes that no output needs left out; `metadata` becomes the model's metadata properties."""
+        nodes = self._needed()
+        read = {value for node in nodes for value in node.inputs}
         graph = ir.Graph(
             list(self._inputs.values()),
             self._outputs,
-            nodes=self._nodes,
-            initializers=self._initializers,
+            nodes=nodes,
+            initializers=[value for value in self._initializers if value in read],
             opset_imports={DOMAIN: 1},
             name=self._name,
         )
         return ir.Model(graph, ir_version=10, producer_name="nmcu", metadata_props=dict(metadata or {}))
+
+    def _needed(self) -> list[ir.Node]:
+        wanted, kept = set(self._outputs), []
+        for node in reversed(self._nodes):
+            if node.op_type == ops.Encode.__name__ or not wanted.isdisjoint(node.outputs):
+                kept.append(node)
+                wanted.update(value for value in node.inputs if value is not None)
+        return kept[::-1]
 
     def _append(
         self,

@@ -17,6 +17,10 @@ class Clamp:
         """The bounds in `y`'s int8 units, (lo, hi)."""
         return _bound(self.lo, y, -128), _bound(self.hi, y, 127)
 
+    def then(self, after: "Clamp") -> "Clamp":
+        """This clamp followed by `after`, as one."""
+        return Clamp(min(max(self.lo, after.lo), after.hi), max(min(self.hi, after.hi), after.lo))
+
 
 NONE = Clamp()
 RELU = Clamp(0.0)

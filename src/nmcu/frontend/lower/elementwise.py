@@ -30,3 +30,21 @@ def add(
     lo, hi = activation.bounds(y)
     op, constants = ops.Add.build(name, *pair, y, sign=sign, lo=lo, hi=hi)
     return b.add(name, op, list(pair), [y], constants)[0]
+
+
+_COMPOSITES = {
+    ("Sigmoid", "Mul"): "silu",
+    ("HardSigmoid", "Mul"): "hardswish",
+    ("Softplus", "Tanh", "Mul"): "mish",
+    ("Div", "Erf", "Add", "Mul", "Mul"): "gelu",
+    ("Div", "Erf", "Add", "Mul"): "gelu",
+    ("Add", "Clip", "Mul", "Div"): "hardswish",
+    ("Add", "Clip", "Div", "Mul"): "hardswish",
+}
+
+
+def function_name(functions: tuple[str, ...]) -> str:
+    """The user-facing word for a chain of element-wise operators: the operator, a known composite, or `table`."""
+    if len(functions) == 1:
+        return functions[0].lower()
+    return _COMPOSITES.get(functions, "table")

@@ -40,3 +40,15 @@ def pad(
     """A border of the int8 `value` around `x`."""
     op = ops.Pad(before=before, after=after, value=value)
     return b.add(name, op, [x], [named(x, output)])[0]
+
+
+def transpose(b: Builder, name: str, x: TensorInfo, perm: Shape, output: str) -> TensorInfo:
+    """`x` with permuted axes; axes of size 1 move for free."""
+    shape = tuple(x.shape[p] for p in perm)
+    kept = [a for a, d in enumerate(x.shape) if d != 1]
+    moved = tuple(kept.index(p) for p in perm if x.shape[p] != 1)
+    if moved == tuple(range(len(kept))):
+        return reshape(b, name, x, shape, output)
+    compact = reshape(b, f"{name} in", x, tuple(x.shape[a] for a in kept), f"{output} in")
+    data = b.add(name, ops.Transpose(perm=moved), [compact], [named(x, f"{output} data")])[0]
+    return reshape(b, f"{name} out", data, shape, output)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from nmcu.graph.op import Op
 from nmcu.graph.ops.add import Add
 from nmcu.graph.ops.average_pool import AveragePool
+from nmcu.graph.ops.constant import Constant
 from nmcu.graph.ops.conv2d import Conv2d
 from nmcu.graph.ops.decode import Decode
 from nmcu.graph.ops.depthwise import Depthwise
@@ -16,9 +17,12 @@ from nmcu.graph.ops.pad import Pad
 from nmcu.graph.ops.reshape import Reshape
 from nmcu.graph.ops.softmax import Softmax
 from nmcu.graph.ops.table import Table
+from nmcu.graph.ops.transpose import Transpose
 
 _ALL: tuple[type[Op], ...] = (
     Add,
+    Constant,
+    Transpose,
     AveragePool,
     Conv2d,
     Decode,
@@ -38,6 +42,7 @@ __all__ = [
     "REGISTRY",
     "Add",
     "AveragePool",
+    "Constant",
     "Conv2d",
     "Decode",
     "Depthwise",
@@ -49,4 +54,5 @@ __all__ = [
     "Reshape",
     "Softmax",
     "Table",
+    "Transpose",
 ]

@@ -1,0 +1,117 @@
+"""What the node converters work on: the file, the graph under construction, the meaning of each name so far."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.errors import ModelError
+from nmcu.frontend.from_onnx.file import File, Node
+from nmcu.frontend.from_onnx.layout import Axes, Shape
+from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Source, Value
+from nmcu.graph import Builder, TensorInfo
+
+Array = NDArray[Any]
+
+
+class Context:
+    """The state of one conversion; `node` is the node being converted."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.builder = Builder()
+        self.node = Node("", "", "", (), (), {})
+        self.known: dict[str, Value] = {}
+        self.conformed: dict[tuple[str, Axes, Shape], TensorInfo] = {}
+
+    def error(self, message: str) -> ModelError:
+        """A `ModelError` that names node and operator."""
+        return ModelError(f"node {self.node.name!r} ({self.node.op}): {message}")
+
+    def has(self, position: int) -> bool:
+        """True if the optional input `position` is given."""
+        return position < len(self.node.inputs) and self.node.inputs[position] != ""
+
+    def value(self, position: int) -> Value:
+        """The meaning of input `position`."""
+        if not self.has(position):
+            raise self.error(f"input {position} is missing")
+        return self.known[self.node.inputs[position]]
+
+    def write(self, value: Value, position: int = 0) -> None:
+        """Give output `position` its meaning."""
+        if position < len(self.node.outputs):
+            self.known[self.node.outputs[position]] = value
+
+    def attribute(self, name: str, default: Any) -> Any:
+        """Attribute `name`, which must have the type of `default`."""
+        value = self.node.attributes.get(name, default)
+        if default is not None and type(value) is not type(default):
+            raise self.error(f"attribute {name!r} is {value!r}, which has the wrong type")
+        return value
+
+    def integer(self, name: str, default: int) -> int:
+        """Integer attribute `name`."""
+        return int(self.attribute(name, default))
+
+    def ints(self, name: str, count: int, default: int) -> tuple[int, ...]:
+        """Integer list attribute `name` with `count` entries."""
+        value = self.attribute(name, (default,) * count)
+        if len(value) != count or not all(isinstance(v, int) and abs(v) < 2**31 for v in value):
+            raise self.error(f"attribute {name!r} is {str(value)[:100]}; {count} integers are needed")
+        return tuple(value)
+
+    def constant(self, position: int) -> Array:
+        """Constant input `position` as an array; a dequantised constant gives its real values."""
+        value = self.value(position)
+        if isinstance(value, Const):
+            return value.array
+        if isinstance(value, QuantConst):
+            return value.real
+        raise self.error(f"input {self.node.inputs[position]!r} must be a constant")
+
+    def constant_ints(self, position: int) -> tuple[int, ...]:
+        """Constant integers (axes, shapes, paddings)."""
+        array = self.constant(position)
+        if array.dtype.kind not in "iu" or array.size > 64:
+            raise self.error(f"input {self.node.inputs[position]!r} must be a short list of integers")
+        return tuple(int(v) for v in array.reshape(-1))
+
+    def scalar(self, position: int) -> float:
+        """A constant with one element."""
+        array = self.constant(position)
+        if array.size != 1:
+            raise self.error(f"input {self.node.inputs[position]!r} must have one element")
+        return float(array.reshape(-1)[0])
+
+    def real(self, position: int) -> Real:
+        """Input `position` as real values on the device, element-wise functions allowed."""
+        value = self.value(position)
+        if isinstance(value, Real):
+            return value
+        raise self.not_real(position, value)
+
+    def not_real(self, position: int, value: Value) -> ModelError:
+        """Why `value` cannot be read as the real values of a device tensor."""
+        if isinstance(value, Pending):
+            return self.error(
+                f"reads the float result of node {value.name!r} ({value.op}); a QuantizeLinear and "
+                "DequantizeLinear pair is needed between them"
+            )
+        if isinstance(value, Source):
+            return self.error(
+                f"reads the {value.dtype} input {value.name!r}; only quantised models are supported: quantise it to "
+                "int8 with QuantizeLinear and DequantizeLinear nodes (QDQ)"
+            )
+        if isinstance(value, Const | QuantConst):
+            return self.error(f"input {self.node.inputs[position]!r} is a constant; supported: an activation")
+        if isinstance(value, Quantised):
+            return self.error(
+                "works on quantised integers; supported: real values after DequantizeLinear (QDQ)"
+            )
+        return self.error("works on integers; supported: real values after DequantizeLinear (QDQ)")
+
+
+def finite(array: Array) -> bool:
+    """True if all entries are finite numbers."""
+    return bool(np.isfinite(array).all())

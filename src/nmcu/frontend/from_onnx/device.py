@@ -1,0 +1,165 @@
+"""Making values real on the device: quantised outputs, tables, layouts."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from nmcu.frontend.from_onnx import layout
+from nmcu.frontend.from_onnx.context import Context
+from nmcu.frontend.from_onnx.layout import Axes
+from nmcu.frontend.from_onnx.values import Flat, Move, Pending, Quantised, Real, Source
+from nmcu.frontend.lower import elementwise, shape
+from nmcu.frontend.lower.clamp import NONE, Clamp
+from nmcu.graph import TensorInfo
+
+
+def stored(c: Context, position: int) -> Real:
+    """Input `position` of the node as the plain values of a device tensor."""
+    return plain(c, c.real(position))
+
+
+def plain(c: Context, value: Real) -> Real:
+    """`value` with its functions applied, possible without a scale if the results lie on the tensor's own grid."""
+    if value.values is None:
+        return value
+    scale, zero = value.tensor.quant
+    with np.errstate(all="ignore"):
+        codes = value.values / scale + zero
+    if not ((np.abs(codes - np.rint(codes)) < 1e-6) & (np.abs(codes + 0.5) < 128)).all():
+        raise c.error(
+            f"reads the float result of {value.functions[-1]}; a QuantizeLinear and DequantizeLinear pair is needed "
+            "between them"
+        )
+    word = elementwise.function_name(value.functions)
+    return tabulate(c, value, shape.named(value.tensor, f"{value.tensor.name} {word}"), value.node)
+
+
+def tabulate(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
+    """`value` as a tensor with the quantisation of `y`: a table where anything changes."""
+    rows = value.codes()
+    if value.values is None:
+        tensor = elementwise.requantize(c.builder, name, value.tensor, y)
+    else:
+        function = elementwise.function_name(value.functions)
+        tensor = elementwise.table(c.builder, name, value.tensor, y, function, lambda _: rows)
+    flat = value.flat
+    if flat is not None:
+        origin = dataclasses.replace(flat.origin, values=value.values, functions=value.functions)
+        y_map = dataclasses.replace(y, name=f"{y.name} map")
+        flat = dataclasses.replace(flat, origin=tabulate(c, origin, y_map, f"{name} map"))
+    return Real(tensor, value.shape, value.axes, flat=flat)
+
+
+def force(c: Context, value: Quantised) -> Real:
+    """The device tensor of quantised integers."""
+    source, limits = value.source, _limits(value)
+    if isinstance(source, Pending):
+        return emit(source, value.wanted, limits)
+    if isinstance(source, Source):
+        return _encode(c, source, value.wanted)
+    if limits != Clamp():
+        source = source.apply(c.node, np.clip(source.codes(), limits.lo, limits.hi))
+    return tabulate(c, source, value.wanted, source.node or value.name)
+
+
+def emit(source: Pending, y: TensorInfo, limits: Clamp = NONE) -> Real:
+    """The output of a pending operator with the quantisation of `y`; appended once for each quantisation."""
+    limits = source.clamp.then(limits)
+    key = (*y.quant, limits)
+    if key not in source.made:
+        source.made[key] = source.emit(y, limits)
+    result = source.made[key]
+    for move in source.moves:
+        result = move(result)
+    return result
+
+
+def _encode(c: Context, source: Source, y: TensorInfo) -> Real:
+    device = dataclasses.replace(
+        y, shape=shape.device_shape(layout.permuted(source.model_shape, source.axes))
+    )
+    model = TensorInfo(source.name, source.model_shape, source.dtype)
+    result = Real(c.builder.input(model, device, source.axes), source.model_shape, source.axes)
+    for move in source.moves:
+        result = move(result)
+    return result
+
+
+def _limits(value: Quantised) -> Clamp:
+    scale, zero = value.wanted.quant
+    lo = -math.inf if value.lo == -128 else (value.lo - zero) * scale
+    hi = math.inf if value.hi == 127 else (value.hi - zero) * scale
+    return Clamp(lo, hi)
+
+
+def conform(c: Context, value: Real, axes: Axes) -> TensorInfo:
+    """`value`'s tensor in the device order `axes`; data moves only where it has to."""
+    value = unflatten(c, value)
+    if value.axes == axes:
+        return value.tensor
+    key = (value.tensor.name, axes, value.shape)
+    if key not in c.conformed:
+        name = f"{value.tensor.name} transpose"
+        full = layout.permuted(value.shape, value.axes)
+        x = shape.reshape(c.builder, f"{name} from", value.tensor, full, f"{name} from")
+        moved = shape.transpose(c.builder, name, x, tuple(value.axes.index(a) for a in axes), name)
+        wanted = shape.device_shape(layout.permuted(value.shape, axes))
+        c.conformed[key] = shape.reshape(c.builder, f"{name} to", moved, wanted, f"{name} to")
+    return c.conformed[key]
+
+
+def unflatten(c: Context, value: Real) -> Real:
+    """`value` in the model's own feature order: the map is transposed before it is flattened."""
+    if value.flat is None:
+        return value
+    origin = dataclasses.replace(value.flat.origin, values=value.values, functions=value.functions)
+    tensor = conform(c, origin, layout.identity(len(origin.shape)))
+    flat = shape.reshape(c.builder, f"{tensor.name} flat", tensor, value.tensor.shape, f"{tensor.name} flat")
+    return dataclasses.replace(value, tensor=flat, flat=None)
+
+
+def shaped(c: Context, tensor: TensorInfo, model_shape: layout.Shape) -> Real:
+    """`tensor`, in the model's own order, as a value of shape `model_shape`."""
+    wanted = shape.device_shape(model_shape)
+    tensor = shape.reshape(c.builder, f"{tensor.name} shape", tensor, wanted, f"{tensor.name} shape")
+    return Real(tensor, model_shape, layout.identity(len(model_shape)))
+
+
+def move(c: Context, position: int, new: layout.Shape, step: Move) -> None:
+    """Write output 0: input `position` moved by `step` to model shape `new`, now or once it is on the device."""
+    value = c.value(position)
+    if isinstance(value, Pending):
+        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step), affine=None))
+    elif isinstance(value, Source):
+        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step)))
+    elif isinstance(value, Quantised):
+        c.write(dataclasses.replace(value, source=step(force(c, value)), lo=-128, hi=127))
+    elif isinstance(value, Real):
+        c.write(step(value))
+    else:
+        raise c.not_real(position, value)
+
+
+def reshaped(c: Context, value: Real, new: layout.Shape) -> Real:
+    """`value` with model shape `new`; data moves only where it has to."""
+    if value.flat is not None:
+        origin = dataclasses.replace(value.flat.origin, values=value.values, functions=value.functions)
+        return reshaped(c, origin, new)
+    axes = layout.reshaped(value.shape, value.axes, new)
+    if axes is not None:
+        tensor = _alias(c, value, layout.permuted(new, axes))
+        return dataclasses.replace(value, tensor=tensor, shape=new, axes=axes)
+    if math.prod(new[:-1]) == 1:
+        tensor = _alias(c, value, new)
+        return dataclasses.replace(
+            value, tensor=tensor, shape=new, axes=layout.identity(len(new)), flat=Flat(value)
+        )
+    ordered = conform(c, value, layout.identity(len(value.shape)))
+    own = dataclasses.replace(value, tensor=ordered, axes=layout.identity(len(value.shape)))
+    return dataclasses.replace(own, tensor=_alias(c, own, new), shape=new, axes=layout.identity(len(new)))
+
+
+def _alias(c: Context, value: Real, full: layout.Shape) -> TensorInfo:
+    name = f"{value.tensor.name} reshape"
+    return shape.reshape(c.builder, name, value.tensor, shape.device_shape(full), name)

@@ -1,0 +1,209 @@
+"""An ONNX file as plain immutable values; nothing in the file is trusted."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from nmcu.errors import ModelError
+
+MIN_OPSET = 13
+MAX_TENSOR_BYTES = 2**28
+STANDARD, MICROSOFT = "", "com.microsoft"
+
+_INPUT_DTYPES: Mapping[int, str] = {
+    onnx.TensorProto.FLOAT: "float32",
+    onnx.TensorProto.UINT8: "uint8",
+    onnx.TensorProto.INT8: "int8",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One node; `inputs` has "" for absent ones; attributes are numbers, strings, lists or arrays."""
+
+    name: str
+    op: str
+    domain: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Port:
+    """A graph input or output: name, shape with N = 1 for a dynamic batch (None: unknown), dtype."""
+
+    name: str
+    shape: tuple[int, ...] | None
+    dtype: str
+
+
+@dataclass(frozen=True, eq=False)
+class File:
+    """The main graph of a model, nodes in execution order."""
+
+    opset: int
+    nodes: tuple[Node, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    constants: Mapping[str, NDArray[Any]]
+    metadata: Mapping[str, str]
+
+
+def parse(data: bytes, folder: Path) -> File:
+    """Read a serialised ModelProto; external data only from `folder`. Raises `ModelError`."""
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(data)
+    except DecodeError as error:
+        raise ModelError("this is neither an ONNX nor a TFLite model, or it is truncated") from error
+    if not model.graph.node or not model.opset_import:
+        raise ModelError("this is neither an ONNX nor a TFLite model: it has no nodes or no operator set")
+    if model.graph.sparse_initializer:
+        raise ModelError("sparse initializers are not supported; supported: dense ones with zeros in them")
+    constants = {t.name: _array(t, folder) for t in model.graph.initializer}
+    file = File(
+        opset=_opset(model),
+        nodes=tuple(_node(n, folder) for n in model.graph.node),
+        inputs=tuple(_port(v) for v in model.graph.input if v.name not in constants),
+        outputs=tuple(_port(v) for v in model.graph.output),
+        constants=constants,
+        metadata={p.key: p.value for p in model.metadata_props},
+    )
+    _check_order(file)
+    return file
+
+
+def _opset(model: onnx.ModelProto) -> int:
+    versions = {o.domain: o.version for o in model.opset_import}
+    version = versions.get("", versions.get("ai.onnx", 0))
+    if version < MIN_OPSET:
+        raise ModelError(
+            f"the model uses ONNX opset {version}; supported: {MIN_OPSET} and newer; export it again"
+        )
+    return int(version)
+
+
+def _node(proto: onnx.NodeProto, folder: Path) -> Node:
+    name = proto.name or next((o for o in proto.output if o), proto.op_type)
+    domain = STANDARD if proto.domain == "ai.onnx" else proto.domain
+    attributes = {a.name: _attribute(name, proto.op_type, a, folder) for a in proto.attribute}
+    return Node(name, proto.op_type, domain, tuple(proto.input), tuple(proto.output), attributes)
+
+
+def _attribute(name: str, op: str, proto: onnx.AttributeProto, folder: Path) -> Any:
+    kind = onnx.AttributeProto.AttributeType
+    match proto.type:
+        case kind.INT:
+            return proto.i
+        case kind.FLOAT:
+            return proto.f
+        case kind.STRING:
+            return proto.s.decode("utf-8", "replace")
+        case kind.INTS:
+            return tuple(proto.ints)
+        case kind.FLOATS:
+            return tuple(proto.floats)
+        case kind.STRINGS:
+            return tuple(s.decode("utf-8", "replace") for s in proto.strings)
+        case kind.TENSOR:
+            return _array(proto.t, folder)
+    raise ModelError(
+        f"node {name!r} ({op}): attribute {proto.name!r} is a subgraph or of an unknown type; control flow is not "
+        "supported"
+    )
+
+
+def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
+    name = proto.name
+    try:
+        dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(proto.data_type))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"constant {name!r} has an unknown data type {proto.data_type}") from error
+    if dtype.kind not in "iufb":
+        raise ModelError(f"constant {name!r} has data type {dtype}; supported: integers and floats")
+    if min(proto.dims, default=1) < 0 or math.prod(proto.dims) * max(1, dtype.itemsize) > MAX_TENSOR_BYTES:
+        raise ModelError(f"constant {name!r} has shape {tuple(proto.dims)}, which is not valid or too large")
+    if proto.data_location == onnx.TensorProto.EXTERNAL:
+        content = _external(proto, folder, math.prod(proto.dims) * dtype.itemsize)
+        return np.frombuffer(content, dtype).reshape(tuple(proto.dims))
+    try:
+        return numpy_helper.to_array(proto)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ModelError(
+            f"constant {name!r} has less or more data than its shape {tuple(proto.dims)}"
+        ) from error
+
+
+def _external(proto: onnx.TensorProto, folder: Path, size: int) -> bytes:
+    """`size` bytes of an external file that lies inside `folder` (links resolved)."""
+    fields = {e.key: e.value for e in proto.external_data}
+    location, name = fields.get("location", ""), proto.name
+    try:
+        root = folder.resolve()
+        path = (root / location).resolve()
+        if not location or not path.is_relative_to(root) or not path.is_file():
+            raise ModelError(
+                f"constant {name!r} refers to external data {location[:200]!r}, not a file beside the model"
+            )
+        offset, length = int(fields.get("offset", "0")), int(fields.get("length", str(size)))
+        if offset < 0 or length != size or offset + length > path.stat().st_size:
+            raise ModelError(
+                f"constant {name!r}: its external data does not lie inside file {location[:200]!r}"
+            )
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            return bytes(stream.read(length))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"constant {name!r}: its external data cannot be read") from error
+
+
+def _port(proto: onnx.ValueInfoProto) -> Port:
+    if proto.type.WhichOneof("value") != "tensor_type":
+        raise ModelError(f"model input or output {proto.name!r} is not a tensor")
+    tensor = proto.type.tensor_type
+    dtype = _INPUT_DTYPES.get(tensor.elem_type, f"type {tensor.elem_type}")
+    if not tensor.HasField("shape"):
+        return Port(proto.name, None, dtype)
+    shape = []
+    for axis, dim in enumerate(tensor.shape.dim):
+        known = dim.WhichOneof("value") == "dim_value" and dim.dim_value > 0
+        if not known and axis > 0:
+            return Port(proto.name, None, dtype)
+        shape.append(dim.dim_value if known else 1)
+    return Port(proto.name, tuple(shape), dtype)
+
+
+def _check_order(file: File) -> None:
+    known = {p.name for p in file.inputs} | set(file.constants) | {""}
+    _unique([*(p.name for p in file.inputs), *file.constants])
+    for node in file.nodes:
+        for name in node.inputs:
+            if name not in known:
+                raise ModelError(
+                    f"node {node.name!r} ({node.op}) reads {name!r}, which nothing writes before it: the graph is "
+                    "cyclic, out of order or incomplete"
+                )
+        for name in node.outputs:
+            if name and name in known:
+                raise ModelError(f"node {node.name!r} ({node.op}) writes {name!r}, which is already written")
+            known.add(name)
+    for port in file.outputs:
+        if port.name not in known or not port.name:
+            raise ModelError(f"model output {port.name!r} is written by no node")
+
+
+def _unique(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen or not name:
+            raise ModelError(f"the name {name!r} of an input or initializer is empty or used twice")
+        seen.add(name)

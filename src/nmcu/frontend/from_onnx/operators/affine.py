@@ -1,0 +1,220 @@
+"""Conv, Gemm, MatMul: weights that are quantised constants, bias and constant factors folded in."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from nmcu.frontend.from_onnx import device, layout
+from nmcu.frontend.from_onnx.context import Array, Context
+from nmcu.frontend.from_onnx.layout import Shape
+from nmcu.frontend.from_onnx.operators.padding import explicit
+from nmcu.frontend.from_onnx.values import Affine, Const, Pending, QuantConst, Real, Reals
+from nmcu.frontend.lower import affine
+from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.lower.shape import reshape
+from nmcu.graph import TensorInfo
+
+Emit = Callable[[affine.Weights, TensorInfo, Clamp], Real]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Bias:
+    """Real bias: integers with their scale where the model has them, plus a float part."""
+
+    quantised: QuantConst | None
+    real: Reals
+
+    def integers(self, c: Context, scale: Array) -> Array:
+        """The bias at `scale` (the accumulator's); the model's own integers where it uses this very scale."""
+        total = self.real / scale
+        if self.quantised is not None:
+            own = np.broadcast_to(self.quantised.scale.astype(np.float64), scale.shape)
+            if np.allclose(own, scale, rtol=1e-6, atol=0) and not self.quantised.zero_point.any():
+                total = total + self.quantised.ints.reshape(-1)
+            else:
+                total = total + self.quantised.real.reshape(-1) / scale
+        if not np.isfinite(total).all():
+            raise c.error("the bias is not finite")
+        return np.clip(np.floor(total + 0.5), -(2.0**62), 2.0**62).astype(np.int64)
+
+
+def conv(c: Context) -> None:
+    """2-D convolution; 1-D as a map of height 1."""
+    x, weights = device.stored(c, 0), weight(c, 1, channel_axis=0)
+    rank = len(x.shape)
+    if rank not in (3, 4) or weights.ints.ndim != rank:
+        raise c.error(
+            f"input has shape {x.shape} and weights {weights.shape}; supported: 1-D and 2-D convolution"
+        )
+    spatial = rank - 2
+    kernel = weights.shape[2:]
+    if c.attribute("kernel_shape", kernel) != kernel:
+        raise c.error(
+            f"kernel_shape {c.attribute('kernel_shape', kernel)} does not fit weights {weights.shape}"
+        )
+    strides, dilations = c.ints("strides", spatial, 1), c.ints("dilations", spatial, 1)
+    pads = explicit(c, x.shape[2:], kernel, strides, dilations)
+    groups = c.integer("group", 1)
+    if groups < 1 or weights.shape[1] * groups != x.shape[1] or weights.shape[0] % groups:
+        raise c.error(f"weights {weights.shape} in {groups} groups do not fit input {x.shape}")
+    sizes = tuple(
+        _outputs(c, size, k, s, pads[i] + pads[i + spatial], d)
+        for i, (size, k, s, d) in enumerate(zip(x.shape[2:], kernel, strides, dilations, strict=True))
+    )
+    filters = np.moveaxis(weights.ints, 1, -1)
+    geometry = affine.Geometry((strides[0], strides[-1]), _pads(pads), (dilations[0], dilations[-1]))
+    if rank == 3:
+        filters = filters[:, np.newaxis]
+        geometry = affine.Geometry((1, strides[0]), (0, pads[0], 0, pads[1]), (1, dilations[0]))
+    name, shape = c.node.name, (1, weights.shape[0], *sizes)
+
+    def emit(w: affine.Weights, y: TensorInfo, clamp: Clamp) -> Real:
+        tensor = device.conform(c, x, (0, 2, 3, 1) if rank == 4 else (0, 2, 1))
+        if rank == 3:
+            tensor = reshape(c.builder, f"{name} rows", tensor, (1, 1, *tensor.shape), f"{tensor.name} rows")
+        made = affine.conv(c.builder, name, tensor, y, w, geometry, groups, clamp)
+        if rank == 4:
+            return Real(made, shape, layout.CHANNELS_LAST)
+        made = reshape(c.builder, f"{name} tokens", made, made.shape[2:], f"{y.name} tokens")
+        return Real(made, shape, (0, 2, 1))
+
+    c.write(
+        pending(
+            c, x, shape, 1, np.ascontiguousarray(filters), weights.scale, bias(c, 2, weights.shape[0]), emit
+        )
+    )
+
+
+def gemm(c: Context) -> None:
+    """`alpha * A @ B + beta * C` with constant B and C."""
+    if c.integer("transA", 0) != 0:
+        raise c.error("transA is not supported")
+    transposed = c.integer("transB", 0) == 1
+    weights = weight(c, 1, channel_axis=0 if transposed else 1)
+    matrix = weights.ints if transposed else weights.ints.T
+    alpha, beta = c.attribute("alpha", 1.0), c.attribute("beta", 1.0)
+    found = bias(c, 2, matrix.shape[0])
+    if alpha != 1.0 or beta != 1.0:
+        real = found.real if found.quantised is None else found.real + found.quantised.real.reshape(-1)
+        found = Bias(None, real * beta / alpha if alpha else real)
+    linear(c, matrix, weights.scale * np.float32(alpha), found)
+
+
+def matmul(c: Context) -> None:
+    """`A @ B` with constant B."""
+    weights = weight(c, 1, channel_axis=1)
+    linear(c, weights.ints.T, weights.scale, bias(c, 2, 0))
+
+
+def linear(c: Context, matrix: Array, scale: Array, found: Bias) -> None:
+    """A linear layer with weights `matrix` (Cout, Cin) on the last axis of input 0."""
+    x = device.stored(c, 0)
+    cout, cin = matrix.shape
+    if not x.shape or x.shape[-1] != cin:
+        raise c.error(f"weights for {cin} inputs do not fit input {x.shape}")
+    name, shape = c.node.name, (*x.shape[:-1], cout)
+    order = None if x.flat is None else x.flat.order
+
+    def emit(w: affine.Weights, y: TensorInfo, clamp: Clamp) -> Real:
+        if order is not None:
+            w = dataclasses.replace(w, value=np.ascontiguousarray(w.value[:, order]))
+            tensor = x.tensor
+        else:
+            tensor = device.conform(c, x, layout.identity(len(x.shape)))
+        rows = reshape(
+            c.builder, f"{name} rows", tensor, (math.prod(x.shape[:-1]), cin), f"{tensor.name} rows"
+        )
+        made = affine.linear(c.builder, name, rows, y, w, clamp)
+        return device.shaped(c, made, shape)
+
+    if found.real.size == 0:
+        found = Bias(None, np.zeros(cout))
+    c.write(pending(c, x, shape, len(shape) - 1, np.ascontiguousarray(matrix), scale, found, emit))
+
+
+def pending(
+    c: Context,
+    x: Real,
+    shape: Shape,
+    channel_axis: int,
+    value: Array,
+    scale: Array,
+    found: Bias,
+    emit: Emit,
+) -> Pending:
+    """The layer as a pending value that constants can still be folded into."""
+    cout, name, op = len(value), c.node.name, c.node.op
+    x_scale = x.tensor.quant[0]
+
+    def build(w_scale: Array, offset: Bias) -> Pending:
+        def place(y: TensorInfo, clamp: Clamp) -> Real:
+            accumulator = x_scale * np.broadcast_to(w_scale.astype(np.float64), (cout,))
+            weights = affine.Weights(value, w_scale.astype(np.float32), offset.integers(c, accumulator))
+            return emit(weights, y, clamp)
+
+        def rebuild(gain: Reals, added: Reals) -> Pending:
+            if (gain == 1).all():
+                return build(w_scale, Bias(offset.quantised, offset.real + added))
+            if not (gain > 0).all():
+                raise c.error("multiplies a layer's result by a constant that is not positive")
+            real = (
+                offset.real if offset.quantised is None else offset.real + offset.quantised.real.reshape(-1)
+            )
+            return build(w_scale * gain, Bias(None, real * gain + added))
+
+        return Pending(name, op, shape, place, affine=Affine(cout, channel_axis, rebuild))
+
+    return build(scale, found)
+
+
+def weight(c: Context, position: int, channel_axis: int) -> QuantConst:
+    """Constant int8 weights with zero point 0, quantised as a whole or along `channel_axis`."""
+    value = c.value(position)
+    if isinstance(value, Const):
+        raise c.error(
+            "has float weights; only quantised weights (DequantizeLinear of a constant) are supported"
+        )
+    if not isinstance(value, QuantConst):
+        raise c.error("multiplies two activations; supported: constant weights")
+    if value.ints.dtype != np.int8 or value.ints.size == 0:
+        raise c.error(f"has {value.ints.dtype} weights of shape {value.shape}; supported: int8")
+    if value.zero_point.any():
+        raise c.error("has weights with a zero point other than 0; quantise the weights symmetrically")
+    if value.ints.ndim < 2:
+        raise c.error(f"has weights of shape {value.shape}; at least two axes are needed")
+    if value.scale.size > 1 and value.axis != channel_axis:
+        raise c.error(
+            f"has weights quantised along axis {value.axis}; supported: the output channels, {channel_axis}"
+        )
+    return value
+
+
+def bias(c: Context, position: int, cout: int) -> Bias:
+    """The optional constant bias, one entry per output channel."""
+    if not c.has(position):
+        return Bias(None, np.zeros(cout))
+    value = c.value(position)
+    if not isinstance(value, Const | QuantConst):
+        raise c.error("has a bias that is not a constant")
+    if math.prod(value.shape) not in (1, cout):
+        raise c.error(f"has a bias of shape {value.shape}; {cout} entries are needed")
+    if isinstance(value, QuantConst) and value.ints.size == cout and value.ints.dtype == np.int32:
+        return Bias(value, np.zeros(cout))
+    real = value.real if isinstance(value, QuantConst) else value.array.astype(np.float64)
+    return Bias(None, np.broadcast_to(real.reshape(-1), (cout,)))
+
+
+def _outputs(c: Context, size: int, kernel: int, stride: int, pads: int, dilation: int) -> int:
+    count = (size + pads - dilation * (kernel - 1) - 1) // stride + 1
+    if count < 1:
+        raise c.error(f"kernel {kernel} with dilation {dilation} is larger than the padded map {size + pads}")
+    return count
+
+
+def _pads(pads: tuple[int, ...]) -> tuple[int, int, int, int]:
+    return pads[0], pads[len(pads) // 2 - 1], pads[len(pads) // 2], pads[-1]
+
+
+CONVERTERS = {"Conv": conv, "Gemm": gemm, "MatMul": matmul}

@@ -1,0 +1,150 @@
+"""Add, Sub, Mul, Div and their kin: constants folded, chains of one tensor as tables, two tensors added."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from nmcu.frontend.from_onnx import device, layout
+from nmcu.frontend.from_onnx.context import Array, Context
+from nmcu.frontend.from_onnx.operators.elementwise import channel_rows
+from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Real, Reals, Value
+from nmcu.frontend.lower import elementwise
+from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.lower.shape import device_shape
+from nmcu.graph import TensorInfo, ops
+
+FUNCTIONS: dict[str, Callable[[Reals, Reals], Reals]] = {
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mul": np.multiply,
+    "Div": np.divide,
+    "Pow": np.power,
+    "Min": np.minimum,
+    "Max": np.maximum,
+}
+
+
+def binary(c: Context) -> None:
+    """One of `FUNCTIONS` on two values, at least one of them an activation."""
+    if len(c.node.inputs) != 2:
+        raise c.error(f"has {len(c.node.inputs)} inputs; supported: 2")
+    a, b = c.value(0), c.value(1)
+    pending, constant = (a, b) if isinstance(a, Pending) else (b, a)
+    if isinstance(pending, Pending) and isinstance(constant, Const | QuantConst):
+        c.write(_fold(c, pending, _array(constant), swapped=pending is b))
+        return
+    if isinstance(a, Real) and isinstance(b, Real):
+        c.write(_chain(c, a, b) or _two(c, a, b))
+        return
+    for position, value in enumerate((a, b)):
+        if not isinstance(value, Real | Const | QuantConst):
+            raise c.not_real(position, value)
+    c.write(_with_constant(c, a, b))
+
+
+def _array(value: Const | QuantConst) -> Array:
+    return value.real if isinstance(value, QuantConst) else value.array
+
+
+def _fold(c: Context, x: Pending, constant: Array, swapped: bool) -> Pending:
+    """A constant folded into weights and bias."""
+    op = c.node.op
+    if x.affine is None or constant.dtype.kind not in "iuf":
+        raise c.not_real(1 if swapped else 0, x)
+    rank, axis = len(x.shape), x.affine.channel_axis
+    full = (1,) * (rank - constant.ndim) + constant.shape
+    per_channel = len(full) == rank and all(d == 1 for a, d in enumerate(full) if a != axis)
+    if constant.size != 1 and not (per_channel and full[axis] == x.affine.channels):
+        raise c.not_real(1 if swapped else 0, x)
+    values = np.broadcast_to(constant.astype(np.float64).reshape(-1), (x.affine.channels,))
+    one, zero = np.ones(x.affine.channels), np.zeros(x.affine.channels)
+    if op == "Add":
+        folded = x.affine.rebuild(one, values)
+    elif op == "Sub" and not swapped:
+        folded = x.affine.rebuild(one, -values)
+    elif op == "Mul":
+        folded = x.affine.rebuild(values, zero)
+    elif op == "Div" and not swapped and values.all():
+        folded = x.affine.rebuild(1.0 / values, zero)
+    else:
+        raise c.not_real(1 if swapped else 0, x)
+    return dataclasses.replace(folded, name=x.name)
+
+
+def _chain(c: Context, a: Real, b: Real) -> Real | None:
+    """Two functions of one tensor are one function."""
+    same = a.tensor.name == b.tensor.name and a.axes == b.axes and a.shape == b.shape
+    if not same or (a.values is None and b.values is None and c.node.op in ("Add", "Sub")):
+        return None
+    with np.errstate(all="ignore"):
+        values = FUNCTIONS[c.node.op](a.codes(), b.codes())
+    functions = (*a.functions, *b.functions, c.node.op)
+    node = next((n for n in (a.node, b.node) if n), c.node.name)
+    return dataclasses.replace(a, values=values, functions=functions, node=node)
+
+
+def _with_constant(c: Context, a: Value, b: Value) -> Value:
+    """An activation and a constant: a table, or an operator with a constant tensor."""
+    swapped = not isinstance(a, Real)
+    x, constant = (b, a) if swapped else (a, b)
+    if not isinstance(x, Real) or not isinstance(constant, Const | QuantConst):
+        raise c.error("has no activation among its inputs")
+    array = _array(constant)
+    moved, rows = channel_rows(c, x, array)
+    if rows is not None:
+        codes = moved.codes()
+        with np.errstate(all="ignore"):
+            values = FUNCTIONS[c.node.op](rows, codes) if swapped else FUNCTIONS[c.node.op](codes, rows)
+        return moved.apply(c.node, np.broadcast_to(values, np.broadcast_shapes(values.shape, codes.shape)))
+    other = _constant_tensor(c, array, len(x.shape))
+    return _two(c, other, x) if swapped else _two(c, x, other)
+
+
+def _constant_tensor(c: Context, array: Array, rank: int) -> Real:
+    """A constant as an int8 tensor on the device, its scale from its largest magnitude."""
+    if array.ndim > rank or not np.isfinite(array).all():
+        raise c.error(f"has a constant of shape {array.shape} that does not fit or is not finite")
+    shape = (1,) * (rank - array.ndim) + array.shape
+    axes = layout.default(rank)
+    data = array.astype(np.float64).reshape(shape).transpose(axes)
+    scale = float(np.float32(max(float(np.abs(data).max()), 1e-30) / 127))
+    value = np.clip(np.rint(data / scale), -127, 127).astype(np.int8).reshape(device_shape(data.shape))
+    y = TensorInfo(f"{c.node.name} constant", (), scale=scale, zero_point=0)
+    tensor = c.builder.add(y.name, ops.Constant(), [], [y], {"value": value})[0]
+    return Real(tensor, shape, axes)
+
+
+def _two(c: Context, a: Real, b: Real) -> Pending:
+    """An operator on two device tensors."""
+    if c.node.op not in ("Add", "Sub"):
+        raise c.error("is not supported on two activations")
+    a, b = device.plain(c, a), device.plain(c, b)
+    shape = _common_shape(c, a, b)
+    a, b = _raised(c, a, len(shape)), _raised(c, b, len(shape))
+    axes = a.axes if a.shape == shape else b.axes
+    sign, name = 1 if c.node.op == "Add" else -1, c.node.name
+
+    def emit(y: TensorInfo, clamp: Clamp) -> Real:
+        pair = (device.conform(c, a, axes), device.conform(c, b, axes))
+        return Real(elementwise.add(c.builder, name, pair, y, sign, clamp), shape, axes)
+
+    return Pending(name, c.node.op, shape, emit)
+
+
+def _common_shape(c: Context, a: Real, b: Real) -> layout.Shape:
+    try:
+        return tuple(np.broadcast_shapes(a.shape, b.shape))
+    except ValueError:
+        raise c.error(f"shapes {a.shape} and {b.shape} do not broadcast") from None
+
+
+def _raised(c: Context, x: Real, rank: int) -> Real:
+    """`x` with leading axes of size 1 up to `rank`."""
+    if len(x.shape) == rank:
+        return x
+    shape = (1,) * (rank - len(x.shape)) + x.shape
+    return device.reshaped(c, x, shape)
+
+
+CONVERTERS = dict.fromkeys(FUNCTIONS, binary)

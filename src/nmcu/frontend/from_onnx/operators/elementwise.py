@@ -1,0 +1,143 @@
+"""Element-wise functions: clamps on what precedes them, tables otherwise."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from nmcu.frontend.from_onnx import device
+from nmcu.frontend.from_onnx.context import Array, Context
+from nmcu.frontend.from_onnx.operators.quantize import clip_integers
+from nmcu.frontend.from_onnx.values import Pending, Quantised, Real, Reals
+from nmcu.frontend.lower.clamp import RELU, Clamp
+
+Function = Callable[[Context, Reals], Reals]
+
+erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def _sigmoid(x: Reals) -> Reals:
+    result: Reals = 1.0 / (1.0 + np.exp(-x))
+    return result
+
+
+def _softplus(x: Reals) -> Reals:
+    result: Reals = np.logaddexp(0.0, x)
+    return result
+
+
+def _elu(x: Reals, alpha: float) -> Reals:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _hard_sigmoid(x: Reals, alpha: float, beta: float) -> Reals:
+    return np.clip(alpha * x + beta, 0.0, 1.0)
+
+
+def _gelu(c: Context, x: Reals) -> Reals:
+    if c.attribute("approximate", "none") == "tanh":
+        return 0.5 * x * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)))
+    result: Reals = 0.5 * x * (1.0 + erf(x / math.sqrt(2.0)))
+    return result
+
+
+def _selu(c: Context, x: Reals) -> Reals:
+    gamma: float = c.attribute("gamma", 1.0507010221481323)
+    return gamma * _elu(x, c.attribute("alpha", 1.6732631921768188))
+
+
+FUNCTIONS: dict[str, Function] = {
+    "Abs": lambda c, x: np.abs(x),
+    "Celu": lambda c, x: _elu(x / c.attribute("alpha", 1.0), 1.0) * c.attribute("alpha", 1.0),
+    "Ceil": lambda c, x: np.ceil(x),
+    "Cos": lambda c, x: np.cos(x),
+    "Elu": lambda c, x: _elu(x, c.attribute("alpha", 1.0)),
+    "Erf": lambda c, x: erf(x),
+    "Exp": lambda c, x: np.exp(x),
+    "Floor": lambda c, x: np.floor(x),
+    "Gelu": _gelu,
+    "HardSigmoid": lambda c, x: _hard_sigmoid(x, c.attribute("alpha", 0.2), c.attribute("beta", 0.5)),
+    "HardSwish": lambda c, x: x * _hard_sigmoid(x, 1.0 / 6.0, 0.5),
+    "LeakyRelu": lambda c, x: np.where(x < 0, c.attribute("alpha", 0.01) * x, x),
+    "Log": lambda c, x: np.log(x),
+    "Mish": lambda c, x: x * np.tanh(_softplus(x)),
+    "Neg": lambda c, x: -x,
+    "Reciprocal": lambda c, x: 1.0 / x,
+    "Round": lambda c, x: np.rint(x),
+    "Selu": _selu,
+    "Sigmoid": lambda c, x: _sigmoid(x),
+    "Sign": lambda c, x: np.sign(x),
+    "Sin": lambda c, x: np.sin(x),
+    "Softplus": lambda c, x: _softplus(x),
+    "Softsign": lambda c, x: x / (1.0 + np.abs(x)),
+    "Sqrt": lambda c, x: np.sqrt(x),
+    "Swish": lambda c, x: x * _sigmoid(c.attribute("alpha", 1.0) * x),
+    "Tanh": lambda c, x: np.tanh(x),
+    "ThresholdedRelu": lambda c, x: np.where(x > c.attribute("alpha", 1.0), x, 0.0),
+}
+
+
+def unary(c: Context) -> None:
+    """A function of one value; several in a row become one table."""
+    x = c.real(0)
+    with np.errstate(all="ignore"):
+        c.write(x.apply(c.node, FUNCTIONS[c.node.op](c, x.codes())))
+
+
+def relu(c: Context) -> None:
+    """Folded into the clamp of the operator before it, where there is one."""
+    bounded(c, RELU)
+
+
+def clip(c: Context) -> None:
+    """As relu, with constant bounds; on quantised integers too."""
+    value = c.value(0)
+    if isinstance(value, Quantised):
+        clip_integers(c, value)
+        return
+    lo = c.scalar(1) if c.has(1) else -math.inf
+    hi = c.scalar(2) if c.has(2) else math.inf
+    if math.isnan(lo) or math.isnan(hi) or lo > hi:
+        raise c.error(f"has bounds {lo} and {hi}, which are not an interval")
+    bounded(c, Clamp(lo, hi))
+
+
+def bounded(c: Context, limits: Clamp) -> None:
+    """Input 0 clamped."""
+    value = c.value(0)
+    if isinstance(value, Pending):
+        c.write(dataclasses.replace(value, clamp=value.clamp.then(limits), affine=None))
+        return
+    x = c.real(0)
+    c.write(x.apply(c.node, np.clip(x.codes(), limits.lo, limits.hi)))
+
+
+def prelu(c: Context) -> None:
+    """`x` where positive, `slope * x` elsewhere; the slope a constant, one or one per channel."""
+    x, slope = channel_rows(c, c.real(0), c.constant(1))
+    if slope is None:
+        raise c.error(f"has slopes of shape {c.constant(1).shape}; supported: one, or one per channel")
+    codes = x.codes()
+    c.write(x.apply(c.node, np.where(codes < 0, slope * codes, codes)))
+
+
+def channel_rows(c: Context, x: Real, constant: Array) -> tuple[Real, Reals | None]:
+    """`constant` broadcast against `x` as () or (C, 1) for its code values; None where it needs a full tensor.
+
+    Returns `x` too, in the layout that the rows refer to.
+    """
+    if constant.dtype.kind not in "iuf":
+        raise c.error(f"has a constant of type {constant.dtype}; supported: numbers")
+    if constant.size == 1 and constant.ndim <= len(x.shape):
+        return x, constant.astype(np.float64).reshape(())
+    if constant.ndim > len(x.shape):
+        return x, None
+    full = (1,) * (len(x.shape) - constant.ndim) + constant.shape
+    axis = x.axes[-1]
+    if any(d != 1 for a, d in enumerate(full) if a != axis) or full[axis] != x.shape[axis]:
+        return x, None
+    return device.unflatten(c, x), constant.astype(np.float64).reshape(-1, 1)
+
+
+CONVERTERS = dict.fromkeys(FUNCTIONS, unary) | {"Clip": clip, "PRelu": prelu, "Relu": relu}

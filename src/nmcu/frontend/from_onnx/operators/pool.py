@@ -1,0 +1,147 @@
+"""Pooling and means."""
+
+import dataclasses
+
+from nmcu.frontend.from_onnx import device, layout
+from nmcu.frontend.from_onnx.context import Context
+from nmcu.frontend.from_onnx.layout import Shape
+from nmcu.frontend.from_onnx.operators.padding import explicit
+from nmcu.frontend.from_onnx.values import Pending, Real
+from nmcu.frontend.lower import pool, shape
+from nmcu.frontend.lower.clamp import Clamp
+from nmcu.graph import TensorInfo
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """Kernel, strides and pads of a pooling node, and the model shape it gives."""
+
+    kernel: tuple[int, int]
+    strides: tuple[int, int]
+    pads: tuple[int, int, int, int]
+    shape: Shape
+
+
+def max_pool(c: Context) -> None:
+    """Commutes with quantisation, so it needs no scale of its own."""
+    if len(c.node.outputs) > 1 and c.node.outputs[1]:
+        raise c.error("gives indices, which are not supported")
+    window = _window(c, c.value(0))
+    _max(c, window)
+
+
+def global_max_pool(c: Context) -> None:
+    """A window as large as the map."""
+    _max(c, _whole(c))
+
+
+def average_pool(c: Context) -> None:
+    """Padding counts only with count_include_pad, which becomes a padding of its own."""
+    x = device.stored(c, 0)
+    window, name = _window(c, x), c.node.name
+    included = c.integer("count_include_pad", 0) == 1 and any(window.pads)
+    if included and c.integer("ceil_mode", 0) == 1:
+        raise c.error("ceil_mode together with count_include_pad is not supported")
+
+    def emit(y: TensorInfo, clamp: Clamp) -> Real:
+        tensor, pads = device.conform(c, x, layout.CHANNELS_LAST), window.pads
+        if included:
+            before, after = (0, pads[0], pads[1], 0), (0, pads[2], pads[3], 0)
+            value = tensor.quant[1]
+            tensor = shape.pad(c.builder, f"{name} pad", tensor, before, after, value, f"{tensor.name} pad")
+            pads = (0, 0, 0, 0)
+        made = pool.average(c.builder, name, tensor, y, window.kernel, window.strides, pads, clamp)
+        return Real(made, window.shape, layout.CHANNELS_LAST)
+
+    c.write(Pending(name, c.node.op, window.shape, emit))
+
+
+def global_average_pool(c: Context) -> None:
+    """The mean over height and width."""
+    _mean(c, _whole(c).shape)
+
+
+def reduce_mean(c: Context) -> None:
+    """A mean over height and width, with or without the axes kept."""
+    x = device.stored(c, 0)
+    axes = c.constant_ints(1) if c.has(1) else c.attribute("axes", ())
+    rank = len(x.shape)
+    axes = sorted({a + rank if a < 0 else a for a in axes})
+    if rank != 4 or axes != [2, 3]:
+        raise c.error(
+            f"a mean over axes {axes} of shape {x.shape} is not supported; supported: height and width"
+        )
+    _mean(c, (*x.shape[:2], 1, 1) if c.integer("keepdims", 1) else x.shape[:2])
+
+
+def _mean(c: Context, result: Shape) -> None:
+    x, name = device.stored(c, 0), c.node.name
+
+    def emit(y: TensorInfo, clamp: Clamp) -> Real:
+        tensor = device.conform(c, x, layout.CHANNELS_LAST)
+        made = pool.global_average(c.builder, name, tensor, y, clamp)
+        return (
+            device.shaped(c, made, result) if len(result) == 2 else Real(made, result, layout.CHANNELS_LAST)
+        )
+
+    c.write(Pending(name, c.node.op, result, emit))
+
+
+def _max(c: Context, window: Window) -> None:
+    name, output = c.node.name, c.node.outputs[0]
+
+    def step(value: Real) -> Real:
+        x = device.plain(c, value)
+        y = shape.named(x.tensor, output)
+        tensor = device.conform(c, x, layout.CHANNELS_LAST)
+        made = pool.maximum(c.builder, name, tensor, y, window.kernel, window.strides, window.pads)
+        return Real(made, window.shape, layout.CHANNELS_LAST)
+
+    device.move(c, 0, window.shape, step)
+
+
+def _map_shape(c: Context, value: object) -> Shape:
+    found = getattr(value, "shape", ())
+    if len(found) != 4:
+        raise c.error(f"input has shape {found}; supported: (1, channels, height, width)")
+    return tuple(found)
+
+
+def _whole(c: Context) -> Window:
+    found = _map_shape(c, c.value(0))
+    return Window((found[2], found[3]), (1, 1), (0, 0, 0, 0), (*found[:2], 1, 1))
+
+
+def _window(c: Context, value: object) -> Window:
+    found = _map_shape(c, value)
+    kernel, strides = c.ints("kernel_shape", 2, 0), c.ints("strides", 2, 1)
+    if c.ints("dilations", 2, 1) != (1, 1):
+        raise c.error("dilations are not supported for pooling")
+    pads = list(explicit(c, found[2:], kernel, strides, (1, 1)))
+    sizes = []
+    for i in (0, 1):
+        room = found[2 + i] + pads[i] + pads[i + 2] - kernel[i]
+        if room < 0 or max(pads[i], pads[i + 2]) >= kernel[i]:
+            raise c.error(f"kernel {kernel} and pads {tuple(pads)} do not fit the map {found[2:]}")
+        count = room // strides[i] + 1
+        missing = -room % strides[i]
+        # With ceil_mode a last window may reach past the padding, if it starts inside the map or its padding.
+        if c.integer("ceil_mode", 0) == 1 and missing and count * strides[i] < found[2 + i] + pads[i]:
+            pads[i + 2] += missing
+            count += 1
+        sizes.append(count)
+    return Window(
+        (kernel[0], kernel[1]),
+        (strides[0], strides[1]),
+        (pads[0], pads[1], pads[2], pads[3]),
+        (*found[:2], *sizes),
+    )
+
+
+CONVERTERS = {
+    "AveragePool": average_pool,
+    "GlobalAveragePool": global_average_pool,
+    "GlobalMaxPool": global_max_pool,
+    "MaxPool": max_pool,
+    "ReduceMean": reduce_mean,
+}

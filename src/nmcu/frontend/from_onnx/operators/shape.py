@@ -1,0 +1,147 @@
+"""Operators that only rename or move data."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from nmcu.frontend.from_onnx import device, layout
+from nmcu.frontend.from_onnx.context import Context
+from nmcu.frontend.from_onnx.layout import Shape
+from nmcu.frontend.from_onnx.values import Const, Real
+from nmcu.frontend.lower import shape as lower
+
+
+def reshape(c: Context) -> None:
+    """With 0 (keep) and -1 (the rest) in the shape."""
+    old, wanted = shape_of(c, 0), list(c.constant_ints(1))
+    if c.integer("allowzero", 0) == 0:
+        if any(w == 0 and i >= len(old) for i, w in enumerate(wanted)):
+            raise c.error(f"shape {wanted} keeps an axis that {old} does not have")
+        wanted = [old[i] if w == 0 else w for i, w in enumerate(wanted)]
+    known = math.prod(w for w in wanted if w != -1)
+    if wanted.count(-1) == 1 and known > 0 and math.prod(old) % known == 0:
+        wanted[wanted.index(-1)] = math.prod(old) // known
+    _reshaped(c, tuple(wanted))
+
+
+def flatten(c: Context) -> None:
+    """To two axes."""
+    old = shape_of(c, 0)
+    axis = c.integer("axis", 1)
+    axis = axis + len(old) if axis < 0 else axis
+    _reshaped(c, (math.prod(old[:axis]), math.prod(old[axis:])))
+
+
+def squeeze(c: Context) -> None:
+    """Without the given axes of size 1, or without all of them."""
+    old = shape_of(c, 0)
+    axes = _axes(c, len(old)) if c.has(1) else {a for a, d in enumerate(old) if d == 1}
+    if any(old[a] != 1 for a in axes):
+        raise c.error(f"squeezes axes {sorted(axes)} of shape {old}, which are not 1")
+    _reshaped(c, tuple(d for a, d in enumerate(old) if a not in axes))
+
+
+def unsqueeze(c: Context) -> None:
+    """With new axes of size 1."""
+    old = shape_of(c, 0)
+    rank = len(old) + len(set(c.constant_ints(1)))
+    axes, rest = _axes(c, rank), list(old)
+    _reshaped(c, tuple(1 if a in axes else rest.pop(0) for a in range(rank)))
+
+
+def transpose(c: Context) -> None:
+    """Data stays where it is until an operator needs another order."""
+    old = shape_of(c, 0)
+    perm = c.attribute("perm", tuple(reversed(range(len(old)))))
+    if sorted(perm) != list(range(len(old))):
+        raise c.error(f"{perm} is not a permutation of the axes of {old}")
+
+    def step(value: Real) -> Real:
+        value = device.unflatten(c, value)
+        axes = layout.transposed(value.axes, perm)
+        return dataclasses.replace(value, shape=layout.permuted(value.shape, perm), axes=axes)
+
+    device.move(c, 0, layout.permuted(old, perm), step)
+
+
+def identity(c: Context) -> None:
+    """Identity, and Dropout at inference."""
+    c.write(c.value(0))
+
+
+def cast(c: Context) -> None:
+    """Between float types only: they all stand for the same real values here."""
+    if c.integer("to", 0) not in (1, 10, 11):
+        raise c.error(f"casts an activation to type {c.integer('to', 0)}; supported: float")
+    c.write(c.value(0))
+
+
+def shape(c: Context) -> None:
+    """The shape is a constant."""
+    found = shape_of(c, 0)
+    end = c.integer("end", len(found))
+    c.write(Const(np.array(found[c.integer("start", 0) : end], np.int64)))
+
+
+def pad(c: Context) -> None:
+    """Constant padding; without a value, with the real value 0."""
+    if c.attribute("mode", "constant") != "constant":
+        raise c.error(f"mode {c.attribute('mode', '')!r} is not supported; supported: constant")
+    old, pads = shape_of(c, 0), c.constant_ints(1)
+    value = c.scalar(2) if c.has(2) else 0.0
+    rank = len(old)
+    axes = sorted(_axes(c, rank, 3)) if c.has(3) else list(range(rank))
+    if len(pads) != 2 * len(axes) or min(pads) < 0 or not math.isfinite(value):
+        raise c.error(f"pads {pads} with value {value} do not fit shape {old}; supported: 0 and more")
+    before, after = [0] * rank, [0] * rank
+    for i, axis in enumerate(axes):
+        before[axis], after[axis] = pads[i], pads[i + len(axes)]
+    new = tuple(b + d + a for b, d, a in zip(before, old, after, strict=True))
+    name, output = c.node.name, c.node.outputs[0]
+
+    def step(given: Real) -> Real:
+        x = device.unflatten(c, device.plain(c, given))
+        full = layout.permuted(x.shape, x.axes)
+        first, last = layout.permuted(tuple(before), x.axes), layout.permuted(tuple(after), x.axes)
+        scale, zero = x.tensor.quant
+        code = int(np.clip(np.floor(value / scale + 0.5) + zero, -128, 127))
+        grown = lower.reshape(c.builder, f"{name} in", x.tensor, full, f"{output} in")
+        made = lower.pad(c.builder, name, grown, first, last, code, output)
+        wanted = lower.device_shape(layout.permuted(new, x.axes))
+        return Real(lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out"), new, x.axes)
+
+    device.move(c, 0, new, step)
+
+
+def shape_of(c: Context, position: int) -> Shape:
+    """The model shape of input `position`."""
+    return tuple(int(d) for d in c.value(position).shape)
+
+
+def _axes(c: Context, rank: int, position: int = 1) -> set[int]:
+    axes = {a + rank if a < 0 else a for a in c.constant_ints(position)}
+    if any(not 0 <= a < rank for a in axes):
+        raise c.error(f"axes {sorted(axes)} do not exist in rank {rank}")
+    return axes
+
+
+def _reshaped(c: Context, new: Shape) -> None:
+    old = shape_of(c, 0)
+    if math.prod(new) != math.prod(old) or min(new, default=1) < 1:
+        raise c.error(f"reshapes {old} to {new}, which has another number of elements")
+    device.move(c, 0, new, lambda value: device.reshaped(c, value, new))
+
+
+CONVERTERS = {
+    "Cast": cast,
+    "Dropout": identity,
+    "Flatten": flatten,
+    "Identity": identity,
+    "Pad": pad,
+    "Reshape": reshape,
+    "Shape": shape,
+    "Squeeze": squeeze,
+    "Transpose": transpose,
+    "Unsqueeze": unsqueeze,
+}

@@ -1,0 +1,122 @@
+"""ONNX bytes to the integer graph: every name is given a meaning, node by node (see `values`)."""
+
+from pathlib import Path
+
+import numpy as np
+
+from nmcu.errors import ModelError
+from nmcu.frontend.from_onnx import device, file, layout
+from nmcu.frontend.from_onnx.context import Context
+from nmcu.frontend.from_onnx.fold import fold
+from nmcu.frontend.from_onnx.operators import MICROSOFT, STANDARD
+from nmcu.frontend.from_onnx.values import Const, Pending, Quantised, Real, Source
+from nmcu.graph import Graph, TensorInfo
+
+METADATA = ("nmcu.mean", "nmcu.std")
+
+
+def read(data: bytes, folder: Path) -> Graph:
+    """The integer graph of a QDQ model; external data only from `folder`. Raises `ModelError`."""
+    c = Context(file.parse(data, folder))
+    for name, array in c.file.constants.items():
+        c.known[name] = Const(array)
+    for port in c.file.inputs:
+        c.known[port.name] = _source(c, port)
+    for node in c.file.nodes:
+        c.node = node
+        _convert(c)
+    for port in c.file.outputs:
+        _output(c, port)
+    return c.builder.finish({key: c.file.metadata[key] for key in METADATA if key in c.file.metadata})
+
+
+def _convert(c: Context) -> None:
+    converters = {file.STANDARD: STANDARD, file.MICROSOFT: MICROSOFT}.get(c.node.domain)
+    if converters is None or c.node.op not in converters:
+        if c.node.domain == file.STANDARD and fold(c):
+            return
+        full = f"{c.node.domain}.{c.node.op}" if c.node.domain else c.node.op
+        raise ModelError(
+            f"node {c.node.name!r}: operator {full[:200]} is not supported; supported: {', '.join(sorted(STANDARD))}"
+        )
+    if not fold(c):
+        converters[c.node.op](c)
+
+
+def _source(c: Context, port: file.Port) -> Source:
+    if port.shape is None:
+        raise ModelError(
+            f"model input {port.name!r} has no static shape; export the model with fixed sizes (the batch may be "
+            "dynamic)"
+        )
+    if port.shape and port.shape[0] != 1 and len(port.shape) > 2:
+        raise ModelError(f"model input {port.name!r} has shape {port.shape}; supported: batch size 1")
+    TensorInfo(port.name, port.shape).check_size()
+    return Source(port.name, port.dtype, port.shape, _input_axes(c, port.name, len(port.shape)), port.shape)
+
+
+def _input_axes(c: Context, name: str, rank: int) -> layout.Axes:
+    """The device order of a model input, chosen by what first reads it.
+
+    NHWC where the model is NCHW; the model's own order where it is NHWC itself and starts with a Transpose;
+    channels last before a 1-D convolution.
+    """
+    names = {name}
+    for node in c.file.nodes:
+        if not node.inputs or node.inputs[0] not in names:
+            continue
+        if node.op in ("QuantizeLinear", "DequantizeLinear", "Cast", "Identity"):
+            names.update(node.outputs)
+        elif node.op == "Transpose" and node.attributes.get("perm") == layout.inverse(layout.CHANNELS_LAST):
+            return layout.identity(rank)
+        elif node.op == "Conv" and rank == 3:
+            return (0, 2, 1)
+    return layout.default(rank)
+
+
+def _output(c: Context, port: file.Port) -> None:
+    value, dtype = c.known[port.name], "float32"
+    if isinstance(value, Quantised):
+        dtype = "uint8" if value.unsigned else "int8"
+        value = device.force(c, value)
+    elif isinstance(value, Pending):
+        value = _ranged(value, port.name)
+    if not isinstance(value, Real):
+        raise ModelError(
+            f"model output {port.name!r} is an input or a constant; supported: results of the network"
+        )
+    value = device.unflatten(c, _tabulated(c, value, port.name))
+    model = TensorInfo(port.name, value.shape, dtype)
+    c.builder.output(
+        value.tensor, model, layout.inverse(value.axes), layout.permuted(value.shape, value.axes)
+    )
+
+
+def _ranged(value: Pending, name: str) -> Real:
+    """A float model output whose range is known by definition."""
+    if value.range is None:
+        raise ModelError(
+            f"node {value.name!r} ({value.op}): its float result is model output {name!r}; a QuantizeLinear and "
+            "DequantizeLinear pair is needed between them"
+        )
+    return device.emit(value, _spread(f"{name}.device", *value.range))
+
+
+def _tabulated(c: Context, value: Real, name: str) -> Real:
+    """Element-wise functions before a float model output: their 256 results give the range."""
+    if value.values is None:
+        return value
+    if not np.isfinite(value.values).all():
+        raise ModelError(f"model output {name!r}: {value.functions[-1]} gives values that are not finite")
+    y = _spread(f"{name}.device", float(value.values.min()), float(value.values.max()))
+    return device.tabulate(c, value, y, value.node)
+
+
+def _spread(name: str, lo: float, hi: float) -> TensorInfo:
+    """An int8 tensor that spreads lo..hi, made to include 0, over 256 codes (0..1 is in steps of 1/256)."""
+    lo, hi = min(lo, 0.0), max(hi, 0.0)
+    steps = 256 if (lo, hi) == (0.0, 1.0) else 255
+    scale = float(np.float32(max(hi - lo, 1e-30) / steps))
+    return TensorInfo(
+        name, (), scale=scale, zero_point=int(np.clip(np.floor(-128 - lo / scale + 0.5), -128, 127))
+    )

@@ -1,0 +1,185 @@
+"""What a name in an ONNX graph can stand for while it is being read.
+
+- `Const`: a constant array.
+- `QuantConst`: a dequantised constant; the integers are kept.
+- `Source`: a model input that has not been quantised yet.
+- `Real`: the real values of a quantised tensor on the device, or an element-wise function of them.
+- `Pending`: the float result of an operator that waits for the QuantizeLinear that gives it a scale.
+- `Quantised`: the integers between QuantizeLinear and DequantizeLinear.
+- `Integers`: integer results that are not quantised activations (ArgMax).
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.frontend.from_onnx.file import Node
+from nmcu.frontend.from_onnx.layout import Axes, Shape
+from nmcu.frontend.lower.clamp import NONE, Clamp
+from nmcu.graph import TensorInfo
+
+Reals = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Const:
+    """A constant array."""
+
+    array: NDArray[Any]
+
+    @property
+    def shape(self) -> Shape:
+        return self.array.shape
+
+
+@dataclass(frozen=True, eq=False)
+class QuantConst:
+    """`(ints - zero_point) * scale`, ints int8 or int32; scale and zero_point have one entry, or one per `axis`."""
+
+    ints: NDArray[Any]
+    scale: NDArray[np.float32]
+    zero_point: NDArray[np.int64]
+    axis: int
+
+    @property
+    def shape(self) -> Shape:
+        return self.ints.shape
+
+    @property
+    def real(self) -> Reals:
+        """The real values, exact products in float64."""
+        shape = [1] * self.ints.ndim
+        if self.scale.size > 1:
+            shape[self.axis] = -1
+        zero = self.zero_point.reshape(shape if self.zero_point.size > 1 else [1] * self.ints.ndim)
+        return (self.ints.astype(np.float64) - zero) * self.scale.astype(np.float64).reshape(shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Model input `name`, still in the model's own dtype; `moves` are applied once it is quantised."""
+
+    name: str
+    dtype: str
+    model_shape: Shape
+    axes: Axes
+    shape: Shape
+    moves: "tuple[Move, ...]" = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Flat:
+    """A map flattened in device order although the model's order differs."""
+
+    origin: "Real"
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """`order[j]`: the model's feature that lies at device position j."""
+        shape = self.origin.shape
+        return np.arange(math.prod(shape)).reshape(shape).transpose(self.origin.axes).reshape(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Real:
+    """Real values of device tensor `tensor`; `shape` is the model's, `axes` its order on the device.
+
+    `values`, if given, are the results of the element-wise `functions` applied so far, for each of the 256
+    int8 codes, (256,) or (C, 256); None stands for the tensor's own values. `node` is the first function's name.
+    """
+
+    tensor: TensorInfo
+    shape: Shape
+    axes: Axes
+    values: Reals | None = None
+    functions: tuple[str, ...] = ()
+    node: str = ""
+    flat: Flat | None = None
+
+    def codes(self) -> Reals:
+        """The real value of each int8 code, functions applied."""
+        if self.values is not None:
+            return self.values
+        scale, zero = self.tensor.quant
+        return np.arange(-128 - zero, 128 - zero).astype(np.float64) * scale
+
+    def apply(self, node: Node, values: Reals) -> "Real":
+        """The same tensor with one more function applied."""
+        functions = (*self.functions, node.op)
+        return dataclasses.replace(self, values=values, functions=functions, node=self.node or node.name)
+
+
+Emit = Callable[[TensorInfo, Clamp], Real]
+
+Move = Callable[[Real], Real]
+"""Data movement that keeps every value's quantisation: reshape, transpose, slice, max pooling."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pending:
+    """Operator `name` on tensors that are on the device, its float result of model shape `shape`.
+
+    `emit` appends the operator for a wanted output and clamp; `moves` follow it. `range` is the output range
+    where it is known without calibration (softmax). `made` remembers what has been emitted, by quantisation
+    and clamp.
+    """
+
+    name: str
+    op: str
+    shape: Shape
+    emit: Emit
+    clamp: Clamp = NONE
+    moves: tuple[Move, ...] = ()
+    range: tuple[float, float] | None = None
+    affine: "Affine | None" = None
+    made: dict[tuple[float, int, Clamp], Real] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """How to go on folding constants into a pending convolution or linear layer.
+
+    `rebuild(gain, offset)` is the same layer with its result multiplied by `gain` and `offset` added,
+    each (Cout,) or a scalar.
+    """
+
+    channels: int
+    channel_axis: int
+    rebuild: Callable[[Reals, Reals], Pending]
+
+
+@dataclass(frozen=True, eq=False)
+class Quantised:
+    """Integers of QuantizeLinear node `name`: the wanted output of `source`, made when needed.
+
+    lo, hi are int8 bounds (a Clip on the integers tightens them); `unsigned` if the model's integers are uint8.
+    """
+
+    name: str
+    source: Pending | Real | Source
+    wanted: TensorInfo
+    unsigned: bool
+    lo: int = -128
+    hi: int = 127
+
+    @property
+    def shape(self) -> Shape:
+        return self.source.shape
+
+
+@dataclass(frozen=True, eq=False)
+class Integers:
+    """An int32 device tensor, a model output of `dtype`."""
+
+    tensor: TensorInfo
+    shape: Shape
+    axes: Axes
+    dtype: str
+
+
+Value = Const | QuantConst | Source | Real | Pending | Quantised | Integers

@@ -1,0 +1,188 @@
+"""Float ONNX models, their quantisation by ONNX Runtime, and the comparison layer by layer."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+from nmcu import graph
+from nmcu.graph import Graph
+
+Array = NDArray[Any]
+
+
+class FloatModel:
+    """A float ONNX model written node by node, with random weights."""
+
+    def __init__(self, *shape: int, seed: int = 0, opset: int = 17) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.opset = opset
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+        self.inputs = [helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)]
+        self.shapes = {"input": shape}
+        self.last = "input"
+
+    def constant(self, array: Array, name: str = "") -> str:
+        """An initializer."""
+        name = name or f"constant{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(array, name))
+        return name
+
+    def weight(self, *shape: int) -> str:
+        """Random float weights with a gain that keeps activations in range."""
+        fan_in = max(1, int(np.prod(shape[1:])))
+        return self.constant((self.rng.standard_normal(shape) / np.sqrt(fan_in)).astype(np.float32))
+
+    def node(self, op: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: Any) -> Any:
+        """Append a node; no inputs means the last output. Returns its output name, or a list of them."""
+        names = [f"{op.lower()}{len(self.nodes)}_{i}" for i in range(outputs)]
+        self.nodes.append(
+            helper.make_node(
+                op, inputs or [self.last], names, name=f"{op}_{len(self.nodes)}", domain=domain, **attributes
+            )
+        )
+        self.last = names[0]
+        return names[0] if outputs == 1 else names
+
+    def conv(
+        self,
+        x: str,
+        cin: int,
+        cout: int,
+        kernel: int | tuple[int, int] = 3,
+        bias: bool = True,
+        **attributes: Any,
+    ) -> str:
+        """A convolution, padded to keep the size unless `pads` are given."""
+        kh, kw = (kernel, kernel) if isinstance(kernel, int) else kernel
+        attributes.setdefault("pads", [kh // 2, kw // 2, kh // 2, kw // 2])
+        group = attributes.get("group", 1)
+        names = [x, self.weight(cout, cin // group, kh, kw)]
+        if bias:
+            names.append(self.constant(self.rng.standard_normal(cout).astype(np.float32) * 0.1))
+        return str(self.node("Conv", *names, kernel_shape=[kh, kw], **attributes))
+
+    def gemm(self, x: str, cin: int, cout: int) -> str:
+        """A linear layer as torch exports it."""
+        bias = self.constant(self.rng.standard_normal(cout).astype(np.float32) * 0.1)
+        return str(self.node("Gemm", x, self.weight(cout, cin), bias, transB=1))
+
+    def save(self, path: Path, *outputs: str, **metadata: str) -> Path:
+        """Write the model; the last output if none is named."""
+        infos = [helper.make_empty_tensor_value_info(o) for o in outputs or (self.last,)]
+        graph_ = helper.make_graph(self.nodes, "model", self.inputs, infos, self.initializers)
+        model = helper.make_model(
+            graph_,
+            opset_imports=[helper.make_opsetid("", self.opset), helper.make_opsetid("com.microsoft", 1)],
+            ir_version=8,
+        )
+        helper.set_model_props(model, metadata)
+        model = onnx.shape_inference.infer_shapes(model)
+        onnx.save(model, path)
+        return path
+
+
+class _Random(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, feeds: list[dict[str, Array]]) -> None:
+        self._feeds = iter(feeds)
+
+    def get_next(self) -> Any:
+        return next(self._feeds, None)
+
+
+def feeds(model: Path, count: int, seed: int = 0) -> list[dict[str, Array]]:
+    """Seeded standard normal inputs."""
+    rng = np.random.default_rng(seed)
+    proto = onnx.load(model)
+    shapes = {i.name: [d.dim_value or 1 for d in i.type.tensor_type.shape.dim] for i in proto.graph.input}
+    return [{n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()} for _ in range(count)]
+
+
+def quantise(model: Path, **options: Any) -> Path:
+    """ONNX Runtime's static QDQ quantisation: int8, per channel, unless told otherwise."""
+    extra = options.pop("extra_options", {})
+    settings = {
+        "quant_format": QuantFormat.QDQ,
+        "activation_type": QuantType.QInt8,
+        "weight_type": QuantType.QInt8,
+        "per_channel": True,
+    }
+    target = model.with_name(f"{model.stem}.qdq.onnx")
+    quantize_static(model, target, _Random(feeds(model, 8)), **(settings | options), extra_options=extra)
+    return target
+
+
+def tensors(model: Path, feed: dict[str, Array]) -> dict[str, Array]:
+    """Every QuantizeLinear output and every model output that ONNX Runtime computes, unoptimised."""
+    proto = onnx.load(model)
+    own = [o.name for o in proto.graph.output]
+    for node in proto.graph.node:
+        if node.op_type == "QuantizeLinear" and node.output[0] not in own:
+            proto.graph.output.append(helper.make_empty_tensor_value_info(node.output[0]))
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    proto = onnx.shape_inference.infer_shapes(proto)
+    session = onnxruntime.InferenceSession(
+        proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    names = [o.name for o in session.get_outputs()]
+    return dict(zip(names, session.run(names, feed), strict=True))
+
+
+def layer_differences(model: Graph, known: dict[str, Array], feed: dict[str, Array]) -> dict[str, Array]:
+    """|reference - ONNX Runtime| by layer name, each layer fed with ONNX Runtime's tensors where it has them."""
+    mine: dict[str, Array] = dict(graph.border(model).encode(feed))
+    for info in graph.inputs(model):
+        _replace(mine, info.name, known)
+    found = {}
+    for layer in graph.layers(model):
+        results = graph.reference.run_layer(layer, [mine[i.name] for i in layer.inputs])
+        for info, result in zip(layer.outputs, results, strict=True):
+            mine[info.name] = result
+            wanted = _replace(mine, info.name, known)
+            if wanted is not None:
+                found[layer.name] = np.abs(result.astype(np.int64) - wanted)
+    return found
+
+
+def _replace(mine: dict[str, Array], name: str, known: dict[str, Array]) -> Array | None:
+    """ONNX Runtime's tensor in our layout, put in the place of ours."""
+    source = known.get(name.removesuffix(".device"))
+    if source is None or source.dtype not in (np.int8, np.uint8):
+        return None
+    value = source.astype(np.int16) - (128 if source.dtype == np.uint8 else 0)
+    ours = mine[name]
+    layouts = [value, np.moveaxis(value, 1, -1)] if value.ndim > 2 else [value]
+    best = min(
+        (v.reshape(ours.shape) for v in layouts), key=lambda v: int(np.abs(v - ours.astype(np.int16)).sum())
+    )
+    mine[name] = best.astype(np.int8)
+    return best
+
+
+def check(path: Path, seed: int = 1, tolerance: int = 1) -> Graph:
+    """Load `path` and assert that every layer is within `tolerance` LSB of ONNX Runtime; returns the graph."""
+    from nmcu import frontend
+
+    model = frontend.load(path)
+    compared = 0
+    for feed in feeds(path, 3, seed):
+        known = tensors(path, feed)
+        differences = layer_differences(model, known, feed)
+        compared += len(differences)
+        assert {k: int(d.max()) for k, d in differences.items() if d.max() > tolerance} == {}
+        # And end to end, in the model's own dtype and layout, not more than a few steps from ONNX Runtime.
+        ours = graph.reference.run_model(model, feed)
+        for decoder in graph.border(model).decoders:
+            name = decoder.outputs[0].name
+            assert ours[name].shape == known[name].shape
+            assert ours[name].dtype == known[name].dtype
+    assert compared > 0
+    return model
