@@ -19,7 +19,7 @@ enum : uint8_t {
 };
 
 struct Op {
-  uint32_t handler;  // offset of the code that executes it; 0: not decoded yet
+  int32_t handler;  // offset of the code that executes it; 0: not decoded yet
   uint32_t imm;
   uint8_t rd;        // 32 where the result is discarded
   uint8_t rs1, rs2;

@@ -41,6 +41,9 @@ struct State {
   Cycle time = 0;  // all instructions so far are complete in this cycle
   const Op* op = nullptr;
   CodeSegment* segment = nullptr;
+  // The last instruction that held EX for more than a cycle left it then. A jump right behind it was carried out in ID
+  // meanwhile, and costs one cycle less.
+  Cycle busy_until = NEVER;
   bool by_jump = true;  // the next instruction is entered by a jump, not from the one before it
 };
 
@@ -106,6 +109,7 @@ class Core {
       finish_load(op, data);
     }
     access_.first_size = 0;
+    if (now != state.time) state.busy_until = now + 1;  // it was not granted at once
     state.time = now + 1 + op.extra;
     stalls[size_t(Cause::LoadUse)] += op.extra;
     state.op = &op + op.length;
@@ -216,13 +220,21 @@ class Core {
         ++w.bank_accesses[((address >> 2) + 1) & w.bank_mask];
         ++stalls[size_t(Cause::Misaligned)];
         ++time;
+        state.busy_until = time + 1;
       }
       return true;
     }
     return false;
   }
 
-  void decode_entry(CodeSegment& s, Op* op, const uint32_t* handlers);
+  // A jump that was carried out early delivers its link register late to a jalr at its target.
+  bool link_hazard(const CodeSegment* segment, uint32_t target, const Op& jump) const {
+    if (jump.rd == 32 || !segment->contains(target)) return false;
+    const Decoded d = code_->peek(*segment, target);
+    return d.id == ID_jalr && d.rs1 == jump.rd;
+  }
+
+  void decode_entry(CodeSegment& s, Op* op, const int32_t* handlers);
   bool loop_body_ok(uint32_t which, std::string& problem);
 
   template <bool traced>
@@ -235,7 +247,7 @@ class Core {
 };
 
 // Fills in the entry at op. `handlers` holds the offset of every handler, see run().
-inline void Core::decode_entry(CodeSegment& s, Op* op, const uint32_t* handlers) {
+inline void Core::decode_entry(CodeSegment& s, Op* op, const int32_t* handlers) {
   const uint32_t pc = s.base + static_cast<uint32_t>(op - s.ops.data()) * 2;
   const Decoded d = code_->peek(s, pc);
   Op o{};
@@ -257,6 +269,8 @@ inline void Core::decode_entry(CodeSegment& s, Op* op, const uint32_t* handlers)
   const Decoded next = code_->peek(s, pc + d.length);
   if (f.is_load) {
     o.extra = static_cast<uint8_t>(load_hazard(d, next));
+    // A jump that only waits to overwrite the loaded register is carried out meanwhile.
+    if ((next.id == ID_jal || next.id == ID_jalr) && next.rd == d.rd) o.extra = 0;
     // jalr reads its register in the ID stage: it also waits while the load is in WB.
     if (d.rd != 0) {
       if (next.id == ID_jalr && next.rs1 == d.rd) o.extra = 2;

@@ -16,7 +16,7 @@ struct Counters {  // what the machine counts, asked for when a program reads it
 
 struct CsrFile {
   uint32_t hart = 0;
-  uint32_t mstatus = 0x1800, mie = 0, mtvec = 0x1, mscratch = 0, mepc = 0, mcause = 0;
+  uint32_t mstatus = 0x1800, mie = 0, mtvec = 0, mscratch = 0, mepc = 0, mcause = 0;
   uint32_t mcountinhibit = 0xd;  // cycle, instret and the one hpm counter stand still after reset
   bool handler_installed = false;   // mtvec was written
   uint64_t mcycle = 0, minstret = 0;  // value when last stopped or written
