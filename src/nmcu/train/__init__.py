@@ -1,0 +1,20 @@
+"""PyTorch training for the device: N:M pruning, int8 quantisation, export to QDQ ONNX. Needs the extra `train`."""
+
+from nmcu.train import checkpoint
+from nmcu.train.export import export
+from nmcu.train.files import write_atomically
+from nmcu.train.quantize import calibrate, freeze_ranges, quantize
+from nmcu.train.sparsify import Sparsifier, Stages, sparsify, verify
+
+__all__ = [
+    "Sparsifier",
+    "Stages",
+    "calibrate",
+    "checkpoint",
+    "export",
+    "freeze_ranges",
+    "quantize",
+    "sparsify",
+    "verify",
+    "write_atomically",
+]

@@ -1,4 +1,4 @@
-"""A quantised PyTorch model as QDQ ONNX: int8 weights, int32 biases, names from the model, checked with ONNX Runtime."""
+"""A quantised PyTorch model as QDQ ONNX: int8 weights, int32 biases, names from the model; checked."""
 
 import copy
 import logging
@@ -18,7 +18,7 @@ from torch.nn.utils import parametrize
 
 from nmcu.errors import NmcuError
 from nmcu.train import masks, qdq
-from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, WeightQuant, weight_scale
+from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, weight_scale
 from nmcu.train.files import write_atomically
 from nmcu.train.quantize import calibrate, quantize, value_of
 from nmcu.train.sparsify import check
@@ -49,8 +49,9 @@ def export(
     if not any(isinstance(m, ActivationQuant) for m in model.modules()):
         model = quantize(model, sample)
         calibrate(model, [sample])
-    fixed = _with_fixed_scales(model).eval()
-    data = _to_onnx(fixed, sample[:1].contiguous(), {**_normalisation(mean, std), **(metadata or {})})
+    fixed = _with_fixed_scales(model).eval().cpu()
+    sample = sample.cpu()
+    data = _to_onnx(fixed, sample[:1], {**_normalisation(mean, std), **(metadata or {})})
     difference = _difference(fixed, sample, data)
     if difference > MEAN_STEPS:
         raise NmcuError(
@@ -78,11 +79,12 @@ def _with_fixed_scales(model: nn.Module) -> nn.Module:
 
 
 def _to_onnx(model: nn.Module, sample: Tensor, metadata: Mapping[str, str]) -> bytes:
+    nchw = torch.contiguous_format  # channels_last strides would export as Gather
     try:
         with _quiet():
             program = torch.onnx.export(
-                model,
-                (sample,),
+                model.to(memory_format=nchw),
+                (sample.clone(memory_format=nchw),),
                 dynamo=True,
                 opset_version=OPSET,
                 input_names=["input"],

@@ -78,7 +78,7 @@ class NMMask(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         if self.frozen:
             return weight * self.mask
-        return cast(Tensor, _StraightThrough.apply(weight, self.mask, self.decay))
+        return cast(Tensor, _StraightThrough.apply(weight, self.mask, self.decay))  # type: ignore[no-untyped-call]
 
     def get_extra_state(self) -> dict[str, Any]:
         """Pattern and freeze flag, so that a checkpoint carries them."""

@@ -64,7 +64,8 @@ def _fold_transpose(graph: ir.Graph, transpose: ir.Node) -> None:
         return
     perm = transpose.attributes.get_ints("perm")
     axis = dequantize.attributes.get_int("axis", 1)
-    data = _constant(graph, constant.const_value.numpy().transpose(perm), f"{(constant.name or '').removesuffix('.quantized')}.transposed.quantized")
+    name = f"{(constant.name or '').removesuffix('.quantized')}.transposed.quantized"
+    data = _constant(graph, constant.const_value.numpy().transpose(perm), name)
     moved = ir.node(
         "DequantizeLinear",
         [data, *dequantize.inputs[1:]],
@@ -83,9 +84,12 @@ def _drop_clamp(graph: ir.Graph, clamp: ir.Node) -> None:
     scale, zero = (float(_array(_input(users[0], i))) for i in (1, 2))
     low, high = 0.0, np.inf
     if clamp.op_type == "Clip":
-        bounds = [v and _array(v) for v in (*clamp.inputs[1:], None, None)][:2]
-        low = -np.inf if bounds[0] is None else float(bounds[0])
-        high = np.inf if bounds[1] is None else float(bounds[1])
+        low, high = -np.inf, np.inf
+        for index, bound in enumerate(clamp.inputs[1:]):
+            if bound is not None and index == 0:
+                low = float(_array(bound))
+            elif bound is not None:
+                high = float(_array(bound))
     if (-128 - zero) * scale >= low - scale / 2 and (127 - zero) * scale <= high + scale / 2:
         _replace(graph, clamp, _input(clamp, 0))
 
@@ -100,7 +104,9 @@ def _quantize_bias(graph: ir.Graph, node: ir.Node) -> None:
     scale = (_array(_input(x, 1)) * _array(_input(weight, 1))).astype(np.float32).reshape(-1)
     steps = np.rint(_array(bias).astype(np.float64) / scale)
     if np.abs(steps).max(initial=0) >= 2**31:
-        raise NmcuError(f"the bias of {node.op_type} {node.name!r} does not fit int32 at the scale of its accumulator")
+        raise NmcuError(
+            f"the bias of {node.op_type} {node.name!r} does not fit int32 at the scale of its accumulator"
+        )
     name = bias.name or ""
     scale_value = _constant(graph, scale, f"{name}.scale")
     zero_value = _constant(graph, np.zeros(scale.shape, np.int32), f"{name}.zero_point")
@@ -150,7 +156,9 @@ def _rename(graph: ir.Graph, name_of: Callable[[str], str]) -> None:
         if node.op_type == "DequantizeLinear":
             source = _input(node, 0).producer()
             base = names[id(source)] if source is not None else _input(node, 0).name or ""
-            names[id(node)] = unique(f"{base.removesuffix('.quantize').removesuffix('.quantized')}.dequantize")
+            names[id(node)] = unique(
+                f"{base.removesuffix('.quantize').removesuffix('.quantized')}.dequantize"
+            )
     ends = dict(names)
     for node in reversed(graph):
         if id(node) not in names:
@@ -185,7 +193,12 @@ def _strip(model: ir.Model) -> None:
     for node in graph:
         node.metadata_props.clear()
         node.doc_string = None
-    for value in (*graph.inputs, *graph.outputs, *graph.initializers.values(), *(n.outputs[0] for n in graph)):
+    for value in (
+        *graph.inputs,
+        *graph.outputs,
+        *graph.initializers.values(),
+        *(n.outputs[0] for n in graph),
+    ):
         value.metadata_props.clear()
         value.doc_string = None
         if id(value) not in ends and value.const_value is None:
@@ -220,16 +233,24 @@ def _array(value: ir.Value) -> NDArray[Any]:
 
 def _along(parameter: NDArray[Any], axis: int, rank: int) -> NDArray[Any]:
     """A per-channel `parameter` shaped to broadcast along `axis` of a tensor of `rank` dimensions."""
-    return parameter if parameter.ndim == 0 else parameter.reshape([-1 if i == axis else 1 for i in range(rank)])
+    return (
+        parameter if parameter.ndim == 0 else parameter.reshape([-1 if i == axis else 1 for i in range(rank)])
+    )
 
 
 def _constant(graph: ir.Graph, data: NDArray[Any], name: str) -> ir.Value:
     """The initializer `name` with `data`; the same one again where a tied weight is used twice."""
     known = graph.initializers.get(name)
-    if known is not None and known.const_value is not None and np.array_equal(known.const_value.numpy(), data):
+    if (
+        known is not None
+        and known.const_value is not None
+        and np.array_equal(known.const_value.numpy(), data)
+    ):
         return known
     tensor = ir.tensor(np.ascontiguousarray(data), name=name)
-    value = ir.Value(name=name, shape=tensor.shape, type=ir.TensorType(tensor.dtype), const_value=tensor)
+    value = ir.Value(
+        name=name, shape=ir.Shape(data.shape), type=ir.TensorType(tensor.dtype), const_value=tensor
+    )
     graph.register_initializer(value)
     return value
 

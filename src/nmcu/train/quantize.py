@@ -138,9 +138,9 @@ def _source_quantizer(graph: fx.GraphModule, node: fx.Node) -> str:
 
 
 def _value_name(graph: fx.GraphModule, node: fx.Node) -> str:
-    """The name of a new quantiser for `node` from the model's own: `stage1.conv1`, `stage1.add`; a clamp has its layer's.
+    """The name of a new quantiser for `node`, from the model's names: `stage1.conv1`, `stage1.add`.
 
-    Dots are written `__`, which makes it one submodule.
+    A clamp's value is named after the layer before it. Dots are written `__`, which makes it one submodule.
     """
     source = node.all_input_nodes[0] if _kind(graph, node) in rules.CLAMPS else node
     if isinstance(module_of(graph, source), ActivationQuant):

@@ -1,76 +1,40 @@
 """Which PyTorch operations have an int8 form, and what kind of operation each is."""
 
-import operator
+import operator as op
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
+from torch.nn import functional as fn
+
+Kinds = frozenset[Any]
+"""Module classes, functions, and method names as strings."""
 
 LAYERS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 """Modules with int8 weights."""
 
-CLAMPS: frozenset[Any] = frozenset(
-    (
-        nn.ReLU,
-        nn.ReLU6,
-        nn.Hardtanh,
-        functional.relu,
-        functional.relu6,
-        functional.hardtanh,
-        torch.relu,
-        torch.clamp,
-    )
-    + ("relu", "clamp")
-)
+CLAMPS: Kinds = frozenset({nn.ReLU, nn.ReLU6, nn.Hardtanh, "relu", "clamp", torch.relu, torch.clamp})
+CLAMPS |= {fn.relu, fn.relu6, fn.hardtanh}
 """Fused into the layer before them."""
 
-SOFTMAX: frozenset[Any] = frozenset((nn.Softmax, functional.softmax, torch.softmax, "softmax"))
+SOFTMAX: Kinds = frozenset({nn.Softmax, fn.softmax, torch.softmax, "softmax"})
 
-NOTHING: frozenset[Any] = frozenset((nn.Identity, nn.Dropout, nn.Dropout2d, functional.dropout, "contiguous"))
+NOTHING: Kinds = frozenset({nn.Identity, nn.Dropout, nn.Dropout2d, fn.dropout, "contiguous"})
 """Absent from the exported model."""
 
-MOVES: frozenset[Any] = frozenset(
-    (nn.Flatten, nn.Unflatten, nn.MaxPool2d, torch.flatten, torch.reshape, torch.transpose, torch.permute)
-    + (torch.squeeze, torch.unsqueeze, torch.chunk, torch.split, operator.getitem, functional.max_pool2d)
-    + ("flatten", "reshape", "view", "transpose", "permute", "squeeze", "unsqueeze", "chunk", "split")
-)
+MOVES: Kinds = frozenset({nn.Flatten, nn.Unflatten, nn.MaxPool2d, fn.max_pool2d, op.getitem})
+MOVES |= {torch.flatten, torch.reshape, torch.transpose, torch.permute, torch.squeeze, torch.unsqueeze}
+MOVES |= {torch.chunk, torch.split, "flatten", "reshape", "view", "transpose", "permute", "squeeze"}
+MOVES |= {"unsqueeze", "chunk", "split"}
 """Values keep their scale and zero point."""
 
-COMPUTES: frozenset[Any] = frozenset(
-    (*LAYERS, *CLAMPS, *SOFTMAX, nn.LayerNorm, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Upsample)
-    + (nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid, nn.LeakyReLU, nn.ELU)
-    + (
-        operator.add,
-        operator.iadd,
-        operator.sub,
-        operator.mul,
-        operator.imul,
-        operator.truediv,
-        operator.matmul,
-    )
-    + (
-        torch.add,
-        torch.sub,
-        torch.mul,
-        torch.matmul,
-        torch.bmm,
-        torch.cat,
-        torch.mean,
-        torch.sigmoid,
-        torch.tanh,
-    )
-    + (functional.gelu, functional.silu, functional.sigmoid, functional.tanh, functional.hardswish)
-    + (
-        functional.hardsigmoid,
-        functional.leaky_relu,
-        functional.elu,
-        functional.layer_norm,
-        functional.interpolate,
-    )
-    + (functional.avg_pool2d, functional.adaptive_avg_pool2d)
-    + ("add", "sub", "mul", "matmul", "mean", "sigmoid", "tanh")
-)
+COMPUTES: Kinds = CLAMPS | SOFTMAX | {*LAYERS, nn.LayerNorm, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Upsample}
+COMPUTES |= {nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid, nn.LeakyReLU, nn.ELU}
+COMPUTES |= {op.add, op.iadd, op.sub, op.mul, op.imul, op.truediv, op.matmul, torch.add, torch.sub, torch.mul}
+COMPUTES |= {torch.matmul, torch.bmm, torch.cat, torch.mean, torch.sigmoid, torch.tanh}
+COMPUTES |= {fn.gelu, fn.silu, fn.sigmoid, fn.tanh, fn.hardswish, fn.hardsigmoid, fn.leaky_relu, fn.elu}
+COMPUTES |= {fn.layer_norm, fn.interpolate, fn.avg_pool2d, fn.adaptive_avg_pool2d}
+COMPUTES |= {"add", "sub", "mul", "matmul", "mean", "sigmoid", "tanh"}
 """Values get a scale and zero point of their own."""
 
 

@@ -53,7 +53,7 @@ def sparsify(
         if masks.of(layer) is not None:
             raise NmcuError(f"layer {name!r} is sparsified already: call finish() on its Sparsifier first")
         smallest = max(p.m for _, p in stages if p is not None)
-        if cast(torch.Tensor, layer.weight).shape[1] >= smallest:
+        if layer.weight.shape[1] >= smallest:
             chosen[name] = stages
     if not chosen:
         raise NmcuError(
@@ -67,8 +67,7 @@ def sparsify(
             raise NmcuError(
                 f"channels={flat} does not fit layer {name!r}: a Linear with a multiple of it is needed"
             )
-        weight = cast(torch.Tensor, layer.weight)
-        mask = NMMask(weight, _at(stages, 0), decay=decay, channels=flat)
+        mask = NMMask(layer.weight, _at(stages, 0), decay=decay, channels=flat)
         parametrize.register_parametrization(layer, "weight", mask)
     return Sparsifier(model, chosen, interval)
 
@@ -81,8 +80,10 @@ def verify(model: nn.Module) -> None:
 
 def check(name: str, weight: torch.Tensor, mask: NMMask) -> None:
     """Raise `NmcuError` where the `weight` of layer `name` breaks the pattern of `mask`."""
-    found = mask.pattern and masks.first_violation(weight, mask.pattern, mask.channels)
-    if mask.pattern is not None and found is not None:
+    if mask.pattern is None:
+        return
+    found = masks.first_violation(weight, mask.pattern, mask.channels)
+    if found is not None:
         channel, tap, block = found
         raise NmcuError(
             f"layer {name!r} breaks its pattern {mask.pattern}: output channel {channel}, tap {tap}, block {block} has "
@@ -118,14 +119,24 @@ class Sparsifier:
 
     def step(self) -> None:
         """Call once after each `optimizer.step()`: advances the schedule and recomputes the masks when due."""
-        self.steps += 1
-        changed = False
-        for name, _, mask in sparse_layers(self.model):
-            pattern = _at(self._schedules[name], self.steps)
-            changed |= pattern != mask.pattern
-            mask.pattern = pattern
+        changed = self._move_to(self.steps + 1)
         if changed or self.steps % self.interval == 0:
             self.update()
+
+    def seek(self, steps: int) -> None:
+        """Go to a position of the schedule and recompute the masks, to continue from weights alone."""
+        self._move_to(steps)
+        self.update()
+
+    def _move_to(self, steps: int) -> bool:
+        """Set the patterns of that position; whether one changed."""
+        self.steps = steps
+        changed = False
+        for name, _, mask in sparse_layers(self.model):
+            pattern = _at(self._schedules[name], steps)
+            changed |= pattern != mask.pattern
+            mask.pattern = pattern
+        return changed
 
     @torch.no_grad()
     def update(self) -> None:

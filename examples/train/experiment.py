@@ -1,0 +1,85 @@
+"""One experiment: a TOML file as checked, frozen values."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nmcu.errors import NmcuError
+
+
+@dataclass(frozen=True)
+class Data:
+    """Image `size` in pixels, `(pixel / 255 - mean) / std`, shifts of up to `pad`, `holdout` images for decisions."""
+
+    size: int = 32
+    mean: float = 128 / 255
+    std: float = 0.25
+    pad: int = 4
+    holdout: int = 5000
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A number of epochs with one cosine schedule, warm-up in epochs; `optimizer` is sgd or adamw."""
+
+    epochs: int
+    batch: int = 128
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    warmup: float = 0.0
+    weight_decay: float = 5e-4
+    smoothing: float = 0.0
+    clip: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sparsity:
+    """`pattern` or a gradual schedule [[epoch, pattern], ...], layers to `skip`, mask `interval` in steps."""
+
+    pattern: str | list[list[Any]]
+    skip: list[str] = field(default_factory=list)
+    interval: int = 20
+    decay: float = 2e-4
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A network, its float phase (sparse where `sparsity` is given), its int8 phase."""
+
+    name: str
+    model: dict[str, Any]
+    train: Phase
+    quantize: Phase
+    data: Data = Data()
+    sparsity: Sparsity | None = None
+    start: str | None = None
+    seed: int = 0
+
+
+_TABLES: dict[str, type] = {"train": Phase, "quantize": Phase, "data": Data, "sparsity": Sparsity}
+
+
+def read(path: Path) -> Experiment:
+    """The experiment in the TOML file `path`, named after it; raises `NmcuError` for unknown or missing keys."""
+    try:
+        raw = tomllib.loads(path.read_text())
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise NmcuError(f"{path} is not an experiment: {error}") from error
+    values = {k: _make(_TABLES[k], v, f"{path}, [{k}]") if k in _TABLES else v for k, v in raw.items()}
+    experiment: Experiment = _make(Experiment, {"name": path.stem, **values}, str(path))
+    return experiment
+
+
+def _make(kind: type, values: dict[str, Any], where: str) -> Any:
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+    needed = {
+        n
+        for n, f in fields.items()
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
+    for wrong, what in ((set(values) - set(fields), "unknown"), (needed - set(values), "missing")):
+        if wrong:
+            raise NmcuError(f"{where}: {what} key {sorted(wrong)[0]!r}; the keys are {', '.join(fields)}")
+    return kind(**values)

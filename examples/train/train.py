@@ -1,0 +1,374 @@
+"""Train, prune and quantise one experiment: python examples/train/train.py EXPERIMENT.toml --data FOLDER
+
+It goes through a float phase (N:M-sparse where the experiment says so) and an int8 phase (quantisation-aware), writes
+`model.onnx`, metrics, curves and a compact checkpoint to OUT/<name>, and keeps a full checkpoint in the cache: started
+again, it continues where it was. Nothing is chosen on the test images; they are looked at once, at the end.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import onnxruntime as ort
+import torch
+from data import Augmenter, Split, load, normalise
+from experiment import Experiment, Phase, read
+from models import build
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nmcu import train as nt
+from nmcu.errors import NmcuError
+
+matplotlib.use("agg")
+from matplotlib import pyplot as plt
+
+CALIBRATION_BATCHES = 8
+
+
+class OutOfTime(Exception):
+    """`--max-minutes` are over; the checkpoint is written."""
+
+
+def main() -> None:
+    """Parse the command line and run the experiment; one sentence and exit code 1 for what a user can mend."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("experiment", type=Path)
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with train and test: parquet or images"
+    )
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--cache", type=Path, default=Path(".cache/train"))
+    parser.add_argument(
+        "--seed", type=int, help="instead of the experiment's; the name then ends in _s<seed>"
+    )
+    parser.add_argument("--max-minutes", type=float, default=float("inf"))
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--limit", type=int, help="use only this many training and test images (to try a recipe)"
+    )
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    experiment = read(args.experiment)
+    if args.seed is not None:
+        experiment = dataclasses.replace(experiment, seed=args.seed, name=f"{experiment.name}_s{args.seed}")
+    try:
+        Recipe(experiment, args.data, args.out, args.cache, args.max_minutes, args.limit).run()
+    except OutOfTime:
+        print(
+            f"{experiment.name}: stopped after {args.max_minutes} minutes; run the same command to continue"
+        )
+
+
+class Recipe:
+    """One experiment under way."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        data: Path,
+        out: Path,
+        cache: Path,
+        max_minutes: float,
+        limit: int | None,
+    ) -> None:
+        self.experiment = experiment
+        self.results = out
+        self.out = out / experiment.name
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.local = cache / experiment.name / "checkpoint.pt"
+        self.local.parent.mkdir(parents=True, exist_ok=True)
+        self.deadline = time.monotonic() + 60 * max_minutes
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        form = experiment.data
+        whole = load(data, "train", form.size, cache).take(0, limit)
+        self.test = load(data, "test", form.size, cache).take(0, limit)
+        cut = len(whole) - min(form.holdout, len(whole) // 10)
+        self.holdout = whole.take(cut, len(whole))
+        self.augmenter = Augmenter(whole.take(0, cut), form.pad, form.mean, form.std)
+        self.batches = {p: cut // phase.batch for p, phase in self.phases.items()}
+        if min(self.batches.values()) == 0:
+            raise NmcuError(f"{cut} training images do not fill one batch: give more data or a smaller batch")
+        self.history: list[dict[str, Any]] = []
+
+    @property
+    def phases(self) -> dict[str, Phase]:
+        """The phases in order."""
+        return {"float": self.experiment.train, "int8": self.experiment.quantize}
+
+    def run(self) -> None:
+        """From wherever the last run stopped to the exported file and its accuracy."""
+        saved = nt.checkpoint.load(self.local) if self.local.is_file() else {}
+        compact = self.out / "compact"
+        carried = {} if saved or not (compact / "part0").is_file() else nt.checkpoint.read_compact(compact)
+        position = saved or carried.get("state", {})
+        self.history = list(position.get("history", []))
+        torch.manual_seed(self.experiment.seed)
+        model = build(**self.experiment.model)
+        if not position and self.experiment.start:
+            nt.checkpoint.load_compact(self.results / self.experiment.start / "float", model)
+        sparsifier = self._sparsify(model)
+        model.to(self.device, memory_format=torch.channels_last)
+        if position.get("phase", "float") == "float":
+            self._restore(model, sparsifier, saved, carried)
+            self._phase("float", model, sparsifier, saved or position)
+            if sparsifier is not None:
+                sparsifier.freeze()
+            nt.checkpoint.save_compact(self.out / "float", model, {})
+            saved, carried, position = {}, {}, {}
+        if sparsifier is not None:
+            sparsifier.freeze()
+        quantized = nt.quantize(model, self._sample())
+        if position:
+            self._restore(quantized, None, saved, carried)
+        else:
+            nt.calibrate(quantized, self._calibration())
+        self._phase("int8", quantized, None, saved or position)
+        self._finish(quantized.to("cpu"))
+
+    def _sparsify(self, model: nn.Module) -> nt.Sparsifier | None:
+        sparsity = self.experiment.sparsity
+        if sparsity is None:
+            return None
+        stages: nt.Stages = str(sparsity.pattern)
+        if not isinstance(sparsity.pattern, str):
+            stages = [(int(epoch * self.batches["float"]), pattern) for epoch, pattern in sparsity.pattern]
+        return nt.sparsify(
+            model, stages, skip=sparsity.skip, interval=sparsity.interval, decay=sparsity.decay
+        )
+
+    def _restore(
+        self,
+        model: nn.Module,
+        sparsifier: nt.Sparsifier | None,
+        saved: dict[str, Any],
+        carried: dict[str, Any],
+    ) -> None:
+        """Weights and masks from the full checkpoint, or from the compact one that came from another machine."""
+        if saved:
+            nt.checkpoint.load_model(model, saved["model"])
+            if sparsifier is not None:
+                sparsifier.load_state_dict(saved["sparsifier"])
+        elif carried:
+            if sparsifier is not None:
+                sparsifier.seek(carried["state"]["epoch"] * self.batches["float"])
+            nt.checkpoint.load_compact(self.out / "compact", model)
+
+    def _phase(
+        self, name: str, model: nn.Module, sparsifier: nt.Sparsifier | None, saved: dict[str, Any]
+    ) -> None:
+        phase, batches = self.phases[name], self.batches[name]
+        optimizer = make_optimizer(model, phase)
+        first, start = int(saved.get("epoch", 0)), int(saved.get("batch", 0))
+        sums = list(saved.get("sums", (0.0, 0.0)))
+        seconds = float(saved.get("seconds", 0.0))
+        if "optimizer" in saved:
+            optimizer.load_state_dict(saved["optimizer"])
+            torch.set_rng_state(saved["rng"])
+        for epoch in range(first, phase.epochs):
+            if name == "int8" and epoch == max(1, phase.epochs - 1):
+                nt.freeze_ranges(model)
+            began = time.monotonic() - seconds
+            model.train()
+            seed = (self.experiment.seed, list(self.phases).index(name), epoch)
+            stream = enumerate(self.augmenter.batches(phase.batch, seed, start), start)
+            title = f"{self.experiment.name} {name} {epoch + 1}"
+            for i, (images, labels) in self._progress(title, stream, start, batches):
+                set_rate(optimizer, phase, epoch * batches + i, batches)
+                loss, correct = self._step(model, optimizer, phase, images, labels)
+                if sparsifier is not None:
+                    sparsifier.step()
+                sums[0] += loss
+                sums[1] += correct
+                if time.monotonic() > self.deadline:
+                    position = {
+                        "phase": name,
+                        "epoch": epoch,
+                        "batch": i + 1,
+                        "seconds": time.monotonic() - began,
+                    }
+                    self._save(model, optimizer, sparsifier, {**position, "sums": sums})
+                    raise OutOfTime
+            used = time.monotonic() - began
+            row = {"phase": name, "epoch": epoch + 1, "loss": sums[0] / batches, "seconds": round(used, 1)}
+            row |= {
+                "train": 100 * sums[1] / batches / phase.batch,
+                "holdout": self._accuracy(model, self.holdout),
+            }
+            self.history.append(row)
+            rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
+            print(f"{self.experiment.name} {json.dumps(rounded)}", flush=True)
+            start, sums, seconds = 0, [0.0, 0.0], 0.0
+            self._save(
+                model, optimizer, sparsifier, {"phase": name, "epoch": epoch + 1, "batch": 0, "sums": sums}
+            )
+
+    def _step(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer, phase: Phase, images: Tensor, labels: Tensor
+    ) -> tuple[float, int]:
+        images, labels = images.to(self.device, non_blocking=True), labels.to(self.device, non_blocking=True)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            logits = model(images)
+        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=phase.smoothing)
+        value = float(loss.detach())
+        if not np.isfinite(value):
+            raise NmcuError(
+                f"{self.experiment.name}: the loss became {value}; lower lr (the checkpoint is untouched)"
+            )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if phase.clip:
+            nn.utils.clip_grad_norm_(model.parameters(), phase.clip)
+        optimizer.step()
+        return value, int((logits.argmax(1) == labels).sum())
+
+    def _progress(
+        self, title: str, stream: Iterator[tuple[int, tuple[Tensor, Tensor]]], start: int, total: int
+    ) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, transient=True, disable=not sys.stdout.isatty()) as bar:
+            task = bar.add_task(title, total=total, completed=start)
+            for item in stream:
+                yield item
+                bar.advance(task)
+
+    def _save(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        sparsifier: nt.Sparsifier | None,
+        position: dict[str, Any],
+    ) -> None:
+        """The full checkpoint in the cache; the compact one, metrics and curves where others find them."""
+        state = {
+            **position,
+            "history": self.history,
+            "model": model.state_dict(),
+            "rng": torch.get_rng_state(),
+        }
+        state |= {
+            "optimizer": optimizer.state_dict(),
+            "sparsifier": sparsifier.state_dict() if sparsifier else {},
+        }
+        nt.checkpoint.save(self.local, state)
+        small = {"phase": position["phase"], "epoch": position["epoch"], "history": self.history}
+        nt.checkpoint.save_compact(self.out / "compact", model, small)
+        self._write_metrics({})
+        draw(self.history, self.experiment.name, self.out / "curves.png")
+
+    def _accuracy(self, model: nn.Module, split: Split) -> float:
+        """Top-1 in percent."""
+        model.eval()
+        form, correct = self.experiment.data, 0
+        with torch.no_grad():
+            for i in range(0, len(split), 250):
+                part = split.take(i, i + 250)
+                logits = model(normalise(part.images, form.mean, form.std).to(self.device))
+                correct += int((logits.argmax(1).cpu() == torch.tensor(part.labels)).sum())
+        return 100 * correct / len(split)
+
+    def _sample(self) -> Tensor:
+        form = self.experiment.data
+        return normalise(self.holdout.images[:64], form.mean, form.std).contiguous().to(self.device)
+
+    def _calibration(self) -> Iterator[Tensor]:
+        stream = self.augmenter.batches(
+            self.experiment.quantize.batch, (self.experiment.seed, len(self.phases))
+        )
+        return (
+            images.to(self.device) for _, (images, _) in zip(range(CALIBRATION_BATCHES), stream, strict=False)
+        )
+
+    def _finish(self, quantized: nn.Module) -> None:
+        self.device = torch.device("cpu")
+        form, path = self.experiment.data, self.out / "model.onnx"
+        nt.export(quantized, self._sample().cpu(), path, mean=form.mean, std=form.std)
+        floating = build(**self.experiment.model)
+        sparsifier = self._sparsify(floating)
+        nt.checkpoint.load_compact(self.out / "float", floating)
+        if sparsifier is not None:
+            sparsifier.finish()
+        final = {
+            "images": len(self.test),
+            "top1_float": self._accuracy(floating, self.test),
+            "top1_fake_quantised": self._accuracy(quantized, self.test),
+            "top1": onnx_accuracy(path, self.test, form.mean, form.std),
+            "onnx_bytes": path.stat().st_size,
+        }
+        self._write_metrics({"final": final})
+        print(f"{self.experiment.name} {json.dumps(final)}")
+
+    def _write_metrics(self, final: dict[str, Any]) -> None:
+        device = torch.cuda.get_device_name() if self.device.type == "cuda" else f"CPU {platform.machine()}"
+        metrics = {
+            "experiment": dataclasses.asdict(self.experiment),
+            "machine": f"{device}, {torch.get_num_threads()} threads, torch {torch.__version__}",
+            "history": self.history,
+            **final,
+        }
+        nt.write_atomically(self.out / "metrics.json", (json.dumps(metrics, indent=1) + "\n").encode())
+
+
+def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
+    """The phase's optimiser; biases and norms do not decay."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    groups = [
+        {"params": decayed, "weight_decay": phase.weight_decay},
+        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if phase.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=phase.lr)
+    if phase.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=phase.lr, momentum=0.9, nesterov=True)
+    raise NmcuError(f"unknown optimizer {phase.optimizer!r}: sgd and adamw are supported")
+
+
+def set_rate(optimizer: torch.optim.Optimizer, phase: Phase, step: int, batches: int) -> None:
+    """Linear warm-up, then half a cosine to zero, as a function of the step alone."""
+    warm, total = phase.warmup * batches, phase.epochs * batches
+    rise = min(1.0, (step + 1) / warm) if warm else 1.0
+    fall = 0.5 * (1 + np.cos(np.pi * max(0.0, step - warm) / max(1.0, total - warm)))
+    for group in optimizer.param_groups:
+        group["lr"] = float(phase.lr * rise * fall)
+
+
+def onnx_accuracy(path: Path, split: Split, mean: float, std: float) -> float:
+    """Top-1 in percent of the exported file under ONNX Runtime."""
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    name, correct = session.get_inputs()[0].name, 0
+    for i, label in enumerate(split.labels):
+        image = normalise(split.images[i : i + 1], mean, std).numpy()
+        correct += int(session.run(None, {name: image})[0].argmax() == label)
+    return 100 * correct / len(split)
+
+
+def draw(history: list[dict[str, Any]], title: str, path: Path) -> None:
+    """Loss and accuracy over the epochs of both phases."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    epochs = range(1, len(history) + 1)
+    left.plot(epochs, [row["loss"] for row in history])
+    right.plot(epochs, [row["train"] for row in history], label="training, augmented")
+    right.plot(epochs, [row["holdout"] for row in history], label="held out")
+    left.set(xlabel="epoch", ylabel="cross-entropy")
+    right.set(xlabel="epoch", ylabel="top-1, percent")
+    right.legend()
+    figure.suptitle(title)
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NmcuError as error:
+        sys.exit(str(error))
