@@ -2,7 +2,8 @@
 
 import os
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -12,12 +13,26 @@ from nmcu.errors import NmcuError
 
 app = typer.Typer(
     name="nmcu",
-    help="N:M-sparse int8 neural networks on multi-core RISC-V microcontrollers.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 commands.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"nmcu {version('nmcu')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """N:M-sparse int8 neural networks on multi-core RISC-V microcontrollers."""
 
 
 def main(arguments: list[str] | None = None) -> None:

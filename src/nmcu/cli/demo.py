@@ -52,7 +52,7 @@ def _metrics(path: Path) -> dict[str, Any]:
 
 def _comparison(runs: list[RunReport], metrics: dict[str, Any]) -> Table:
     table = Table("model", header_style="bold")
-    for heading in ("accuracy", "cycles", "ms", "MAC/cycle", "weights", "bit-exact"):
+    for heading in ("top-1", "cycles", "ms", "MAC/cycle", "weights", "bit-exact"):
         table.add_column(heading, justify="right")
     for run in runs:
         table.add_row(
@@ -68,5 +68,5 @@ def _comparison(runs: list[RunReport], metrics: dict[str, Any]) -> Table:
 
 
 def _accuracy(entry: Any) -> str:
-    value = entry.get("accuracy") if isinstance(entry, dict) else None
-    return f"{value:.2%}" if isinstance(value, float) else ""
+    top1 = entry.get("top1") if isinstance(entry, dict) else None
+    return f"{top1:.2f} %" if isinstance(top1, int | float) else ""

@@ -1,0 +1,189 @@
+"""The commands: what they print, what they leave behind, how they end."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nmcu import frontend
+from nmcu.cli import main
+
+MODEL = Path(__file__).parents[2] / "examples" / "models" / "resnet8_dense.onnx"
+
+
+class Result:
+    """Exit code and both streams of one command."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def nmcu(capfd: pytest.CaptureFixture[str]) -> Any:
+    def call(*arguments: object) -> Result:
+        with pytest.raises(SystemExit) as caught:
+            main([str(a) for a in arguments])
+        out, err = capfd.readouterr()
+        code = caught.value.code
+        return Result(code if isinstance(code, int) else 0, out, err)
+
+    return call
+
+
+def test_run_prints_a_table(nmcu: Any) -> None:
+    result = nmcu("run", MODEL)
+    assert result.code == 0
+    assert (
+        "stage2.conv1" in result.out
+        and "bit-exact" in result.out
+        and "instruction fetch is ideal" in result.out
+    )
+    assert result.err == ""
+
+
+def test_run_keeps_everything_it_made(nmcu: Any, tmp_path: Path) -> None:
+    image = (
+        np.random.default_rng(3).normal(0, 1, frontend.load(MODEL).graph.inputs[0].shape).astype(np.float32)
+    )
+    np.save(tmp_path / "image.npy", image)
+    out = tmp_path / "deep" / "out"
+    result = nmcu("run", MODEL, "--input", tmp_path / "image.npy", "--out", out, "--json", "--isa", "rv32")
+    assert result.code == 0
+    value = result.json
+    assert value["bit_exact"] is True and value["mismatches"] == 0
+    assert (value["model"], value["target"], value["isa"], value["sim"]) == (
+        MODEL.name,
+        "cluster8",
+        "rv32",
+        "iss",
+    )
+    assert value["cores"] == 8
+    assert value["cycles"] == sum(layer["cycles"] for layer in value["layers"])
+    assert value["macs"] == sum(layer["macs"] for layer in value["layers"]) == 12_501_632
+    for path in value["outputs"].values():
+        assert np.load(path).dtype == np.float32
+    (kept,) = (out / "inputs").glob("*.npy")
+    assert np.array_equal(np.load(kept), image)
+    assert (out / "program.elf").read_bytes()[:4] == b"\x7fELF"
+    assert json.loads((out / "plan.json").read_text())["isa"] == "rv32"
+    assert {"Makefile", "README.md", "network.c", "main.c"} <= {p.name for p in (out / "project").iterdir()}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["deep", "image.npy"]
+
+
+def test_the_same_seed_gives_the_same_run(nmcu: Any) -> None:
+    runs = [nmcu("run", MODEL, "--json", "--seed", seed).json for seed in (4, 4)]
+    assert runs[0]["cycles"] == runs[1]["cycles"]
+    assert set(runs[0]["outputs"].values()) == {None}
+
+
+def test_a_kernel_can_be_forced(nmcu: Any) -> None:
+    layers = nmcu("run", MODEL, "--json", "--kernel", "stage1.conv1=dense_4x2").json["layers"]
+    kernels = {layer["name"]: layer["kernel"] for layer in layers}
+    assert kernels["stage1.conv1"] == "dense_4x2" != kernels["stage1.conv2"]
+    result = nmcu("run", MODEL, "--kernel", "nothing=dense_4x2")
+    assert result.code == 1 and "'nothing'" in result.err
+    assert nmcu("run", MODEL, "--kernel", "stage1.conv1").code == 2
+
+
+def test_stalls_are_shown_on_demand(nmcu: Any) -> None:
+    assert "tcdm conflict" in nmcu("run", MODEL, "--stalls").out
+
+
+def test_compile_writes_a_project(nmcu: Any, tmp_path: Path) -> None:
+    result = nmcu("compile", MODEL, "-o", tmp_path / "project")
+    assert result.code == 0
+    names = {p.name for p in (tmp_path / "project").iterdir()}
+    assert names >= {
+        "Makefile",
+        "README.md",
+        "network.c",
+        "network.h",
+        "main.c",
+        "weights.bin",
+        "plan.json",
+        "nmcu",
+    }
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["project"]
+
+
+def test_inspect_lists_the_layers(nmcu: Any) -> None:
+    value = nmcu("inspect", MODEL, "--json").json
+    layers = {layer["name"]: layer for layer in value["layers"]}
+    assert [layer["op"] for layer in value["layers"]].count("conv") == 9
+    conv = layers["stage1.conv1"]
+    assert (conv["macs"], conv["weight_bytes"], conv["pattern"]) == (2_359_296, 2304, "dense")
+    assert 0 <= conv["zeros"] < 100
+    assert "stage1.conv1" in nmcu("inspect", MODEL).out
+
+
+@pytest.mark.parametrize("command", [["run"], ["inspect"], ["compile", "-o", "out"]])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\x00" * 100, bytes(range(256)) * 40, MODEL.read_bytes()[:5000], b"TFL3" * 10]
+)
+def test_broken_models_are_one_sentence(
+    nmcu: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], content: bytes | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        (tmp_path / "model.onnx").write_bytes(content)
+    result = nmcu(*command, "model.onnx")
+    assert result.code == 1
+    assert result.out == ""
+    assert result.err.startswith("nmcu: ") and result.err.count("\n") == 1
+    assert "internal error" not in result.err
+    assert [p.name for p in tmp_path.iterdir()] == ([] if content is None else ["model.onnx"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"],
+        ["fly"],
+        ["run", "x.onnx", "--isa", "arm"],
+        ["run", "x.onnx", "--target", "pulp"],
+        ["compile", "x.onnx"],
+    ],
+)
+def test_wrong_usage_exits_2(nmcu: Any, arguments: list[str]) -> None:
+    result = nmcu(*arguments)
+    assert result.code == 2
+    assert result.out == "" and "Traceback" not in result.err
+
+
+def test_a_wrong_input_is_refused(nmcu: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((1, 2), np.float32))
+    result = nmcu("run", MODEL, "--input", tmp_path / "x.npy", "--out", tmp_path / "out")
+    assert result.code == 1 and "(1, 2)" in result.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_core_names_the_known_ones(nmcu: Any) -> None:
+    result = nmcu("run", MODEL, "--sim", "fpga")
+    assert result.code == 1 and "iss" in result.err
+
+
+def test_version_and_help(nmcu: Any) -> None:
+    assert nmcu("--version").out.startswith("nmcu ")
+    assert "inspect" in nmcu("--help").out
+
+
+def test_internal_errors_have_no_traceback(nmcu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("nmcu.api.load", fail)
+    result = nmcu("inspect", MODEL)
+    assert result.code == 1
+    assert result.err.startswith("nmcu: internal error") and result.err.count("\n") == 1
+
+
+def test_demo_compares_the_example_networks(nmcu: Any) -> None:
+    result = nmcu("demo")
+    assert result.code == 0
+    assert MODEL.name in result.out and "top-1" in result.out and "bit-exact" in result.out
