@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frontend import ort
 from onnxruntime.quantization import QuantType
 
+from frontend import ort
 from nmcu import frontend, graph
 
 DIALECTS: dict[str, dict[str, Any]] = {

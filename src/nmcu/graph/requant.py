@@ -27,8 +27,6 @@ from nmcu.graph.op import Op
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 NARROW_MIN_BITS = 11
-NARROW_GOOD_BITS = 14
-WIDE_HIGH_WORD_SHIFT = 33
 MAX_WIDE_SHIFT = 55
 
 Form = Literal["narrow", "wide"]
@@ -71,11 +69,10 @@ def choose(
         raise ModelError(
             f"node {name!r}: scales give a rescaling factor outside (0, 2**30): check the scales"
         )
-    narrow, wide = _narrow(factor, acc_min, acc_max, zero_point), _wide(factor)
-    bits = int(narrow.multiplier.min()).bit_length()
-    if bits >= NARROW_GOOD_BITS:
+    narrow = _narrow(factor, acc_min, acc_max, zero_point)
+    if int(narrow.multiplier.min()).bit_length() >= NARROW_MIN_BITS:
         return narrow
-    return narrow if bits >= NARROW_MIN_BITS and wide.shift.min() < WIDE_HIGH_WORD_SHIFT else wide
+    return _wide(factor)
 
 
 def _narrow(factor: NDArray[np.float64], acc_min: Int64, acc_max: Int64, zero_point: int) -> Requant:
