@@ -1,5 +1,6 @@
 """Readers: ONNX QDQ and TFLite to the integer graph; the QDQ writer."""
 
 from nmcu.frontend.load import load
+from nmcu.frontend.to_onnx import save
 
-__all__ = ["load"]
+__all__ = ["load", "save"]

@@ -141,25 +141,28 @@ def move(c: Context, position: int, new: layout.Shape, step: Move) -> None:
         raise c.not_real(position, value)
 
 
-def reshaped(c: Context, value: Real, new: layout.Shape) -> Real:
-    """`value` with model shape `new`; data moves only where it has to."""
+def reshaped(c: Context, value: Real, new: layout.Shape, name: str) -> Real:
+    """`value` with model shape `new`, by node `name`; data moves only where it has to."""
     if value.flat is not None:
         origin = dataclasses.replace(value.flat.origin, values=value.values, functions=value.functions)
-        return reshaped(c, origin, new)
+        return reshaped(c, origin, new, name)
     axes = layout.reshaped(value.shape, value.axes, new)
     if axes is not None:
-        tensor = _alias(c, value, layout.permuted(new, axes))
+        tensor = _alias(c, value, layout.permuted(new, axes), name)
         return dataclasses.replace(value, tensor=tensor, shape=new, axes=axes)
     if math.prod(new[:-1]) == 1:
-        tensor = _alias(c, value, new)
+        tensor = _alias(c, value, new, name)
         return dataclasses.replace(
             value, tensor=tensor, shape=new, axes=layout.identity(len(new)), flat=Flat(value)
         )
     ordered = conform(c, value, layout.identity(len(value.shape)))
     own = dataclasses.replace(value, tensor=ordered, axes=layout.identity(len(value.shape)))
-    return dataclasses.replace(own, tensor=_alias(c, own, new), shape=new, axes=layout.identity(len(new)))
+    return dataclasses.replace(
+        own, tensor=_alias(c, own, new, name), shape=new, axes=layout.identity(len(new))
+    )
 
 
-def _alias(c: Context, value: Real, full: layout.Shape) -> TensorInfo:
-    name = f"{value.tensor.name} reshape"
-    return shape.reshape(c.builder, name, value.tensor, shape.device_shape(full), name)
+def _alias(c: Context, value: Real, full: layout.Shape, name: str) -> TensorInfo:
+    return shape.reshape(
+        c.builder, name, value.tensor, shape.device_shape(full), f"{value.tensor.name} reshape"
+    )

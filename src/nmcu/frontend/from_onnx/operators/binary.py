@@ -144,7 +144,7 @@ def _raised(c: Context, x: Real, rank: int) -> Real:
     if len(x.shape) == rank:
         return x
     shape = (1,) * (rank - len(x.shape)) + x.shape
-    return device.reshaped(c, x, shape)
+    return device.reshaped(c, x, shape, f"{c.node.name} reshape")
 
 
 CONVERTERS = dict.fromkeys(FUNCTIONS, binary)

@@ -122,6 +122,17 @@ def prelu(c: Context) -> None:
     c.write(x.apply(c.node, np.where(codes < 0, slope * codes, codes)))
 
 
+def gather(c: Context) -> None:
+    """A lookup in a constant list by a function of one value is again a function of that value."""
+    data, value = c.constant(0), c.real(1)
+    index = value.codes()
+    if data.ndim != 1 or c.integer("axis", 0) not in (0, -1) or data.dtype.kind not in "iuf":
+        raise c.error(f"looks up in a constant of shape {data.shape}; supported: a list of numbers")
+    if not ((index == np.rint(index)) & (index >= -data.size) & (index < data.size)).all():
+        raise c.error(f"its index leaves the list of {data.size} entries")
+    c.write(value.apply(c.node, data.astype(np.float64)[index.astype(np.int64)]))
+
+
 def channel_rows(c: Context, x: Real, constant: Array) -> tuple[Real, Reals | None]:
     """`constant` broadcast against `x` as () or (C, 1) for its code values; None where it needs a full tensor.
 
@@ -140,4 +151,4 @@ def channel_rows(c: Context, x: Real, constant: Array) -> tuple[Real, Reals | No
     return device.unflatten(c, x), constant.astype(np.float64).reshape(-1, 1)
 
 
-CONVERTERS = dict.fromkeys(FUNCTIONS, unary) | {"Clip": clip, "PRelu": prelu, "Relu": relu}
+CONVERTERS = dict.fromkeys(FUNCTIONS, unary) | {"Clip": clip, "Gather": gather, "PRelu": prelu, "Relu": relu}

@@ -71,7 +71,11 @@ def identity(c: Context) -> None:
 
 
 def cast(c: Context) -> None:
-    """Between float types only: they all stand for the same real values here."""
+    """Float types all stand for the same real values here; to an integer it is one more function."""
+    value = c.value(0)
+    if c.integer("to", 0) in (3, 5, 6, 7) and isinstance(value, Real):
+        c.write(value.apply(c.node, np.trunc(value.codes())))
+        return
     if c.integer("to", 0) not in (1, 10, 11):
         raise c.error(f"casts an activation to type {c.integer('to', 0)}; supported: float")
     c.write(c.value(0))
@@ -130,7 +134,8 @@ def _reshaped(c: Context, new: Shape) -> None:
     old = shape_of(c, 0)
     if math.prod(new) != math.prod(old) or min(new, default=1) < 1:
         raise c.error(f"reshapes {old} to {new}, which has another number of elements")
-    device.move(c, 0, new, lambda value: device.reshaped(c, value, new))
+    name = c.node.name
+    device.move(c, 0, new, lambda value: device.reshaped(c, value, new, name))
 
 
 CONVERTERS = {

@@ -1,0 +1,5 @@
+"""The QDQ writer."""
+
+from nmcu.frontend.to_onnx.save import save
+
+__all__ = ["save"]

@@ -1,0 +1,95 @@
+"""Collects ONNX nodes; knows each device tensor as a float ONNX value, channels first or last."""
+
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+
+from nmcu.errors import ModelError
+from nmcu.graph import TensorInfo
+
+Layout = Literal["first", "last"]
+
+TO_LAST, TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
+
+
+class Writer:
+    """The ONNX graph under construction."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+        self._real: dict[tuple[str, Layout], str] = {}
+        self._taken: set[str] = set()
+
+    def unique(self, name: str) -> str:
+        """`name`, with a number appended if it is taken."""
+        candidate, count = name, 1
+        while candidate in self._taken:
+            candidate, count = f"{name}_{count}", count + 1
+        self._taken.add(candidate)
+        return candidate
+
+    def node(self, op: str, inputs: list[str], output: str, name: str = "", **attributes: Any) -> str:
+        """Append a node with one output; returns the output's name."""
+        output = self.unique(output)
+        self.nodes.append(helper.make_node(op, inputs, [output], name=name or f"{op} {output}", **attributes))
+        return output
+
+    def constant(self, array: NDArray[Any], name: str) -> str:
+        """Append an initializer; returns its name."""
+        name = self.unique(name)
+        self.initializers.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
+        return name
+
+    def quantize(self, real: str, tensor: TensorInfo, layout: Layout, integers: str = "") -> str:
+        """QuantizeLinear and DequantizeLinear after the float value `real`; returns the integers' name."""
+        scale, zero = self._quant(tensor)
+        quantised = self.node("QuantizeLinear", [real, scale, zero], integers or tensor.name)
+        self.dequantize(quantised, tensor, layout, (scale, zero))
+        return quantised
+
+    def dequantize(
+        self,
+        integers: str,
+        tensor: TensorInfo,
+        layout: Layout,
+        quant: tuple[str, str] | None = None,
+        shift: int = 0,
+    ) -> None:
+        """`tensor` as DequantizeLinear of `integers`; `shift` 128 for uint8 integers."""
+        scale, zero = quant or self._quant(tensor, shift)
+        name = self.node("DequantizeLinear", [integers, scale, zero], f"{tensor.name} real")
+        self.define(tensor, layout, name)
+
+    def define(self, tensor: TensorInfo, layout: Layout, name: str) -> None:
+        """`name` is the float value of `tensor`."""
+        self._real[tensor.name, layout if len(tensor.shape) == 4 else "last"] = name
+
+    def native(self, tensor: TensorInfo) -> Layout:
+        """The layout in which `tensor` was written."""
+        return "first" if (tensor.name, "first") in self._real else "last"
+
+    def real(self, tensor: TensorInfo, layout: Layout = "last") -> str:
+        """The float value of `tensor` in the wanted layout; `last` is the device's own."""
+        if len(tensor.shape) != 4:
+            layout = "last"
+        key = (tensor.name, layout)
+        if key not in self._real:
+            other: Layout = "last" if layout == "first" else "first"
+            if (tensor.name, other) not in self._real:
+                raise ModelError(f"tensor {tensor.name!r} is read before it is written")
+            perm = TO_FIRST if layout == "first" else TO_LAST
+            source = self._real[tensor.name, other]
+            self._real[key] = self.node("Transpose", [source], f"{tensor.name} {layout}", perm=perm)
+        return self._real[key]
+
+    def _quant(self, tensor: TensorInfo, shift: int = 0) -> tuple[str, str]:
+        scale, zero = tensor.quant
+        dtype = np.uint8 if shift else np.int8
+        return (
+            self.constant(np.array(scale, np.float32), f"{tensor.name} scale"),
+            self.constant(np.array(zero + shift, dtype), f"{tensor.name} zero_point"),
+        )
