@@ -178,7 +178,7 @@ def check_simulated(
     return cycles
 
 
-def check_host(found: Layer, names: str = "*", seed: int = 0, limit: int = 4) -> None:
+def check_host(found: Layer, names: str = "*", seed: int = 0, limit: int = 2) -> None:
     """Every kernel for `found`, in several tilings, equals the reference on this machine."""
     inputs = random_inputs(found, seed)
     expected = reference.run_layer(found, inputs)

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from nmcu.graph import Layer
 from nmcu.kernels.add.spec import Add
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
+from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 from nmcu.kernels.pool.spec import AveragePool, MaxPool
@@ -25,6 +26,8 @@ KERNELS: tuple[Kernel, ...] = (
     Add(),
     MaxPool(),
     AveragePool(),
+    Depthwise3x3(),
+    DepthwiseAny(),
 )
 
 

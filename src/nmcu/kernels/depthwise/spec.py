@@ -1,0 +1,258 @@
+"""Depthwise convolution: one driver (depthwise.c) that turns channels into planes, hot loops over lines of a plane."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from nmcu.graph import Layer, ops
+from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.common import requantize, window
+from nmcu.kernels.common.layer import LAYER_BYTES
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+
+FOLDER = Path(__file__).parent
+CHANNEL_HEAD_BYTES = 16
+LINE_SLACK_BYTES = 8
+"""Bytes behind a line that the hot loops may read."""
+TILE_CYCLES = 330
+LINE_CYCLES = 30
+CHANNEL_CYCLES = 75
+PLANES_BLOCK_CYCLES = {"xcv": 18, "rv32": 150}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of the windows."""
+
+    kernel: int
+    stride: int
+    dilation: int
+
+    @property
+    def span(self) -> int:
+        return (self.kernel - 1) * self.dilation + 1
+
+    def extent(self, outputs: int) -> int:
+        """Inputs that `outputs` windows touch."""
+        return (outputs - 1) * self.stride + self.span
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """Lines of the planes are rows of the map, or columns (`vertical`)."""
+
+    vertical: bool
+    along: Axis
+    across: Axis
+
+    @property
+    def tap_words(self) -> int:
+        """Words that the taps of one line take, gaps of a dilation included."""
+        return -(-self.along.span // 4)
+
+    @property
+    def channel_bytes(self) -> int:
+        return CHANNEL_HEAD_BYTES + 4 * self.tap_words * self.across.kernel
+
+    def outputs(self, rows: int, columns: int) -> tuple[int, int]:
+        """(outputs of a line, lines) of a tile."""
+        return (rows, columns) if self.vertical else (columns, rows)
+
+    def line_bytes(self, outputs: int) -> int:
+        return align(self.along.extent(outputs), 4) + LINE_SLACK_BYTES
+
+    def plane_bytes(self, rows: int, columns: int, parts: int) -> int:
+        """Of one channel's lines in one part of a tile."""
+        outputs, lines = self.outputs(rows, columns)
+        return self.across.extent(-(-lines // parts)) * self.line_bytes(outputs)
+
+    def work(self, rows: int, columns: int) -> int:
+        """Words times blocks of four outputs of a map: what to compare orientations by."""
+        outputs, lines = self.outputs(rows, columns)
+        return -(-outputs // 4) * lines * self.tap_words * self.across.kernel
+
+
+class Depthwise(Kernel):
+    """Four channels of a tile at a time, by one core, which turns them into planes of its own."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"depthwise"})
+    headers = ("depthwise.h",)
+    function = "nmcu_depthwise_run"
+
+    @abstractmethod
+    def hot_loop(self, layer: Layer) -> str:
+        """Name of the C function for `layer`."""
+
+    @abstractmethod
+    def block_cycles(self, layer: Layer, machine: Machine) -> float:
+        """Cycles of four outputs."""
+
+    def walks(self, orientation: Orientation) -> bool:
+        """Whether the hot loop can walk lines this way."""
+        return True
+
+    def orientation(self, layer: Layer) -> Orientation | None:
+        """The one with the least work of those that the hot loop can walk."""
+        _, rows, columns, _ = layer.outputs[0].shape
+        return min(filter(self.walks, _orientations(layer)), key=lambda o: o.work(rows, columns), default=None)
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        orientation = self.orientation(layer)
+        if orientation is None:
+            return "needs three taps on each of three lines, not dilated and with stride 1 along the line"
+        if orientation.tap_words > 255:
+            return "a window of more than 1020 elements along one axis"
+        return None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        return sorted(self._tilings(layer, machine), key=lambda c: (c.cycles, c.l1_bytes))
+
+    def _tilings(self, layer: Layer, machine: Machine) -> Iterator[Candidate]:
+        geometry = window.geometry(layer, channelwise=True)
+        orientation, columns = self._walked(layer), geometry.output[1]
+        for tiling in window.tilings(geometry, machine, 4, orientation.channel_bytes, LAYER_BYTES):
+            lines = orientation.outputs(tiling.rows, columns)[1]
+            parts = min(
+                range(1, min(machine.cores, lines) + 1),
+                key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p),  # noqa: B023
+            )
+            l1 = {"layer": LAYER_BYTES} | window.buffers(geometry, tiling, orientation.channel_bytes)
+            l1["planes"] = machine.cores * 4 * orientation.plane_bytes(tiling.rows, columns, parts)
+            if sum(align(size) for size in l1.values()) > machine.l1_bytes:
+                continue
+            cycles, compute, dma = window.pipeline_cycles(
+                geometry,
+                machine,
+                tiling,
+                orientation.channel_bytes,
+                lambda rows, channels: self._tile_cycles(layer, machine, rows, channels, parts),  # noqa: B023
+            )
+            yield Candidate(self.name, tiling.parameters() | {"parts": parts}, l1, cycles, compute, dma)
+
+    def _tile_cycles(self, layer: Layer, machine: Machine, rows: int, channels: int, parts: int) -> int:
+        """Of one tile whose lines are cut into `parts`."""
+        orientation = self._walked(layer)
+        outputs, lines = orientation.outputs(rows, layer.outputs[0].shape[2])
+        part_lines = -(-lines // parts)
+        planes_block = PLANES_BLOCK_CYCLES["rv32" if machine.isa == "rv32" else "xcv"]
+        planes_line = -(-orientation.along.extent(outputs) // 4) * planes_block + 10
+        line = -(-outputs // 4) * self.block_cycles(layer, machine) + LINE_CYCLES
+        item = orientation.across.extent(part_lines) * planes_line + 150
+        item += int(min(channels, 4) * (part_lines * line + CHANNEL_CYCLES))
+        rounds = -(-(-(-channels // 4) * parts) // machine.cores)
+        return rounds * item + TILE_CYCLES
+
+    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+        """`weights`: an nmcu_depthwise_channel_t for every channel."""
+        orientation = self._walked(layer)
+        weight = layer.constants["weight"]
+        taps = (weight.transpose(2, 1, 0) if orientation.vertical else weight.transpose(2, 0, 1)).astype(np.int8)
+        spread = np.zeros((taps.shape[0], taps.shape[1], 4 * orientation.tap_words), np.int8)
+        spread[:, :, : orientation.along.span : orientation.along.dilation] = taps
+        rest = spread.reshape(taps.shape[0], -1)
+        return {"weights": np.concatenate([_channel_heads(layer).view(np.int8), rest], axis=1).tobytes()}
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        geometry = window.geometry(layer, channelwise=True)
+        tiling = window.Tiling.from_parameters(parameters)
+        orientation, columns, parts = self._walked(layer), geometry.output[1], parameters["parts"]
+        return Struct(
+            "nmcu_depthwise_t",
+            {
+                "window": window.descriptor(geometry, tiling, at),
+                "fn": Expr(self.hot_loop(layer)),
+                "weights": Expr(at.constants["weights"]),
+                "weight_tile": window.pair(at, "constants"),
+                "planes": Expr(at.l1["planes"]),
+                "channel_bytes": orientation.channel_bytes,
+                "line_bytes": orientation.line_bytes(orientation.outputs(tiling.rows, columns)[0]),
+                "plane_bytes": orientation.plane_bytes(tiling.rows, columns, parts),
+                "requant": requantize.descriptor(layer),
+                "vertical": int(orientation.vertical),
+                "parts": parts,
+                "tap_words": orientation.tap_words,
+                "copy": Expr(at.l1["layer"]),
+            },
+        )
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        common = tuple(KERNELS_DIR / "common" / name for name in ("pipeline.c", "window.c"))
+        return (*common, FOLDER / "depthwise.c", body(FOLDER, "planes", isa))
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", FOLDER)
+
+    def _walked(self, layer: Layer) -> Orientation:
+        orientation = self.orientation(layer)
+        assert orientation is not None
+        return orientation
+
+
+class Depthwise3x3(Depthwise):
+    """3x3 with stride 1 (any stride and dilation across the lines)."""
+
+    name = "depthwise_3x3"
+
+    def walks(self, orientation: Orientation) -> bool:
+        return orientation.along == Axis(3, 1, 1) and orientation.across.kernel == 3
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        if requantize.form(layer) == "full":
+            return "requantisation in the full form"
+        return super().refusal(layer, machine)
+
+    def hot_loop(self, layer: Layer) -> str:
+        if requantize.form(layer) == "wide":
+            return "nmcu_depthwise_3x3_wide"
+        op = requantize.requantised(layer)
+        return "nmcu_depthwise_3x3" if (op.lo, op.hi) == (-128, 127) else "nmcu_depthwise_3x3_clamp"
+
+    def block_cycles(self, layer: Layer, machine: Machine) -> float:
+        if machine.isa == "rv32":
+            return 480
+        return {"nmcu_depthwise_3x3": 34, "nmcu_depthwise_3x3_clamp": 38}.get(self.hot_loop(layer), 58)
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        return (*super().library(isa), body(FOLDER, "depthwise_3x3", isa))
+
+
+class DepthwiseAny(Depthwise):
+    """Any window and any requantisation: portable code only."""
+
+    name = "depthwise_any"
+
+    def hot_loop(self, layer: Layer) -> str:
+        return "nmcu_depthwise_any"
+
+    def block_cycles(self, layer: Layer, machine: Machine) -> float:
+        orientation = self._walked(layer)
+        return 4 * (30 * orientation.tap_words * orientation.across.kernel + 30)
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        return (*super().library(isa), FOLDER / "depthwise_any.c")
+
+
+def _orientations(layer: Layer) -> Iterator[Orientation]:
+    op = layer.op
+    assert isinstance(op, ops.Depthwise)
+    kernel = layer.constants["weight"].shape
+    rows = Axis(kernel[0], op.strides[0], op.dilations[0])
+    columns = Axis(kernel[1], op.strides[1], op.dilations[1])
+    yield Orientation(vertical=False, along=columns, across=rows)
+    yield Orientation(vertical=True, along=rows, across=columns)
+
+
+def _channel_heads(layer: Layer) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+    """(channels, 4) int32: multiplier, offset, shift and bias as nmcu_depthwise_channel_t holds them."""
+    bias, multiplier, rounding, shift = requantize.channel_constants(layer).astype(np.int64)
+    offset = np.zeros_like(bias)
+    if requantize.form(layer) != "full":
+        offset = rounding - 2 ** (shift - 1)
+    if requantize.form(layer) == "narrow":
+        offset = offset + bias * multiplier
+    heads = np.stack([multiplier, offset, shift, bias], axis=1)
+    return np.ascontiguousarray(heads.astype(np.uint32)).view(np.int32)

@@ -1,0 +1,98 @@
+"""Depthwise convolution."""
+
+import numpy as np
+import pytest
+
+from kernels import harness
+from nmcu.graph import Layer, TensorInfo, ops
+
+Ints = tuple[int, ...]
+
+
+def depthwise_layer(
+    shape: Ints,
+    kernel: Ints = (3, 3),
+    strides: Ints = (1, 1),
+    pads: Ints = (1, 1, 1, 1),
+    dilations: Ints = (1, 1),
+    *,
+    zeros: tuple[int, int] = (-7, 5),
+    lo: int = -128,
+    hi: int = 127,
+    bias: int = 2000,
+    gain: float = 1.0,
+    seed: int = 0,
+) -> Layer:
+    """`bias` bounds the biases: large ones need the wide form; a large `gain` saturates outputs."""
+    rng = np.random.default_rng(seed)
+    channels = shape[2]
+    x = TensorInfo("x", (1, *shape), "int8", 0.05, zeros[0])
+    y = TensorInfo("y", (), "int8", 0.05 * 0.02 * 50 * 60 / 20 / gain, zeros[1])
+    weight = rng.integers(-90, 91, (*kernel, channels)).astype(np.int8)
+    scale = 0.02 * rng.uniform(0.5, 1.5, channels)
+    op, constants = ops.Depthwise.build(
+        "layer",
+        x,
+        y,
+        weight,
+        scale,
+        rng.integers(-bias, bias + 1, channels),
+        strides=strides,
+        pads=pads,
+        dilations=dilations,
+        lo=lo,
+        hi=hi,
+    )
+    return harness.layer(op, constants, [x], [y])
+
+
+THREE_BY_THREE: list[Ints] = [(25, 5, 64), (8, 8, 16), (1, 1, 1), (5, 1, 3), (1, 7, 5), (13, 11, 37), (3, 4, 130)]
+OTHERS: list[tuple[Ints, ...]] = [
+    ((9, 8, 16), (3, 3), (2, 2), (0, 0, 1, 1)),
+    ((11, 13, 6), (3, 3), (2, 1), (1, 1, 1, 1)),
+    ((12, 7, 5), (3, 3), (1, 2), (1, 1, 1, 1)),
+    ((12, 9, 8), (5, 5), (1, 1), (2, 2, 2, 2)),
+    ((7, 6, 4), (3, 3), (1, 1), (2, 2, 2, 2), (2, 2)),
+    ((9, 9, 4), (3, 3), (1, 1), (3, 1, 3, 1), (3, 1)),
+    ((10, 3, 7), (10, 4), (2, 2), (4, 1, 5, 1)),
+    ((2, 2, 3), (5, 7), (1, 1), (3, 4, 3, 4)),
+    ((6, 5, 9), (1, 1), (1, 1), (0, 0, 0, 0)),
+    ((6, 5, 9), (1, 4), (1, 1), (0, 1, 0, 2)),
+    ((6, 15, 9), (2, 3), (3, 4), (0, 1, 0, 2)),
+]
+
+
+@pytest.mark.parametrize("shape", THREE_BY_THREE, ids=str)
+def test_three_by_three_equals_reference(shape: Ints) -> None:
+    harness.check_host(depthwise_layer(shape))
+
+
+@pytest.mark.parametrize("shape", OTHERS, ids=str)
+def test_other_windows_equal_reference(shape: tuple[Ints, ...]) -> None:
+    harness.check_host(depthwise_layer(*shape))
+
+
+@pytest.mark.parametrize("zeros", [(-128, 127), (127, -128)])
+@pytest.mark.parametrize("bias", [100, 10_000_000])
+def test_saturates(zeros: tuple[int, int], bias: int) -> None:
+    harness.check_host(depthwise_layer((9, 6, 5), zeros=zeros, bias=bias, gain=30))
+    harness.check_host(depthwise_layer((9, 6, 5), zeros=zeros, bias=bias, lo=-10, hi=30))
+
+
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+@pytest.mark.parametrize("shape", THREE_BY_THREE, ids=str)
+def test_three_by_three_runs_on_eight_cores(shape: Ints, isa: str) -> None:
+    harness.check_simulated(depthwise_layer(shape), isa, limit=2)
+
+
+@pytest.mark.parametrize("shape", OTHERS, ids=str)
+def test_other_windows_run_on_eight_cores(shape: tuple[Ints, ...]) -> None:
+    harness.check_simulated(depthwise_layer(*shape), limit=2)
+
+
+@pytest.mark.parametrize("bias", [100, 10_000_000])
+@pytest.mark.parametrize("clamp", [(-128, 127), (-100, 90)])
+@pytest.mark.parametrize("gain", [1, 30])
+def test_every_requantisation_runs_on_eight_cores(bias: int, clamp: tuple[int, int], gain: float) -> None:
+    found = depthwise_layer((10, 9, 12), bias=bias, lo=clamp[0], hi=clamp[1], gain=gain)
+    harness.check_simulated(found, "xcv", limit=1)
