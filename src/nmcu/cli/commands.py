@@ -2,7 +2,7 @@
 
 import typer
 
-from nmcu.cli import compile, demo, inspect, run
+from nmcu.cli import bench, compile, demo, inspect, run
 
 
 def register(app: typer.Typer) -> None:
@@ -11,3 +11,4 @@ def register(app: typer.Typer) -> None:
     app.command("compile")(compile.compile_)
     app.command("inspect")(inspect.inspect)
     app.command("demo")(demo.demo)
+    app.add_typer(bench.app, name="bench")
