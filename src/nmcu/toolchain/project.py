@@ -78,16 +78,17 @@ program.elf: $(OBJECTS) {script}
 
 build/%.c.o: %.c
 \t@mkdir -p $(@D)
-\t$(CC) $(CFLAGS) $(DEFINES) $(INCLUDES) -c $< -o $@
+\t$(CC) $(CFLAGS) $(DEFINES) $(INCLUDES) -MMD -c $< -o $@
 
-build/%.S.o: %.S
+build/%.S.o: %.S $(wildcard *.bin)
 \t@mkdir -p $(@D)
-\t$(CC) $(ASFLAGS) $(DEFINES) $(INCLUDES) -c $< -o $@
+\t$(CC) $(ASFLAGS) $(DEFINES) $(INCLUDES) -MMD -c $< -o $@
 
 clean:
 \trm -rf build program.elf
 
 .PHONY: clean
+-include $(OBJECTS:.o=.d)
 """
 
 
