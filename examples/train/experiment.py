@@ -40,7 +40,7 @@ class Sparsity:
 
     pattern: str | list[list[Any]]
     skip: list[str] = field(default_factory=list)
-    interval: int = 20
+    interval: int = 1
     decay: float = 2e-4
 
 

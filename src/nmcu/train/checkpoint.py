@@ -28,7 +28,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         return _from_bytes(path.read_bytes())
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise NmcuError(f"{path} is not a checkpoint: {str(error).splitlines()[0]}") from error
+        raise NmcuError(f"{path} is not a checkpoint: {_first_line(error)}") from error
 
 
 def load_model(model: nn.Module, state: Mapping[str, Tensor]) -> None:
@@ -101,12 +101,16 @@ def read_compact(folder: Path) -> dict[str, Any]:
     try:
         return _from_bytes(b"".join(p.read_bytes() for p in parts))
     except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise NmcuError(f"{folder} holds no compact checkpoint: {str(error).splitlines()[0]}") from error
+        raise NmcuError(f"{folder} holds no compact checkpoint: {_first_line(error)}") from error
 
 
 def _masks(model: nn.Module) -> list[tuple[str, masks.NMMask]]:
     found = ((n, masks.of(m)) for n, m in model.named_modules() if parametrize.is_parametrized(m, "weight"))
     return [(n, m) for n, m in found if m is not None]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _to_bytes(state: Mapping[str, Any]) -> bytes:

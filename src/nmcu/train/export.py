@@ -83,7 +83,7 @@ def _to_onnx(model: nn.Module, sample: Tensor, metadata: Mapping[str, str]) -> b
     try:
         with _quiet():
             program = torch.onnx.export(
-                model.to(memory_format=nchw),
+                model.to(memory_format=nchw),  # type: ignore[call-overload]
                 (sample.clone(memory_format=nchw),),
                 dynamo=True,
                 opset_version=OPSET,

@@ -32,8 +32,11 @@ def compute(weight: Tensor, pattern: NMPattern, channels: int | None = None) -> 
     """Boolean mask like `weight`: the N largest joint magnitudes of each block, ties to the earlier position."""
     view = to_blocks(weight.detach().abs().double(), pattern, channels)
     joint = view.sum(dim=1, keepdim=True)
-    order = joint.argsort(dim=-1, descending=True, stable=True)
-    keep = torch.zeros_like(joint, dtype=torch.bool).scatter_(-1, order[..., : pattern.n], True)
+    if pattern.n == 1:
+        kept = joint.argmax(dim=-1, keepdim=True)
+    else:
+        kept = joint.argsort(dim=-1, descending=True, stable=True)[..., : pattern.n]
+    keep = torch.zeros_like(joint, dtype=torch.bool).scatter_(-1, kept, True)
     return _from_blocks(keep.expand_as(view), weight.shape, channels)
 
 

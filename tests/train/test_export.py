@@ -1,0 +1,100 @@
+"""Exported files run in ONNX Runtime and in the integer reference, patterns intact; nothing is half-written."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+import torch
+from torch import nn
+
+from nmcu import frontend, graph, sparsity
+from nmcu import train as nt
+from nmcu.errors import NmcuError
+from train.nets import Flattened, Residual, Tokens, settle
+
+
+def _weights(path: Path) -> dict[str, np.ndarray]:
+    model = onnx.load(path)
+    return {i.name: onnx.numpy_helper.to_array(i) for i in model.graph.initializer}
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"), [(Residual, (3, 8, 8)), (Flattened, (3, 4, 4)), (Tokens, (4, 16))]
+)
+def test_files_agree_with_pytorch(model: type[nn.Module], shape: tuple[int, ...], tmp_path: Path) -> None:
+    net, sample = settle(model(), shape), torch.randn(16, *shape)
+    assert nt.export(net, sample, tmp_path / "net.onnx") < 0.3
+    exported = onnx.load(tmp_path / "net.onnx")
+    assert not {n.op_type for n in exported.graph.node} & {
+        "Relu",
+        "Clip",
+        "Transpose",
+        "BatchNormalization",
+    } - {"Transpose" if model is Tokens else ""}
+    names = [n.name for n in exported.graph.node]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("pattern", ["1:4", "1:8x4"])
+def test_the_integer_reference_equals_onnx_runtime(pattern: str, tmp_path: Path) -> None:
+    net, sample = settle(Residual(), (3, 8, 8)), torch.randn(16, 3, 8, 8)
+    nt.sparsify(net, pattern, skip=["fc"])
+    path = tmp_path / "net.onnx"
+    nt.export(net, sample, path, mean=0.5, std=(0.2, 0.25, 0.3))
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    integer = frontend.load(path)
+    scale = _weights(path)["fc.scale"]
+    for x in sample.numpy():
+        expected = session.run(None, {"input": x[None]})[0]
+        found = next(iter(graph.reference.run_model(integer, {"input": x[None]}).values()))
+        assert np.abs(found - expected).max() <= 2.5 * scale
+    weight = _weights(path)["conv.weight.quantized"]
+    assert weight.dtype == np.int8
+    assert str(sparsity.detect(np.moveaxis(weight, 1, -1))) == pattern
+    assert {p.key: p.value for p in onnx.load(path).metadata_props} == {
+        "nmcu.mean": "0.5",
+        "nmcu.std": "0.2,0.25,0.3",
+    }
+
+
+def test_values_and_weights_are_named_after_the_modules(tmp_path: Path) -> None:
+    nt.export(settle(Residual(), (3, 8, 8)), torch.randn(4, 3, 8, 8), tmp_path / "net.onnx")
+    layers = [
+        (n.op_type, n.name) for n in onnx.load(tmp_path / "net.onnx").graph.node if "Linear" not in n.op_type
+    ]
+    assert layers == [
+        ("Conv", "stem.0"),
+        ("Conv", "conv"),
+        ("Add", "add"),
+        ("GlobalAveragePool", "pool"),
+        ("Reshape", "pool.reshape"),
+        ("Gemm", "fc"),
+    ]
+    names = set(_weights(tmp_path / "net.onnx"))
+    assert {"conv.weight.quantized", "conv.weight.scale", "conv.bias.quantized", "add.scale"} <= names
+
+
+def test_a_broken_pattern_is_found_and_nothing_is_written(tmp_path: Path) -> None:
+    net, sample = settle(Residual(), (3, 8, 8)), torch.randn(4, 3, 8, 8)
+    nt.sparsify(net, "1:8", skip=["fc"])
+    quantized = nt.quantize(net, sample)
+    nt.calibrate(quantized, [sample])
+    quantized.conv.parametrizations.weight[0].mask.fill_(True)
+    quantized.conv.parametrizations.weight.original.data.normal_()
+    with pytest.raises(NmcuError, match="'conv' breaks its pattern 1:8"):
+        nt.export(quantized, sample, tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_impossible_path_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(NmcuError, match=r"cannot write .*No such file or directory"):
+        nt.export(Residual(), torch.randn(4, 3, 8, 8), tmp_path / "missing" / "net.onnx")
+
+
+def test_channels_last_models_export_the_same_graph(tmp_path: Path) -> None:
+    net = settle(Residual(), (3, 8, 8)).to(memory_format=torch.channels_last)
+    sample = torch.randn(4, 3, 8, 8).to(memory_format=torch.channels_last)
+    nt.export(net, sample, tmp_path / "net.onnx")
+    assert "Gather" not in {n.op_type for n in onnx.load(tmp_path / "net.onnx").graph.node}

@@ -1,0 +1,149 @@
+"""The fake-quantised copy computes what the integer graph will."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from nmcu import train as nt
+from nmcu.errors import NmcuError
+from nmcu.train import masks
+from nmcu.train.fakequant import ActivationQuant, weight_scale
+from nmcu.train.trace import traced
+from train.nets import Flattened, Residual, Tokens, settle
+
+
+@pytest.mark.parametrize(
+    ("model", "shape"), [(Residual, (3, 8, 8)), (Tokens, (4, 16)), (Flattened, (3, 4, 4))]
+)
+def test_int8_stays_close_to_float(model: type[nn.Module], shape: tuple[int, ...]) -> None:
+    net = settle(model(), shape)
+    images = torch.randn(32, *shape)
+    quantized = nt.quantize(net, images)
+    nt.calibrate(quantized, [images])
+    quantized.eval()
+    error = (quantized(images) - net(images)).std() / net(images).std()
+    assert error < 0.05
+
+
+def test_folding_changes_nothing() -> None:
+    net = settle(Residual(), (3, 8, 8))
+    images = torch.randn(4, 3, 8, 8)
+    graph, _ = traced(net, images)
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in graph.modules())
+    torch.testing.assert_close(graph(images), net(images), rtol=1e-4, atol=1e-5)
+
+
+def test_a_constant_factor_goes_into_the_linear_layer() -> None:
+    net = Tokens().eval()
+    tokens = torch.randn(2, 4, 16)
+    graph, _ = traced(net, tokens)
+    torch.testing.assert_close(graph.q.weight, net.q.weight * 0.25)
+    torch.testing.assert_close(graph(tokens), net(tokens))
+
+
+def test_weights_are_symmetric_int8_per_channel() -> None:
+    net = settle(Residual(), (3, 8, 8))
+    quantized = nt.quantize(net, torch.randn(2, 3, 8, 8))
+    dense = masks.dense_weight(quantized.conv)
+    steps = quantized.conv.weight / weight_scale(dense)[:, None, None, None]
+    torch.testing.assert_close(steps, steps.round(), atol=1e-3, rtol=0)
+    assert steps.abs().flatten(1).amax(1).round().tolist() == [127] * 16
+
+
+def test_ranges_contain_zero_exactly() -> None:
+    quant = ActivationQuant()
+    quant(torch.tensor([0.3, 2.0]))
+    assert quant(torch.zeros(1)).item() == 0.0 and int(quant.zero_point) == -128
+    quant(torch.tensor([-1.0, -0.5]))
+    assert quant(torch.zeros(1)).item() == 0.0
+
+
+def test_fine_tuning_keeps_the_pattern_and_lowers_the_loss() -> None:
+    net = settle(Residual(), (3, 8, 8))
+    nt.sparsify(net, "1:8", skip=["fc"])
+    images, labels = torch.randn(16, 3, 8, 8), torch.arange(16) % 4
+    quantized = nt.quantize(net, images)
+    nt.calibrate(quantized, [images])
+    kept = quantized.conv.weight != 0
+    optimizer = torch.optim.SGD(quantized.parameters(), lr=0.05)
+    losses = []
+    for _ in range(8):
+        loss = nn.functional.cross_entropy(quantized(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    assert not ((quantized.conv.weight != 0) & ~kept).any()
+    nt.verify(quantized)
+
+
+def test_a_pattern_in_plain_weights_is_kept() -> None:
+    net = settle(Residual(), (3, 8, 8))
+    nt.sparsify(net, "1:16x4", skip=["fc"]).finish()
+    quantized = nt.quantize(net, torch.randn(2, 3, 8, 8))
+    mask = masks.of(quantized.conv)
+    assert mask is not None and str(mask.pattern) == "1:16x4" and mask.frozen
+
+
+def test_frozen_ranges_stay() -> None:
+    quantized = nt.quantize(Residual(), torch.randn(2, 3, 8, 8))
+    nt.calibrate(quantized, [torch.randn(2, 3, 8, 8)])
+    before = quantized.quantizers.x.scale.item()
+    quantized(10 * torch.randn(2, 3, 8, 8))
+    after = quantized.quantizers.x.scale.item()
+    assert after > before
+    nt.freeze_ranges(quantized)
+    quantized(100 * torch.randn(2, 3, 8, 8))
+    assert quantized.quantizers.x.scale.item() == after
+
+
+class _Branching(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x if x.sum() > 0 else -x
+
+
+class _Sine(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.special.bessel_j0(x)
+
+
+class _EarlyNorm(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bn = nn.BatchNorm2d(3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn(x)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (_Branching(), "cannot be traced by torch.fx"),
+        (_Sine(), "special_bessel_j0 at 'special_bessel_j0' has no int8 form; supported: .*Conv2d"),
+        (nn.Softplus(), "Softplus at '0' has no int8 form"),
+        (_EarlyNorm(), "BatchNorm '0.bn' cannot be folded"),
+        (nn.Conv2d(8, 8, 1), "does not run on a sample of shape \\(2, 3, 8, 8\\)"),
+    ],
+)
+def test_unsupported_models_are_refused(model: nn.Module, message: str) -> None:
+    with pytest.raises(NmcuError, match=message):
+        nt.quantize(nn.Sequential(model), torch.randn(2, 3, 8, 8))
+
+
+def test_blocks_across_a_flatten_are_refused() -> None:
+    net = Flattened()
+    nt.sparsify(net, {"fc": "1:8"})
+    with pytest.raises(NmcuError, match=r"'fc' follows a Flatten .* channels=\{'fc': 8\}"):
+        nt.quantize(net, torch.randn(2, 3, 4, 4))
+
+
+def test_calibration_needs_data_and_finite_values() -> None:
+    quantized = nt.quantize(Residual(), torch.randn(2, 3, 8, 8))
+    with pytest.raises(NmcuError, match="at least one batch"):
+        nt.calibrate(quantized, [])
+    with pytest.raises(NmcuError, match="range of 'x' is not finite"):
+        nt.calibrate(quantized, [torch.full((2, 3, 8, 8), float("inf"))])
+    with pytest.raises(NmcuError, match="Residual is not quantised"):
+        nt.freeze_ranges(Residual())
