@@ -53,12 +53,13 @@ typedef struct {
     int8_t bytes[4][4];
 } spill_t;
 
-static void run_groups(nmcu_block_t *block, nmcu_block_fn *fn, unsigned groups, unsigned channels, unsigned pixels) {
+static void run_groups(const nmcu_conv_t *conv, nmcu_block_t *block, unsigned groups, unsigned channels,
+                       unsigned pixels) {
     const unsigned whole = channels / 4 < groups ? channels / 4 : groups;
 
     if (whole) {
         block->groups = whole;
-        fn(block);
+        conv->block(block);
     }
     if (whole < groups) {
         const unsigned rest = channels - 4 * whole;
@@ -68,8 +69,9 @@ static void run_groups(nmcu_block_t *block, nmcu_block_fn *fn, unsigned groups, 
             y[p] = block->y[p] + 4 * whole;
             block->y[p] = spill.bytes[p];
         }
+        block->weights += whole * conv->group_bytes;
         block->groups = 1;
-        fn(block);
+        conv->block(block);
         for (unsigned p = 0; p < pixels; p++)
             for (unsigned c = 0; c < rest; c++)
                 y[p][c] = spill.bytes[p][c];
@@ -122,7 +124,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core) {
             }
         }
         block.weights = (const uint8_t *)conv->weight_tile[tile.channel_slot] + group * conv->group_bytes;
-        run_groups(&block, conv->block, run, tile.channels - 4 * group, valid);
+        run_groups(conv, &block, run, tile.channels - 4 * group, valid);
         item += run;
         group = 0;
         column += pixels;

@@ -85,7 +85,8 @@ class Published(Kernel):
         return self._steps(layer, geometry) * offsets.offsets_per_word(self._pattern(layer).m)
 
     def _im2col_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
-        return self._entries(layer, geometry) * self._pattern(layer).m
+        """One im2col buffer; an odd number of words, so that the buffers start in different banks."""
+        return align(self._entries(layer, geometry) * self._pattern(layer).m, 8) + 4
 
     def _record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
         channel = 16 + 4 * self._steps(layer, geometry) + self._entries(layer, geometry)
