@@ -95,6 +95,11 @@ def test_stalls_are_shown_on_demand(nmcu: Any) -> None:
     assert "tcdm conflict" in nmcu("run", MODEL, "--stalls").out
 
 
+def test_explain_shows_the_alternatives(nmcu: Any) -> None:
+    text = nmcu("run", MODEL, "--explain").out
+    assert "dense_4x4 ←" in text and "dense_4x2" in text and "predicted" in text
+
+
 def test_compile_writes_a_project(nmcu: Any, tmp_path: Path) -> None:
     result = nmcu("compile", MODEL, "-o", tmp_path / "project")
     assert result.code == 0

@@ -41,6 +41,9 @@ def run(
     ] = None,
     kernels: KernelsOption = "*",
     kernel: KernelOption = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show the kernels each layer could use, predicted and measured.")
+    ] = False,
     stalls: Annotated[bool, typer.Option("--stalls", help="Show stalls by cause for every layer.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -62,6 +65,8 @@ def run(
         show_json(result.to_json(paths))
     else:
         show(report.run_table(result))
+        if explain:
+            show(report.explain_table(compiled.plan, result, kernels))
         if stalls:
             show(report.stall_table(result))
     if not result.bit_exact:

@@ -1,6 +1,7 @@
 """Tables and files from the results of runs."""
 
 from nmcu.report.assemble import assemble
+from nmcu.report.explain import explain_table
 from nmcu.report.folder import file_names, write_folder
 from nmcu.report.html import html
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
@@ -12,6 +13,7 @@ __all__ = [
     "MemoryReport",
     "RunReport",
     "assemble",
+    "explain_table",
     "file_names",
     "html",
     "layers_table",
