@@ -36,8 +36,9 @@ class Platform {
 
   Platform(const Config& config, const Elf& elf)
       : cores(config.cores), config_(config), memories_(config), events_(config.cores), ports_(config.cores),
-        regions_open_(config.cores) {
+        regions_open_(config.cores), due_(config.cores, 0) {
     if (config.cores == 0 || config.cores > 32) throw std::invalid_argument("a machine has 1 to 32 cores");
+    if (config.dmas.size() > MAX_DMAS) throw std::invalid_argument("a machine has at most 8 DMA engines");
     for (const auto& d : config.dmas) dmas.emplace_back(d, config.cores, memories_);
     load(elf);
     for (auto& m : memories_.all())
@@ -54,10 +55,11 @@ class Platform {
   // Runs until the program ends, a fault, or cycle `until`. Returns true when the run is over.
   bool run(Cycle until, Cycle max_cycles) {
     until_ = std::min(until, max_cycles);
+    for (uint32_t i = 0; i < cores.size(); ++i) due_[i] = cores[i].due;
     while (!over_) {
       Cycle t = NEVER;
-      for (const C& c : cores) t = c.due < t ? c.due : t;
-      for (const Dma& d : dmas) t = d.next < t ? d.next : t;
+      for (const Cycle due : due_) t = due < t ? due : t;
+      t = dma_next_ < t ? dma_next_ : t;
       if (t == NEVER) {
         deadlock();
         break;
@@ -134,6 +136,7 @@ class Platform {
     Stalls stalls{};
     Counts counts{};
   };
+  static constexpr size_t MAX_DMAS = 8;
   static constexpr Cycle RUN_AHEAD = 64;  // so far a core may run ahead without a memory access, if it is not alone
 
   void load(const Elf& elf) {
@@ -204,52 +207,61 @@ class Platform {
     return s.empty() ? "none" : s;
   }
 
-  typename C::Freedom freedom_of(uint32_t i) const {
-    Cycle horizon = NEVER;
-    bool idle = true;
-    for (uint32_t k = 0; k < cores.size(); ++k)
-      if (k != i && cores[k].due < horizon) horizon = cores[k].due;
-    for (const Dma& d : dmas) {
-      horizon = d.next < horizon ? d.next : horizon;
-      idle = idle && d.idle();
-    }
+  typename C::Freedom freedom_of(uint32_t i) {
+    Cycle horizon = dma_next_;
+    due_[i] = NEVER;
+    for (const Cycle due : due_) horizon = due < horizon ? due : horizon;
     typename C::Freedom f;
     f.loads = horizon;
-    f.stores = idle ? horizon : 0;  // while a transfer is under way, stores are checked against it
+    f.stores = dma_busy_ ? 0 : horizon;  // while a transfer is under way, stores are checked against it
     f.limit = cores.size() == 1 ? until_ : now + RUN_AHEAD;
     return f;
   }
   void advance(uint32_t i) {
     cores[i].advance(freedom_of(i));
+    due_[i] = cores[i].due;
   }
   void respond(uint32_t i, uint32_t data) {
     ports_[i].phase = Phase::Idle;
     cores[i].respond(now, data);
+    go_on(i);
+  }
+  // After a response: a core that runs ahead does so at once.
+  void go_on(uint32_t i) {
     if (C::runs_ahead && cores[i].wants == Wants::Advance && !over_) advance(i);
+    else due_[i] = cores[i].due;
+  }
+  void defer(uint32_t i, Cause cause, Cycle cycles) {
+    cores[i].defer(cause, cycles);
+    due_[i] = cores[i].due;
   }
 
   void cycle(Cycle t) {
-    claims_.clear();
-    for (uint32_t i = 0; i < cores.size(); ++i) {
+    claims_ = 0;
+    contested_ = false;
+    const uint32_t n = static_cast<uint32_t>(cores.size());
+    for (uint32_t i = 0; i < n; ++i) {
+      if (due_[i] != t) continue;
       C& c = cores[i];
-      if (c.due != t) continue;
-      if (c.wants == Wants::Advance) advance(i);
-      if (c.due != t) continue;
+      if (c.wants == Wants::Advance) {
+        advance(i);
+        if (c.due != t) continue;
+      }
       switch (c.wants) {
+        case Wants::Access:
+          if (ports_[i].phase == Phase::Idle && tcdm_ && tcdm_->contains(c.request.address, c.request.size)) claim(tcdm_->bank(c.request.address), i);
+          else serve(i);
+          break;
+        case Wants::Sleep: wait(i, Waits::Sleep, Cause::EventWait, 0); break;
+        case Wants::Fault: raise(c.fault); break;
         case Wants::Advance: break;
-        case Wants::Access: serve(i); break;
-        case Wants::Sleep:
-          wait(i, Waits::Sleep, Cause::EventWait, 0);
-          break;
-        case Wants::Fault:
-          raise(c.fault);
-          break;
       }
       if (over_) return;
     }
-    for (uint32_t d = 0; d < dmas.size(); ++d)
-      if (dmas[d].next == t) serve_dma(d);
-    if (!claims_.empty()) arbitrate();
+    if (dma_next_ == t)
+      for (uint32_t d = 0; d < dmas.size(); ++d)
+        if (dmas[d].next == t) serve_dma(d);
+    if (claims_) arbitrate();
   }
 
   // ---- cores' accesses
@@ -259,30 +271,30 @@ class Platform {
     const Request& r = c.request;
     if (p.phase == Phase::Memory) return access(i, *memories_.find(r.address, r.size));
     if (p.phase == Phase::Value) return respond(i, p.value);
-    if (tcdm_ && tcdm_->contains(r.address, r.size)) {
-      claim(tcdm_->bank(r.address), i);
-      return;
-    }
     if (Memory* m = memories_.find(r.address, r.size); m && m->config.core_access) {
       if (m->config.latency_cycles <= 1) return access(i, *m);
       p.phase = Phase::Memory;
       p.cause = Cause::L2Access;
-      c.defer(Cause::L2Access, m->config.latency_cycles - 1);
+      defer(i, Cause::L2Access, m->config.latency_cycles - 1);
       return;
     }
     peripheral(i);
   }
 
   void access(uint32_t i, Memory& m) {
-    const Request r = cores[i].request;
+    const Request& r = cores[i].request;
     ++m.bank_accesses[m.bank(r.address)];
     if (!r.write) return respond(i, m.load(r.address, r.size));
-    for (const Dma& d : dmas)
-      if (!d.idle())
+    if (dma_busy_)
+      for (const Dma& d : dmas)
         if (const Transfer* t = d.writer(r.address, r.size))
           return raise_for(i, Fault::Kind::DmaConflict, r,
                            "store to bytes that transfer " + std::to_string(t->ticket) + " of core " + std::to_string(t->core) + " (DMA " + d.config.name + ", started at pc " + hex_text(t->pc) + ") is writing");
     const uint8_t guards = m.guards(r.address, r.size);
+    if (!guards) {
+      m.store(r.address, r.size, r.data);
+      return respond(i, 0);
+    }
     if (guards & Memory::Code)
       for (const Segment& s : executable_)
         if (!s.writable && r.address + r.size > s.address && r.address < s.address + s.size)
@@ -302,12 +314,13 @@ class Platform {
 
   // ---- arbitration: one access per bank and cycle, least recently served first among cores and DMA engines
   void claim(uint32_t bank, uint32_t master) {
-    claims_.push_back({bank, master});
+    claim_[claims_++] = {bank, master};
     if (stamp_[bank] != now) {
       stamp_[bank] = now;
       winner_[bank] = master;
       return;
     }
+    contested_ = true;
     const uint32_t masters = static_cast<uint32_t>(cores.size() + dmas.size());
     const auto turn = [&](uint32_t m) { return (m + masters - 1 - last_[bank]) % masters; };
     if (turn(master) < turn(winner_[bank])) winner_[bank] = master;
@@ -315,13 +328,14 @@ class Platform {
 
   void arbitrate() {
     const uint32_t n = static_cast<uint32_t>(cores.size());
-    // losers first: a core's horizon must not lie before a request that is repeated in the next cycle
-    for (const auto& [bank, master] : claims_)
-      if (winner_[bank] != master) {
+    if (contested_)
+      for (uint32_t k = 0; k < claims_; ++k) {
+        const auto [bank, master] = claim_[k];
+        if (winner_[bank] == master) continue;
         ++tcdm_->bank_conflicts[bank];
-        if (master < n) cores[master].defer(Cause::TcdmConflict, 1);
+        if (master < n) defer(master, Cause::TcdmConflict, 1);
       }
-    for (uint32_t d = 0; d < dmas.size(); ++d) {
+    for (uint32_t d = 0; d < dmas.size() && dma_next_ == now; ++d) {
       Dma& dma = dmas[d];
       if (dma.next != now || !dma.banked()) continue;
       for (size_t w = dma.words().size(); w-- > 0;)
@@ -336,12 +350,23 @@ class Platform {
         dma.wait(now);
       }
     }
-    for (const auto& [bank, master] : claims_)
-      if (master < n && winner_[bank] == master) {
-        last_[bank] = master;
-        access(master, *tcdm_);
-        if (over_) return;
-      }
+    if (dma_next_ == now) dma_changed();
+    for (uint32_t k = 0; k < claims_; ++k) {
+      const auto [bank, master] = claim_[k];
+      if (master >= n || winner_[bank] != master) continue;
+      last_[bank] = master;
+      access(master, *tcdm_);
+      if (over_) return;
+    }
+  }
+
+  void dma_changed() {
+    dma_next_ = NEVER;
+    dma_busy_ = false;
+    for (const Dma& d : dmas) {
+      dma_next_ = d.next < dma_next_ ? d.next : dma_next_;
+      dma_busy_ = dma_busy_ || !d.idle();
+    }
   }
 
   void serve_dma(uint32_t d) {
@@ -351,6 +376,7 @@ class Platform {
       return;
     }
     if (dma.banked() ? dma.finish_beat(now) : dma.step(now)) transfer_complete(d);
+    dma_changed();
   }
 
   void transfer_complete(uint32_t d) {
@@ -380,14 +406,14 @@ class Platform {
     p.cause = cause;
     p.index = index;
     p.since = now;
-    cores[i].due = NEVER;
+    cores[i].due = due_[i] = NEVER;
   }
   void wake(uint32_t i, uint32_t value) {
     Port& p = ports_[i];
     p.phase = Phase::Value;
     p.value = value;
     cores[i].due = p.since;
-    cores[i].defer(p.cause, now + config_.wake_cycles - p.since);
+    defer(i, p.cause, now + config_.wake_cycles - p.since);
   }
 
   // ---- peripherals
@@ -432,8 +458,7 @@ class Platform {
       o.start = now + 1;
       o.stalls = cores[i].stalls;
       o.counts = cores[i].histogram;
-      if (C::runs_ahead && cores[i].wants == Wants::Advance) advance(i);
-      return;
+      return go_on(i);
     }
     if (!r.write && offset == 0x0c) return respond(i, static_cast<uint32_t>(now));
     if (!r.write && offset == 0x10) return respond(i, static_cast<uint32_t>(now >> 32));
@@ -535,7 +560,9 @@ class Platform {
         return raise(std::move(f));
       }
       if (!dma.has_room(i) && t.bytes() != 0) return wait(i, Waits::DmaRoom, Cause::DmaWait, engine);
-      return respond(i, dma.start(t, now));
+      const uint32_t ticket = dma.start(t, now);
+      dma_changed();
+      return respond(i, ticket);
     }
     if (offset == 0x20) {
       if (dma.completed[i] >= g.wait_ticket) return respond(i, g.wait_ticket);
@@ -553,11 +580,16 @@ class Platform {
   Memory* tcdm_ = nullptr;
   bool over_ = false;
   Cycle until_ = 0;
+  std::vector<Cycle> due_;  // the cores' due cycles side by side: what every step looks at
 
   struct Claim {
     uint32_t bank, master;
   };
-  std::vector<Claim> claims_;
+  std::array<Claim, 32 + 2 * MAX_DMAS> claim_;  // this cycle's requests to banks
+  uint32_t claims_ = 0;
+  bool contested_ = false;
+  Cycle dma_next_ = NEVER;  // when an engine does something next
+  bool dma_busy_ = false;   // a transfer is under way or queued
   std::vector<Cycle> stamp_;      // cycle of the last claim, per bank
   std::vector<uint32_t> winner_;  // of this cycle
   std::vector<uint32_t> last_;    // master served last
