@@ -101,6 +101,10 @@ class Kernel(ABC):
         """Bytes of `constants` that are positions of non-zeros."""
         return 0
 
+    def requant_bytes(self, layer: Layer) -> int:
+        """Bytes of `constants` that are bias and requantisation, not weights."""
+        return 0
+
     @abstractmethod
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
         """The argument of `function` for this layer."""

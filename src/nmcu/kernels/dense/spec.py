@@ -82,6 +82,9 @@ class Dense(Kernel):
         packed = np.concatenate([np.ascontiguousarray(head).view(np.int8), per_group], axis=1)
         return {"weights": packed.tobytes()}
 
+    def requant_bytes(self, layer: Layer) -> int:
+        return -(-layer.constants["weight"].shape[0] // 4) * CHANNELS4_BYTES
+
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)

@@ -113,6 +113,9 @@ class WordGather(Kernel):
         geometry = window.geometry(layer)
         return -(-geometry.output[2] // self.group) * self._distance_bytes(layer, geometry)
 
+    def requant_bytes(self, layer: Layer) -> int:
+        return 16 * align(layer.constants["weight"].shape[0], self.group)
+
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)

@@ -113,6 +113,9 @@ class Published(Kernel):
         geometry = window.geometry(layer)
         return align(geometry.output[2], self.record_channels) * 4 * self._steps(layer, geometry)
 
+    def requant_bytes(self, layer: Layer) -> int:
+        return 16 * align(layer.constants["weight"].shape[0], self.record_channels)
+
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)
