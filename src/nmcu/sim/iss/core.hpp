@@ -256,7 +256,8 @@ inline void Core::decode_entry(CodeSegment& s, Op* op, const int32_t* handlers) 
   if (d.length == 4 && (pc & 2)) o.flags |= UNALIGNED;
   if (d.id >= INSTRUCTIONS || pc + d.length - s.base > s.size) {
     o.id = ID_illegal;
-    o.handler = handlers[ID_illegal];
+    if (s.loop_exit[static_cast<size_t>(op - s.ops.data())]) o.flags |= LOOP_EXIT;
+    o.handler = handlers[o.flags & LOOP_EXIT ? ID_loop_exit : ID_illegal];
     *op = o;
     return;
   }
