@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nmcu.errors import NmcuError
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions and a shortcut: (N, cin, H, W) to (N, cout, H/stride, W/stride)."""
@@ -134,4 +136,6 @@ BUILDERS: dict[str, Callable[..., nn.Module]] = {"resnet": ResNet, "vit": ViT}
 
 def build(name: str, **options: Any) -> nn.Module:
     """The network `name` (a key of `BUILDERS`) with the options of its constructor; lists become tuples."""
+    if name not in BUILDERS:
+        raise NmcuError(f"unknown model {name!r}: {' and '.join(BUILDERS)} are there")
     return BUILDERS[name](**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})

@@ -56,14 +56,14 @@ def save_compact(folder: Path, model: nn.Module, state: Mapping[str, Any]) -> in
     """Write half-precision weights of `model` and the small `state` (no optimiser) to `folder`; returns the bytes.
 
     Files are `part0`, `part1`, ... of at most 11.5 MB, 4 at most (ViT with 21 M weights: 43 MB). Masks are not stored:
-    they follow from the weights; a frozen one keeps what is not zero. Raises `NmcuError` for a larger model.
+    they follow from the weights; a frozen one keeps what is not zero. A model without masks loads it too. Raises
+    `NmcuError` for a larger model.
     """
-    frozen = {f"{n}.parametrizations.weight.original": m.mask for n, m in _masks(model) if m.frozen}
+    frozen = {f"{n}.weight": m.mask for n, m in _masks(model) if m.frozen}
     weights = {}
-    for name, value in model.state_dict().items():
-        if isinstance(value, Tensor) and not name.endswith(".mask"):
-            kept = value * frozen[name] if name in frozen else value
-            weights[name] = kept.half() if kept.is_floating_point() and kept.ndim > 0 else kept
+    for name, value in _plain(model.state_dict()).items():
+        kept = value * frozen[name] if name in frozen else value
+        weights[name] = kept.half() if kept.is_floating_point() and kept.ndim > 0 else kept
     data = _to_bytes({"weights": weights, "state": dict(state)})
     parts = [data[i : i + PART_BYTES] for i in range(0, len(data), PART_BYTES)]
     if len(parts) > PARTS:
@@ -82,10 +82,10 @@ def load_compact(folder: Path, model: nn.Module) -> dict[str, Any]:
     """Load the weights in `folder` into `model`, recompute its masks, and return the state that was stored."""
     saved = read_compact(folder)
     current = model.state_dict()
-    keep = {n: v for n, v in current.items() if n.endswith((".mask", "_extra_state"))}
-    load_model(
-        model, {**keep, **{n: v.to(current[n].dtype) for n, v in saved["weights"].items() if n in current}}
-    )
+    weights = {n: v for n, v in saved["weights"].items() if n in _plain(current)}
+    found = {n: weights[_plain_name(n)] for n in current if _plain_name(n) in weights}
+    masks_and_patterns = {n: v for n, v in current.items() if _is_mask(n)}
+    load_model(model, {**masks_and_patterns, **{n: v.to(current[n].dtype) for n, v in found.items()}})
     for name, mask in _masks(model):
         weight = masks.dense_weight(model.get_submodule(name))
         if mask.frozen:
@@ -107,6 +107,19 @@ def read_compact(folder: Path) -> dict[str, Any]:
 def _masks(model: nn.Module) -> list[tuple[str, masks.NMMask]]:
     found = ((n, masks.of(m)) for n, m in model.named_modules() if parametrize.is_parametrized(m, "weight"))
     return [(n, m) for n, m in found if m is not None]
+
+
+def _plain(state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The weights in `state` under the names they have without parametrisations; no masks."""
+    return {_plain_name(n): v for n, v in state.items() if not _is_mask(n)}
+
+
+def _plain_name(name: str) -> str:
+    return name.replace(".parametrizations.weight.original", ".weight")
+
+
+def _is_mask(name: str) -> bool:
+    return name.endswith((".mask", "_extra_state"))
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,179 @@
+"""The recipe script: from images to an exported file, interrupted and resumed, with clear errors."""
+
+import io
+import json
+import runpy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from nmcu import frontend
+
+FOLDER = Path(__file__).parents[2] / "examples" / "train"
+EXPERIMENT = """
+model = { name = "resnet", width = 8, blocks = [1, 1], classes = 3 }
+[data]
+size = 8
+pad = 1
+holdout = 20
+[sparsity]
+pattern = [[0, "1:4"], [1, "1:8"]]
+skip = ["fc", "*.shortcut.*"]
+[train]
+epochs = 2
+batch = 20
+lr = %s
+[quantize]
+epochs = 1
+batch = 20
+lr = 0.01
+"""
+
+Recipe = Callable[..., str]
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """Three classes of noise of different colour: 120 training images as a folder, 30 for testing as parquet."""
+    rng = np.random.default_rng(0)
+
+    def encoded(label: int) -> bytes:
+        pixels = rng.integers(0, 100, (8, 8, 3)).astype(np.uint8)
+        pixels[:, :, label] += 120
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "png")
+        return stream.getvalue()
+
+    folder = tmp_path / "images"
+    for i in range(120):
+        file = folder / "train" / f"class{i % 3}" / f"{i}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(encoded(i % 3))
+    labels = [i % 3 for i in range(30)]
+    cells = [{"bytes": encoded(label), "path": ""} for label in labels]
+    pq.write_table(pa.table({"img": cells, "label": labels}), folder / "test.parquet")
+    return folder
+
+
+@pytest.fixture
+def recipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, images: Path, capsys: Any) -> Recipe:
+    """Run the script in this process; returns what it printed."""
+
+    def run(*options: str, name: str = "tiny", text: str = EXPERIMENT % 0.1, out: str = "out") -> str:
+        file = tmp_path / f"{name}.toml"
+        file.write_text(text)
+        arguments = [str(file), "--data", str(images), "--out", str(tmp_path / out), "--threads", "1"]
+        arguments += ["--cache", str(tmp_path / "cache" / out), *options]
+        monkeypatch.setattr("sys.argv", ["train.py", *arguments])
+        monkeypatch.syspath_prepend(str(FOLDER))
+        runpy.run_path(str(FOLDER / "train.py"), run_name="__main__")
+        return str(capsys.readouterr().out)
+
+    return run
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text())
+    for row in metrics["history"]:
+        del row["seconds"]
+    return metrics
+
+
+def test_interrupted_training_gives_the_same_metrics(recipe: Recipe, tmp_path: Path) -> None:
+    recipe(out="whole")
+    whole = _metrics(tmp_path / "whole" / "tiny")
+    stops = 0
+    while "stopped after" in recipe("--max-minutes", "0", out="pieces"):
+        stops += 1
+        assert stops < 30
+    assert stops == 3 * 5, "one batch at a time: two sparse epochs and an int8 one of five batches"
+    assert _metrics(tmp_path / "pieces" / "tiny") == whole
+    assert whole["final"]["top1"] > 60
+    assert abs(whole["final"]["top1"] - whole["final"]["top1_fake_quantised"]) < 5
+    assert [row["phase"] for row in whole["history"]] == ["float", "float", "int8"]
+    assert (tmp_path / "whole" / "tiny" / "curves.png").stat().st_size > 1000
+    frontend.load(tmp_path / "whole" / "tiny" / "model.onnx")
+
+
+def test_a_compact_checkpoint_continues_elsewhere_and_is_a_start(recipe: Recipe, tmp_path: Path) -> None:
+    while "int8" not in recipe("--max-minutes", "0.0", out="a") + _phase(tmp_path / "a" / "tiny"):
+        pass
+    (tmp_path / "cache" / "a" / "tiny" / "checkpoint.pt").unlink()
+    recipe(out="a")
+    rows = _metrics(tmp_path / "a" / "tiny")["history"]
+    assert [row["phase"] for row in rows] == ["float", "float", "int8"]
+    text = 'start = "tiny"\n' + (EXPERIMENT % 0.01)
+    recipe("--seed", "7", name="tuned", text=text, out="a")
+    tuned = _metrics(tmp_path / "a" / "tuned_s7")
+    assert tuned["experiment"]["seed"] == 7
+    assert tuned["history"][0]["loss"] < rows[0]["loss"], "it starts from trained weights"
+
+
+def _phase(folder: Path) -> str:
+    from nmcu.train import checkpoint
+
+    return str(checkpoint.read_compact(folder / "compact")["state"]["phase"])
+
+
+def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="tiny: the loss became nan; lower lr"):
+        recipe(text=EXPERIMENT % 1e30)
+    assert not list(tmp_path.glob("**/model.onnx"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model = 3 = 4", "is not an experiment"),
+        (
+            EXPERIMENT.replace("size", "sizes") % 0.1,
+            r"\[data\]: unknown key 'sizes'; the keys are size, mean",
+        ),
+        ("[train]\nepochs = 1\n[quantize]\nepochs = 1", "missing key 'model'"),
+        ((EXPERIMENT % 0.1).replace('"1:8"', '"8:1"'), "8:1x1 is not an N:M pattern"),
+        ((EXPERIMENT % 0.1).replace('"resnet"', '"alexnet"'), "unknown model 'alexnet': resnet and vit"),
+        ((EXPERIMENT % 0.1).replace("batch = 20", "batch = 500", 1), "do not fill one batch"),
+        ((EXPERIMENT % 0.1) + 'optimizer = "lion"', "unknown optimizer 'lion'"),
+        ('start = "nothing"\n' + EXPERIMENT % 0.1, "nothing/float holds no compact checkpoint"),
+    ],
+)
+def test_bad_experiments_are_one_sentence(recipe: Recipe, text: str, message: str) -> None:
+    with pytest.raises(SystemExit, match=message):
+        recipe(text=text)
+
+
+def test_bad_data_is_one_sentence(recipe: Recipe, images: Path) -> None:
+    with pytest.raises(SystemExit, match=r"neither .*train\.parquet nor the folder .*train exists"):
+        recipe("--data", "/nowhere")
+    parquet = images / "train.parquet"
+    pq.write_table(pa.table({"pixels": [b"1"], "class": [1]}), parquet)
+    with pytest.raises(SystemExit, match=r"train\.parquet has the columns pixels, class: .*label are needed"):
+        recipe()
+    pq.write_table(pa.table({"img": [b"not an image"], "label": [1]}), parquet)
+    with pytest.raises(SystemExit, match=r"row 0 of .*train\.parquet is not a readable image"):
+        recipe()
+    parquet.write_bytes(b"PAR1 nothing")
+    with pytest.raises(SystemExit, match=r"train\.parquet is not a parquet file"):
+        recipe()
+
+
+def test_every_experiment_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from experiment import read
+
+    from nmcu.sparsity import NMPattern
+
+    files = sorted((FOLDER / "experiments").glob("*.toml"))
+    names = {f.stem for f in files}
+    assert {"resnet8_1x8x4", "resnet8_wide_1x16x4", "resnet18_1x8", "vit_1x8"} <= names
+    for file in files:
+        experiment = read(file)
+        assert experiment.start is None or experiment.start in names
+        if experiment.sparsity is not None and isinstance(experiment.sparsity.pattern, str):
+            NMPattern.parse(experiment.sparsity.pattern)
