@@ -33,9 +33,24 @@ def assemble(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]
         source, obj, elf = (folder / f"t.{end}" for end in ("S", "o", "elf"))
         source.write_text(PROLOGUE + text)
         compiler = find_compiler()
-        flags = ("-march=rv32imc_zicsr_xcvsimd1p0_xcvmem1p0_xcvmac1p0_xcvalu1p0", "-mabi=ilp32", f"-I{INCLUDE}")
+        flags = (
+            "-march=rv32imc_zicsr_xcvsimd1p0_xcvmem1p0_xcvmac1p0_xcvalu1p0",
+            "-mabi=ilp32",
+            f"-I{INCLUDE}",
+        )
         subprocess.run([*compiler.cc, *flags, "-c", str(source), "-o", str(obj)], check=True)
-        link = ("-m", "elf32lriscv", "--image-base=0", "-Ttext=0", "-e", "_start", "--no-relax", str(obj), "-o", str(elf))
+        link = (
+            "-m",
+            "elf32lriscv",
+            "--image-base=0",
+            "-Ttext=0",
+            "-e",
+            "_start",
+            "--no-relax",
+            str(obj),
+            "-o",
+            str(elf),
+        )
         subprocess.run([*compiler.ld, *link], check=True)
         with elf.open("rb") as file:
             section = ELFFile(file).get_section_by_name(".text")

@@ -53,7 +53,7 @@ CORE = "cv32e40p_core.sv"
 LSU = "cv32e40p_load_store_unit.sv"
 
 # nm.dec travels as a load of data type 2'b11, which the load-store unit treats as a byte and which nothing else uses.
-# Its mode {pair, m} rides in bmask_a (instr[29:25]), old rd in operand c, where store data arrives at the load-store unit.
+# Its mode {pair, m} rides in bmask_a (instr[29:25]), old rd in operand c, the store data of the load-store unit.
 XDEC: tuple[Edit, ...] = (
     # --- decoder: custom-1, funct3 101, and CSR 0x7C0
     Edit(
@@ -107,7 +107,8 @@ XDEC: tuple[Edit, ...] = (
         "replace",
         "  assign reg_d_ex_is_reg_c_id  =",
         """\
-  assign xdec_bypass_id        = reg_d_ex_is_rd_id && (data_type_id == 2'b11) && data_req_ex_o && (data_type_ex_o == 2'b11);
+  assign xdec_bypass_id        = reg_d_ex_is_rd_id && (data_type_id == 2'b11) &&
+                                 data_req_ex_o && (data_type_ex_o == 2'b11);
   assign reg_d_ex_is_reg_c_id  = reg_d_ex_is_rd_id && !xdec_bypass_id;
   assign reg_d_ex_is_rd_id     =""",
     ),

@@ -1,9 +1,9 @@
 """One Verilated core on a flat memory, with random stalls and interrupts: the bench for directed and random tests."""
 
 import ctypes
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,7 +31,7 @@ INTERRUPT_ADDRESS = 0x1A10_0004
 
 
 class _Options(ctypes.Structure):
-    _fields_: Sequence[tuple[str, type]] = [
+    _fields_: ClassVar[list[tuple[str, Any]]] = [
         ("entry", ctypes.c_uint32),
         ("seed", ctypes.c_uint32),
         ("grant_stall_percent", ctypes.c_uint32),
@@ -43,7 +43,7 @@ class _Options(ctypes.Structure):
 
 
 class _Result(ctypes.Structure):
-    _fields_: Sequence[tuple[str, type]] = [
+    _fields_: ClassVar[list[tuple[str, Any]]] = [
         ("cycles", ctypes.c_uint64),
         ("instructions", ctypes.c_uint64),
         ("exit_code", ctypes.c_uint32),

@@ -95,10 +95,21 @@ def _machine(library: ctypes.CDLL, config: str, elf: bytes, name: str) -> Any:
 def _config_text(target: Target) -> str:
     """The target's configuration, a line for each part (machine.cpp, `parse`)."""
     config = config_of(target)
-    lines = [("machine", config["cores"], config["host_io_base"], config["stack_bytes"])]
+    lines: list[tuple[Any, ...]] = [
+        ("machine", config["cores"], config["host_io_base"], config["stack_bytes"])
+    ]
     memory = ("name", "base", "size", "banks", "latency_cycles", "core_access")
     lines += [("memory", *(m[key] for key in memory)) for m in config["memories"]]
-    dma = ("name", "base", "near", "far", "bytes_per_10_cycles", "latency_cycles", "queue_per_core", "queue_total")
+    dma = (
+        "name",
+        "base",
+        "near",
+        "far",
+        "bytes_per_10_cycles",
+        "latency_cycles",
+        "queue_per_core",
+        "queue_total",
+    )
     lines += [("dma", *(d[key] for key in dma)) for d in config["dmas"]]
     if "event_unit_base" in config:
         lines.append(("events", config["event_unit_base"], config["wake_cycles"]))

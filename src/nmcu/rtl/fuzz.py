@@ -1,0 +1,208 @@
+"""Random instruction streams on the instruction-set core and on the RTL, compared instruction by instruction."""
+
+import ctypes
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from nmcu.rtl import build, stream
+from nmcu.rtl.simulate import SIM_DIR
+from nmcu.rtl.stream import Item
+from nmcu.sim import _core
+
+ITEMS_PER_STREAM = 1000
+MAX_INSTRUCTIONS = 100_000  # of one stream
+STALL_PERCENTS = (0, 30)
+KINDS = ("", "pc", "register", "bus transaction", "number of instructions", "end of the program")
+REGISTERS = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"]
+
+
+class _Cause(ctypes.Structure):
+    _fields_: ClassVar[list[tuple[str, Any]]] = [
+        ("first", ctypes.c_uint32),
+        ("second", ctypes.c_uint32),
+        ("cycles", ctypes.c_int64),
+        ("count", ctypes.c_uint64),
+    ]
+
+
+class _Result(ctypes.Structure):
+    _fields_: ClassVar[list[tuple[str, Any]]] = [
+        ("instructions", ctypes.c_uint64),
+        ("iss_cycles", ctypes.c_uint64),
+        ("rtl_cycles", ctypes.c_uint64),
+        ("mismatch", ctypes.c_uint32),
+        ("index", ctypes.c_uint32),
+        ("pc", ctypes.c_uint32),
+        ("where", ctypes.c_uint32),
+        ("iss_value", ctypes.c_uint32),
+        ("rtl_value", ctypes.c_uint32),
+        ("causes", ctypes.c_uint32),
+        ("cause", _Cause * 48),
+        ("detail", ctypes.c_char * 256),
+    ]
+
+
+@dataclass(frozen=True)
+class TimingCause:
+    """`cycles` that the RTL took more (less, if negative) between two neighbouring instructions, in `count` places.
+
+    `first` and `second` are an example, as assembly.
+    """
+
+    first: str
+    second: str
+    cycles: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One stream on both: what differs (empty: nothing), instructions compared, cycles, timing differences."""
+
+    mismatch: str
+    detail: str
+    instructions: int
+    iss_cycles: int
+    rtl_cycles: int
+    causes: tuple[TimingCause, ...]
+
+    @property
+    def error_percent(self) -> float:
+        """ISS cycles against the RTL's."""
+        return 100 * (self.iss_cycles - self.rtl_cycles) / self.rtl_cycles if self.rtl_cycles else 0.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A stream on which the two differ, minimised, as assembly."""
+
+    seed: int
+    stall_percent: int
+    comparison: Comparison
+    assembly: str
+
+
+@dataclass(frozen=True)
+class FuzzReport:
+    """Streams run, instructions compared, the worst timing error with and without stalls, causes, failures."""
+
+    streams: int
+    instructions: int
+    seconds: float
+    worst_error_percent: dict[int, float]  # by stall percentage
+    total_error_percent: dict[int, float]
+    causes: tuple[TimingCause, ...]
+    failures: tuple[Failure, ...]
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    library = build.library("nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], xdec=True, include=[SIM_DIR])
+    word, long = ctypes.c_uint32, ctypes.c_uint64
+    library.nmcu_fuzz_run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]
+    library.nmcu_fuzz_run.restype = None
+    return library
+
+
+def compare(items: tuple[Item, ...], seed: int, stall_percent: int = 0) -> Comparison:
+    """Run `items` on both cores; a bus transaction waits one to four cycles in `stall_percent` of all cases."""
+    image = stream.assemble(items, seed)
+    raw = _Result()
+    _library().nmcu_fuzz_run(
+        image, len(image), stream.ENTRY, seed & 0xFFFFFFFF, stall_percent, MAX_INSTRUCTIONS, ctypes.byref(raw)
+    )
+    detail = raw.detail.decode(errors="replace")
+    mismatch = KINDS[raw.mismatch]
+    if raw.mismatch and "ISS: access outside" in detail:
+        mismatch = ""  # the stream itself is at fault
+    if mismatch:
+        register = REGISTERS[raw.where] if raw.mismatch == 2 else f"{raw.where:#x}"
+        found = f"ISS {raw.iss_value:#x}, RTL {raw.rtl_value:#x}"
+        detail = f"step {raw.index}, pc {raw.pc:#x}, {register}: {found}. {detail}"
+    causes = tuple(
+        TimingCause(_core.disassemble(c.first, 0), _core.disassemble(c.second, 0), c.cycles, c.count)
+        for c in raw.cause[: raw.causes]
+    )
+    return Comparison(mismatch, detail, raw.instructions, raw.iss_cycles, raw.rtl_cycles, causes)
+
+
+def fuzz(
+    *, seconds: float, seed: int = 0, max_failures: int = 5, progress: Callable[[str], None] = build.to_stderr
+) -> FuzzReport:
+    """Compare random streams for `seconds`, with and without memory stalls; failures are minimised."""
+    _library()
+    start = time.monotonic()
+    streams = instructions = 0
+    worst = dict.fromkeys(STALL_PERCENTS, 0.0)
+    totals = {percent: [0, 0] for percent in STALL_PERCENTS}
+    causes: dict[tuple[str, str], TimingCause] = {}
+    failures: list[Failure] = []
+    while time.monotonic() - start < seconds and len(failures) < max_failures:
+        percent = STALL_PERCENTS[streams % len(STALL_PERCENTS)]
+        number = seed * 1_000_000 + streams
+        items = stream.generate(number, ITEMS_PER_STREAM)
+        found = compare(items, number, percent)
+        streams += 1
+        instructions += found.instructions
+        if found.mismatch:
+            progress(f"seed {number}: {found.mismatch} differs; minimising")
+            failures.append(_failure(items, number, percent))
+            continue
+        if abs(found.error_percent) > abs(worst[percent]):
+            worst[percent] = found.error_percent
+        totals[percent][0] += found.iss_cycles
+        totals[percent][1] += found.rtl_cycles
+        for cause in found.causes:
+            kind = (_kind(cause.first), _kind(cause.second))
+            known = causes.get(kind, TimingCause("", "", 0, 0))
+            causes[kind] = TimingCause(
+                cause.first, cause.second, known.cycles + cause.cycles, known.count + cause.count
+            )
+    return FuzzReport(
+        streams,
+        instructions,
+        time.monotonic() - start,
+        worst,
+        {percent: 100 * (iss - rtl) / max(rtl, 1) for percent, (iss, rtl) in totals.items()},
+        tuple(sorted(causes.values(), key=lambda cause: -abs(cause.cycles))),
+        tuple(failures),
+    )
+
+
+def _failure(items: tuple[Item, ...], seed: int, stall_percent: int) -> Failure:
+    small = minimise(items, lambda part: bool(compare(part, seed, stall_percent).mismatch))
+    return Failure(seed, stall_percent, compare(small, seed, stall_percent), listing(small))
+
+
+def minimise(items: tuple[Item, ...], fails: Callable[[tuple[Item, ...]], bool]) -> tuple[Item, ...]:
+    """A sub-list of `items` that still fails and from which no single item can be left out (delta debugging)."""
+    size = max(1, len(items) // 2)
+    while size:
+        index = 0
+        while index < len(items):
+            part = items[:index] + items[index + size :]
+            if fails(part):
+                items = part
+            else:
+                index += size
+        size //= 2
+    return items
+
+
+def listing(items: tuple[Item, ...]) -> str:
+    """The items as assembly text, one instruction a line, with the item's kind."""
+    lines = []
+    for item in items:
+        for index, word in enumerate(item.code):
+            text = _core.disassemble(word, 0)
+            lines.append(f"  {text:<40} # {word:#010x}" + ("" if index else f"  {item.kind}"))
+    return "\n".join(lines)
+
+
+def _kind(text: str) -> str:
+    """The mnemonic, with the register for a CSR access."""
+    mnemonic, _, operands = text.partition(" ")
+    return f"{mnemonic} {operands.split(', ')[1]}" if mnemonic.startswith("csrr") else mnemonic
