@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nmcu import kernels
 from nmcu.plan import Plan, PlannedLayer
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
 from nmcu.report.tables import pattern
@@ -57,6 +58,7 @@ def assemble(
 def _layer(planned: PlannedLayer, cores: Sequence[RegionStats]) -> LayerReport:
     layer = planned.layer
     cycles = cores[0].cycles if cores else 0
+    requant_bytes = kernels.get(planned.kernel).requant_bytes(layer) if planned.kernel else 0
     waits = max((core.stalls["dma_wait"] for core in cores), default=0)
     return LayerReport(
         name=layer.name,
@@ -68,7 +70,7 @@ def _layer(planned: PlannedLayer, cores: Sequence[RegionStats]) -> LayerReport:
         cycles=cycles,
         compute_cycles=cycles - waits,
         dma_wait_cycles=waits,
-        weight_bytes=planned.constant_bytes - planned.index_bytes,
+        weight_bytes=planned.constant_bytes - planned.index_bytes - requant_bytes,
         index_bytes=planned.index_bytes,
         l1_bytes=planned.l1_bytes,
         instructions=sum(core.instructions for core in cores),
