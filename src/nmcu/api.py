@@ -18,10 +18,14 @@ from nmcu.frontend.load import load as load_file
 from nmcu.graph import Graph
 from nmcu.plan import Plan
 from nmcu.report import RunReport, assemble, file_names, html
+from nmcu.rtl import simulate as simulate_rtl
+from nmcu.sim.run import register_core
 from nmcu.sim.run import run as simulate
 from nmcu.toolchain import Image
 
 __all__ = ["CompiledModel", "RunReport", "compile", "load", "run"]
+
+register_core("rtl", simulate_rtl)
 
 Array = NDArray[Any]
 Model = str | Path | Graph
