@@ -67,7 +67,7 @@ def fold(
         raise ModelError(f"node {name!r}: the bias does not fit int32 at the scale of its accumulator")
     low, high = accumulator_range(weight, integers)
     bare_low, bare_high = accumulator_range(weight, np.zeros(cout))
-    sparse = np.count_nonzero(weight) * SPARSE_SHARE <= weight.size
+    sparse = int(np.count_nonzero(weight)) * SPARSE_SHARE <= weight.size
     chosen = requant.choose(name, factor, low, high, y_zero, sparse=sparse)
     if bare_low.min() < requant.INT32_MIN or bare_high.max() > requant.INT32_MAX:
         raise ModelError(f"node {name!r}: a sum of products may overflow int32")

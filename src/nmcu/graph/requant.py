@@ -66,7 +66,8 @@ def choose(
 ) -> Requant:
     """The requantisation by `factor` for accumulators in [acc_min, acc_max], narrow where provable.
 
-    All arrays have one entry per channel; `sparse` if most weights are zero. Raises `ModelError` naming node `name` where an accumulator may
+    All arrays have one entry per channel; `sparse` if most weights are zero.
+    Raises `ModelError` naming node `name` where an accumulator may
     overflow int32 or a factor is not a positive finite number in range.
     """
     if acc_min.min() < INT32_MIN or acc_max.max() > INT32_MAX:

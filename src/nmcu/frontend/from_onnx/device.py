@@ -126,17 +126,17 @@ def shaped(c: Context, tensor: TensorInfo, model_shape: layout.Shape) -> Real:
     return Real(tensor, model_shape, layout.identity(len(model_shape)))
 
 
-def move(c: Context, position: int, new: layout.Shape, step: Move) -> None:
-    """Write output 0: input `position` moved by `step` to model shape `new`, now or once it is on the device."""
+def move(c: Context, position: int, new: layout.Shape, step: Move, output: int = 0) -> None:
+    """Write `output`: input `position` moved by `step` to model shape `new`, now or once it is on the device."""
     value = c.value(position)
     if isinstance(value, Pending):
-        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step), affine=None))
+        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step), affine=None), output)
     elif isinstance(value, Source):
-        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step)))
+        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step)), output)
     elif isinstance(value, Quantised):
-        c.write(dataclasses.replace(value, source=step(force(c, value)), lo=-128, hi=127))
+        c.write(dataclasses.replace(value, source=step(force(c, value)), lo=-128, hi=127), output)
     elif isinstance(value, Real):
-        c.write(step(value))
+        c.write(step(value), output)
     else:
         raise c.not_real(position, value)
 

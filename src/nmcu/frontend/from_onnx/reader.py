@@ -9,7 +9,7 @@ from nmcu.frontend.from_onnx import device, file, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.fold import fold
 from nmcu.frontend.from_onnx.operators import MICROSOFT, STANDARD
-from nmcu.frontend.from_onnx.values import Const, Pending, Quantised, Real, Source
+from nmcu.frontend.from_onnx.values import Const, Integers, Pending, Quantised, Real, Source
 from nmcu.graph import Graph, TensorInfo
 
 METADATA = ("nmcu.mean", "nmcu.std")
@@ -81,12 +81,19 @@ def _output(c: Context, port: file.Port) -> None:
         value = device.force(c, value)
     elif isinstance(value, Pending):
         value = _ranged(value, port.name)
+    if isinstance(value, Integers):
+        _decoded(c, port.name, value, "int64")
+        return
     if not isinstance(value, Real):
         raise ModelError(
             f"model output {port.name!r} is an input or a constant; supported: results of the network"
         )
     value = device.unflatten(c, _tabulated(c, value, port.name))
-    model = TensorInfo(port.name, value.shape, dtype)
+    _decoded(c, port.name, value, dtype)
+
+
+def _decoded(c: Context, name: str, value: Real | Integers, dtype: str) -> None:
+    model = TensorInfo(name, value.shape, dtype)
     c.builder.output(
         value.tensor, model, layout.inverse(value.axes), layout.permuted(value.shape, value.axes)
     )

@@ -174,12 +174,11 @@ class Quantised:
 
 @dataclass(frozen=True, eq=False)
 class Integers:
-    """An int32 device tensor, a model output of `dtype`."""
+    """An int32 device tensor; a model output of type int64."""
 
     tensor: TensorInfo
     shape: Shape
     axes: Axes
-    dtype: str
 
 
 Value = Const | QuantConst | Source | Real | Pending | Quantised | Integers

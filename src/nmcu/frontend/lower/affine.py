@@ -66,6 +66,36 @@ def conv(
     return b.add(name, op, [x], [y], constants)[0]
 
 
+def conv_transpose(
+    b: Builder,
+    name: str,
+    x: TensorInfo,
+    y: TensorInfo,
+    weights: Weights,
+    geometry: Geometry,
+    extra: tuple[int, int] = (0, 0),
+    groups: int = 1,
+    activation: clamp.Clamp = clamp.NONE,
+) -> TensorInfo:
+    """A transposed convolution, as the spread map convolved with the kernel turned by 180 degrees.
+
+    `weights.value` is (Cout, KH, KW, Cin/groups) as the forward convolution of the spread map would have it
+    before turning; `geometry.pads` shrink the output, `extra` grows it at the bottom and the right.
+    """
+    spans = [d * (k - 1) for d, k in zip(geometry.dilations, weights.value.shape[1:3], strict=True)]
+    top, left, bottom, right = geometry.pads
+    pads = (spans[0] - top, spans[1] - left, spans[0] - bottom + extra[0], spans[1] - right + extra[1])
+    if min(pads) < 0:
+        raise ModelError(f"node {name!r}: pads {geometry.pads} exceed the kernel, which is not supported")
+    if geometry.strides != (1, 1):
+        op = ops.Dilate(steps=geometry.strides, value=x.quant[1])
+        spread = TensorInfo(f"{x.name} spread", (), scale=x.scale, zero_point=x.zero_point)
+        x = b.add(f"{name} spread", op, [x], [spread])[0]
+    turned = Weights(np.ascontiguousarray(weights.value[:, ::-1, ::-1]), weights.scale, weights.bias)
+    forward = Geometry(pads=pads, dilations=geometry.dilations)
+    return conv(b, name, x, y, turned, forward, groups, activation)
+
+
 def linear(
     b: Builder,
     name: str,

@@ -1,5 +1,9 @@
 """Element-wise operators: requantisation, tables, add."""
 
+import dataclasses
+
+import numpy as np
+
 from nmcu.frontend.lower import clamp
 from nmcu.graph import Builder, TensorInfo, ops
 from nmcu.graph.ops.table import Function
@@ -30,6 +34,42 @@ def add(
     lo, hi = activation.bounds(y)
     op, constants = ops.Add.build(name, *pair, y, sign=sign, lo=lo, hi=hi)
     return b.add(name, op, list(pair), [y], constants)[0]
+
+
+def mul(
+    b: Builder,
+    name: str,
+    pair: tuple[TensorInfo, TensorInfo],
+    y: TensorInfo,
+    activation: clamp.Clamp = clamp.NONE,
+) -> TensorInfo:
+    """`pair[0] * pair[1]`."""
+    lo, hi = activation.bounds(y)
+    op, constants = ops.Mul.build(name, *pair, y, lo=lo, hi=hi)
+    return b.add(name, op, list(pair), [y], constants)[0]
+
+
+def extremum(
+    b: Builder, name: str, pair: tuple[TensorInfo, TensorInfo], y: TensorInfo, maximum: bool
+) -> TensorInfo:
+    """The larger or the smaller of two tensors, each first brought to the quantisation of `y`."""
+    same = [
+        requantize(b, f"{name} input {i}", x, renamed(y, f"{x.name} as {y.name}")) for i, x in enumerate(pair)
+    ]
+    return b.add(name, ops.Extremum(maximum=maximum), same, [y])[0]
+
+
+def clip(b: Builder, name: str, x: TensorInfo, activation: clamp.Clamp) -> TensorInfo:
+    """`x` clamped; `x` itself where the clamp is open."""
+    if activation.bounds(x) == (-128, 127):
+        return x
+    y = renamed(x, f"{x.name} clipped")
+    return table(b, name, x, y, "clip", lambda v: np.clip(v, activation.lo, activation.hi))
+
+
+def renamed(y: TensorInfo, name: str) -> TensorInfo:
+    """The quantisation of `y` under another name."""
+    return dataclasses.replace(y, name=name, shape=())
 
 
 _COMPOSITES = {

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from nmcu.frontend.lower.elementwise import requantize
 from nmcu.graph import Builder, TensorInfo, ops
 
 Shape = tuple[int, ...]
@@ -52,3 +53,22 @@ def transpose(b: Builder, name: str, x: TensorInfo, perm: Shape, output: str) ->
     compact = reshape(b, f"{name} in", x, tuple(x.shape[a] for a in kept), f"{output} in")
     data = b.add(name, ops.Transpose(perm=moved), [compact], [named(x, f"{output} data")])[0]
     return reshape(b, f"{name} out", data, shape, output)
+
+
+def concat(b: Builder, name: str, parts: list[TensorInfo], y: TensorInfo, axis: int) -> TensorInfo:
+    """`parts` one after the other, each first brought to the quantisation of `y`."""
+    same = [
+        requantize(b, f"{name} input {i}", x, dataclasses.replace(y, name=f"{x.name} as {y.name}", shape=()))
+        for i, x in enumerate(parts)
+    ]
+    return b.add(name, ops.Concat(axis=axis), same, [y])[0]
+
+
+def cut(
+    b: Builder, name: str, x: TensorInfo, starts: Shape, steps: Shape, shape: Shape, output: str
+) -> TensorInfo:
+    """A slice of `x`; `x` itself where it is all of it."""
+    if shape == x.shape:
+        return x
+    op = ops.Slice(starts=starts, steps=steps, shape=shape)
+    return b.add(name, op, [x], [named(x, output)])[0]

@@ -5,35 +5,53 @@ from types import MappingProxyType
 
 from nmcu.graph.op import Op
 from nmcu.graph.ops.add import Add
+from nmcu.graph.ops.arg_max import ArgMax
 from nmcu.graph.ops.average_pool import AveragePool
+from nmcu.graph.ops.concat import Concat
 from nmcu.graph.ops.constant import Constant
 from nmcu.graph.ops.conv2d import Conv2d
 from nmcu.graph.ops.decode import Decode
 from nmcu.graph.ops.depthwise import Depthwise
+from nmcu.graph.ops.dilate import Dilate
 from nmcu.graph.ops.encode import Encode
+from nmcu.graph.ops.extremum import Extremum
 from nmcu.graph.ops.linear import Linear
+from nmcu.graph.ops.log_softmax import LogSoftmax
 from nmcu.graph.ops.max_pool import MaxPool
+from nmcu.graph.ops.mul import Mul
 from nmcu.graph.ops.pad import Pad
 from nmcu.graph.ops.reshape import Reshape
+from nmcu.graph.ops.resize_bilinear import ResizeBilinear
+from nmcu.graph.ops.resize_nearest import ResizeNearest
+from nmcu.graph.ops.slice import Slice
 from nmcu.graph.ops.softmax import Softmax
 from nmcu.graph.ops.table import Table
 from nmcu.graph.ops.transpose import Transpose
 
 _ALL: tuple[type[Op], ...] = (
     Add,
-    Constant,
-    Transpose,
+    ArgMax,
     AveragePool,
+    Concat,
+    Constant,
     Conv2d,
     Decode,
     Depthwise,
+    Dilate,
     Encode,
+    Extremum,
     Linear,
+    LogSoftmax,
     MaxPool,
+    Mul,
     Pad,
     Reshape,
+    ResizeBilinear,
+    ResizeNearest,
+    Slice,
     Softmax,
     Table,
+    Transpose,
 )
 
 REGISTRY: Mapping[str, type[Op]] = MappingProxyType({op.__name__: op for op in _ALL})
@@ -41,17 +59,26 @@ REGISTRY: Mapping[str, type[Op]] = MappingProxyType({op.__name__: op for op in _
 __all__ = [
     "REGISTRY",
     "Add",
+    "ArgMax",
     "AveragePool",
+    "Concat",
     "Constant",
     "Conv2d",
     "Decode",
     "Depthwise",
+    "Dilate",
     "Encode",
+    "Extremum",
     "Linear",
+    "LogSoftmax",
     "MaxPool",
+    "Mul",
     "Op",
     "Pad",
     "Reshape",
+    "ResizeBilinear",
+    "ResizeNearest",
+    "Slice",
     "Softmax",
     "Table",
     "Transpose",

@@ -5,15 +5,27 @@ from types import MappingProxyType
 
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.fold import constant
-from nmcu.frontend.from_onnx.operators import affine, binary, elementwise, pool, quantize, shape, softmax
+from nmcu.frontend.from_onnx.operators import (
+    affine,
+    binary,
+    elementwise,
+    join,
+    pool,
+    quantize,
+    resize,
+    shape,
+    softmax,
+)
 
 STANDARD: Mapping[str, Callable[[Context], None]] = MappingProxyType(
     {
         **affine.CONVERTERS,
         **binary.CONVERTERS,
         **elementwise.CONVERTERS,
+        **join.CONVERTERS,
         **pool.CONVERTERS,
         **quantize.CONVERTERS,
+        **resize.CONVERTERS,
         **shape.CONVERTERS,
         **softmax.CONVERTERS,
         "Constant": constant,

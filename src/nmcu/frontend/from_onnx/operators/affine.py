@@ -87,6 +87,44 @@ def conv(c: Context) -> None:
     )
 
 
+def conv_transpose(c: Context) -> None:
+    """2-D; weights in the file are (Cin, Cout/groups, KH, KW)."""
+    x, groups = device.stored(c, 0), c.integer("group", 1)
+    weights = weight(c, 1, channel_axis=1)
+    if len(x.shape) != 4 or weights.ints.ndim != 4 or groups < 1:
+        raise c.error(f"input has shape {x.shape} and weights {weights.shape}; supported: 2-D")
+    cin, part, kh, kw = weights.shape
+    if cin != x.shape[1] or cin % groups or (groups > 1 and weights.scale.size > 1):
+        raise c.error(
+            f"weights {weights.shape} in {groups} groups do not fit input {x.shape}, or have a scale per channel"
+        )
+    strides, dilations = c.ints("strides", 2, 1), c.ints("dilations", 2, 1)
+    extra = c.ints("output_padding", 2, 0)
+    if c.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID") or "output_shape" in c.node.attributes:
+        raise c.error("auto_pad and output_shape are not supported; give pads and output_padding")
+    pads = explicit(c, x.shape[2:], (kh, kw), strides, dilations)
+    sizes = tuple(
+        (n - 1) * s + d * (k - 1) + 1 - pads[i] - pads[i + 2] + e
+        for i, (n, s, d, k, e) in enumerate(
+            zip(x.shape[2:], strides, dilations, (kh, kw), extra, strict=True)
+        )
+    )
+    cout, name = part * groups, c.node.name
+    filters = weights.ints.reshape(groups, cin // groups, part, kh, kw).transpose(0, 2, 3, 4, 1)
+    shape = (1, cout, *sizes)
+
+    def emit(w: affine.Weights, y: TensorInfo, clamp: Clamp) -> Real:
+        tensor = device.conform(c, x, layout.CHANNELS_LAST)
+        geometry = affine.Geometry((strides[0], strides[1]), _pads(pads), (dilations[0], dilations[1]))
+        made = affine.conv_transpose(
+            c.builder, name, tensor, y, w, geometry, (extra[0], extra[1]), groups, clamp
+        )
+        return Real(made, shape, layout.CHANNELS_LAST)
+
+    value = np.ascontiguousarray(filters.reshape(cout, kh, kw, cin // groups))
+    c.write(pending(c, x, shape, 1, value, weights.scale, bias(c, 2, cout), emit))
+
+
 def gemm(c: Context) -> None:
     """`alpha * A @ B + beta * C` with constant B and C."""
     if c.integer("transA", 0) != 0:
@@ -217,4 +255,4 @@ def _pads(pads: tuple[int, ...]) -> tuple[int, int, int, int]:
     return pads[0], pads[len(pads) // 2 - 1], pads[len(pads) // 2], pads[-1]
 
 
-CONVERTERS = {"Conv": conv, "Gemm": gemm, "MatMul": matmul}
+CONVERTERS = {"Conv": conv, "ConvTranspose": conv_transpose, "Gemm": gemm, "MatMul": matmul}

@@ -117,17 +117,24 @@ def _constant_tensor(c: Context, array: Array, rank: int) -> Real:
 
 def _two(c: Context, a: Real, b: Real) -> Pending:
     """An operator on two device tensors."""
-    if c.node.op not in ("Add", "Sub"):
+    if c.node.op not in ("Add", "Sub", "Mul", "Min", "Max"):
         raise c.error("is not supported on two activations")
     a, b = device.plain(c, a), device.plain(c, b)
     shape = _common_shape(c, a, b)
     a, b = _raised(c, a, len(shape)), _raised(c, b, len(shape))
     axes = a.axes if a.shape == shape else b.axes
-    sign, name = 1 if c.node.op == "Add" else -1, c.node.name
+    op, name = c.node.op, c.node.name
 
     def emit(y: TensorInfo, clamp: Clamp) -> Real:
         pair = (device.conform(c, a, axes), device.conform(c, b, axes))
-        return Real(elementwise.add(c.builder, name, pair, y, sign, clamp), shape, axes)
+        if op == "Mul":
+            made = elementwise.mul(c.builder, name, pair, y, clamp)
+        elif op in ("Min", "Max"):
+            made = elementwise.extremum(c.builder, name, pair, y, op == "Max")
+            made = elementwise.clip(c.builder, f"{name} clip", made, clamp)
+        else:
+            made = elementwise.add(c.builder, name, pair, y, 1 if op == "Add" else -1, clamp)
+        return Real(made, shape, axes)
 
     return Pending(name, c.node.op, shape, emit)
 

@@ -1,6 +1,7 @@
 """Pooling and means."""
 
 import dataclasses
+import math
 
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context
@@ -58,7 +59,8 @@ def average_pool(c: Context) -> None:
 
 def global_average_pool(c: Context) -> None:
     """The mean over height and width."""
-    _mean(c, _whole(c).shape)
+    _whole(c)
+    _mean(c, {2, 3}, keep=True)
 
 
 def reduce_mean(c: Context) -> None:
@@ -66,23 +68,36 @@ def reduce_mean(c: Context) -> None:
     x = device.stored(c, 0)
     axes = c.constant_ints(1) if c.has(1) else c.attribute("axes", ())
     rank = len(x.shape)
-    axes = sorted({a + rank if a < 0 else a for a in axes})
-    if rank != 4 or axes != [2, 3]:
-        raise c.error(
-            f"a mean over axes {axes} of shape {x.shape} is not supported; supported: height and width"
-        )
-    _mean(c, (*x.shape[:2], 1, 1) if c.integer("keepdims", 1) else x.shape[:2])
+    axes = {a + rank if a < 0 else a for a in axes} or set(range(rank))
+    if any(not 0 <= a < rank for a in axes):
+        raise c.error(f"axes {sorted(axes)} do not exist in shape {x.shape}")
+    _mean(c, axes, c.integer("keepdims", 1) == 1)
 
 
-def _mean(c: Context, result: Shape) -> None:
+def _mean(c: Context, reduced: set[int], keep: bool) -> None:
+    """A mean over any axes: on the device these lie together, and pooling over them sees (outer, inner) around."""
     x, name = device.stored(c, 0), c.node.name
+    order = layout.default(len(x.shape)) if x.flat else x.axes
+    places = [i for i, a in enumerate(order) if a in reduced and x.shape[a] != 1] or [0]
+    between = order[places[0] : places[-1] + 1]
+    if any(a not in reduced and x.shape[a] != 1 for a in between):
+        order = (*(a for a in order if a not in reduced), *(a for a in order if a in reduced))
+        places = [i for i, a in enumerate(order) if a in reduced and x.shape[a] != 1]
+    full = layout.permuted(x.shape, order)
+    outer, inner = math.prod(full[: places[0]]), math.prod(full[places[-1] + 1 :])
+    extent = math.prod(full[places[0] : places[-1] + 1])
+    kept = tuple(1 if a in reduced else d for a, d in enumerate(x.shape))
+    result = kept if keep else tuple(d for a, d in enumerate(x.shape) if a not in reduced)
 
     def emit(y: TensorInfo, clamp: Clamp) -> Real:
-        tensor = device.conform(c, x, layout.CHANNELS_LAST)
-        made = pool.global_average(c.builder, name, tensor, y, clamp)
-        return (
-            device.shaped(c, made, result) if len(result) == 2 else Real(made, result, layout.CHANNELS_LAST)
-        )
+        tensor = device.conform(c, x, order)
+        if len(tensor.shape) != 4 or (outer, places) != (1, [1, 2]):
+            tensor = shape.reshape(c.builder, f"{name} in", tensor, (1, outer, extent, inner), f"{y.name} in")
+        kernel = (1, extent) if outer != 1 else (tensor.shape[1], tensor.shape[2])
+        made = pool.average(c.builder, name, tensor, y, kernel, (1, 1), activation=clamp)
+        wanted = shape.device_shape(layout.permuted(kept, order))
+        made = shape.reshape(c.builder, f"{name} out", made, wanted, f"{y.name} out")
+        return device.reshaped(c, Real(made, kept, order), result, f"{name} shape")
 
     c.write(Pending(name, c.node.op, result, emit))
 

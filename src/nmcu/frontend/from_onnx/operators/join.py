@@ -1,0 +1,112 @@
+"""Concat, Slice, Split, and Gather of a range."""
+
+import math
+
+from nmcu.frontend.from_onnx import device, layout
+from nmcu.frontend.from_onnx.context import Context
+from nmcu.frontend.from_onnx.layout import Shape
+from nmcu.frontend.from_onnx.values import Pending, Real
+from nmcu.frontend.lower import shape as lower
+from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.lower.elementwise import clip
+from nmcu.graph import TensorInfo
+
+
+def concat(c: Context) -> None:
+    """Each part is brought to the scale of the result."""
+    parts = [device.plain(c, device.unflatten(c, c.real(i))) for i in range(len(c.node.inputs))]
+    if not parts:
+        raise c.error("has no inputs")
+    first = parts[0].shape
+    axis = _axis(c, c.integer("axis", 0), len(first))
+    for x in parts:
+        same = len(x.shape) == len(first)
+        if not same or any(d != e for a, (d, e) in enumerate(zip(x.shape, first, strict=True)) if a != axis):
+            raise c.error(f"shapes {first} and {x.shape} differ outside axis {axis}")
+    new = (*first[:axis], sum(x.shape[axis] for x in parts), *first[axis + 1 :])
+    axes = layout.default(len(new)) if any(x.axes != parts[0].axes for x in parts) else parts[0].axes
+    name = c.node.name
+
+    def emit(y: TensorInfo, clamp: Clamp) -> Real:
+        tensors = []
+        for i, x in enumerate(parts):
+            full = layout.permuted(x.shape, axes)
+            raised = lower.reshape(
+                c.builder, f"{name} part {i}", device.conform(c, x, axes), full, f"{name} part {i}"
+            )
+            tensors.append(raised)
+        made = lower.concat(c.builder, name, tensors, y, axes.index(axis))
+        made = clip(c.builder, f"{name} clip", made, clamp)
+        wanted = lower.device_shape(layout.permuted(new, axes))
+        return Real(lower.reshape(c.builder, f"{name} shape", made, wanted, f"{y.name} shape"), new, axes)
+
+    pending = Pending(name, c.node.op, new, emit)
+    if len({x.tensor.quant for x in parts}) == 1:
+        c.write(device.emit(pending, lower.named(parts[0].tensor, c.node.outputs[0])))
+    else:
+        c.write(pending)
+
+
+def slice_(c: Context) -> None:
+    """Positive steps."""
+    old = tuple(c.value(0).shape)
+    starts, ends = c.constant_ints(1), c.constant_ints(2)
+    axes = c.constant_ints(3) if c.has(3) else tuple(range(len(starts)))
+    steps = c.constant_ints(4) if c.has(4) else (1,) * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps) or min(steps, default=1) < 1:
+        raise c.error(
+            f"starts {starts}, ends {ends}, axes {axes}, steps {steps}: lengths differ or a step is not positive"
+        )
+    first, step, count = [0] * len(old), [1] * len(old), list(old)
+    for start, end, axis, stride in zip(starts, ends, axes, steps, strict=True):
+        a = _axis(c, axis, len(old))
+        low, high, _ = slice(start, end).indices(old[a])
+        first[a], step[a], count[a] = low, stride, max(0, math.ceil((high - low) / stride))
+    _cut(c, 0, tuple(first), tuple(step), tuple(count), c.node.name)
+
+
+def split(c: Context) -> None:
+    """Equal parts, or the given sizes."""
+    old = tuple(c.value(0).shape)
+    axis = _axis(c, c.integer("axis", 0), len(old))
+    outputs = len(c.node.outputs)
+    if c.has(1):
+        sizes = c.constant_ints(1)
+    else:
+        chunk = math.ceil(old[axis] / outputs)
+        sizes = tuple(min(chunk, old[axis] - chunk * i) for i in range(outputs))
+    if len(sizes) != outputs or sum(sizes) != old[axis] or min(sizes) < 1:
+        raise c.error(f"sizes {sizes} for {outputs} outputs do not fit axis {axis} of {old}")
+    start = 0
+    for i, size in enumerate(sizes):
+        first = tuple(start if a == axis else 0 for a in range(len(old)))
+        count = tuple(size if a == axis else d for a, d in enumerate(old))
+        _cut(c, i, first, (1,) * len(old), count, f"{c.node.name} {i}" if i else c.node.name)
+        start += size
+
+
+def _cut(c: Context, position: int, first: Shape, step: Shape, count: Shape, name: str) -> None:
+    if min(count, default=1) < 1:
+        raise c.error("takes an empty slice")
+    output = c.node.outputs[position]
+
+    def move(given: Real) -> Real:
+        value = device.unflatten(c, device.plain(c, given))
+        axes = value.axes
+        full = layout.permuted(value.shape, axes)
+        x = lower.reshape(c.builder, f"{name} in", value.tensor, full, f"{output} in")
+        starts, steps, shape = (layout.permuted(s, axes) for s in (first, step, count))
+        made = lower.cut(c.builder, name, x, starts, steps, shape, output)
+        wanted = lower.device_shape(shape)
+        return Real(lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out"), count, axes)
+
+    device.move(c, 0, count, move, position)
+
+
+def _axis(c: Context, axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        raise c.error(f"axis {axis} does not exist in rank {rank}")
+    return axis % rank
+
+
+CONVERTERS = {"Concat": concat, "Slice": slice_, "Split": split}

@@ -1,0 +1,92 @@
+"""Resize (and the old Upsample) of height and width."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.frontend.from_onnx import device, layout
+from nmcu.frontend.from_onnx.context import Context, finite
+from nmcu.frontend.from_onnx.values import Real
+from nmcu.frontend.lower import resize as lower
+from nmcu.frontend.lower.shape import named
+
+MAX_SIZE = 2**14
+
+_ROUNDINGS: dict[str, lower.Rounding] = {
+    "floor": "floor",
+    "ceil": "ceil",
+    "round_prefer_floor": "round_prefer_floor",
+    "round_prefer_ceil": "round_prefer_ceil",
+}
+
+
+def resize(c: Context) -> None:
+    """Nearest and linear. Mixing neighbours keeps the quantisation, so no scale of its own is needed."""
+    old = tuple(c.value(0).shape)
+    mode = c.attribute("mode", "nearest")
+    if len(old) != 4 or mode not in ("nearest", "linear"):
+        raise c.error(f"mode {mode!r} on shape {old} is not supported; supported: nearest and linear on maps")
+    if c.integer("antialias", 0) or c.attribute("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise c.error("antialias and keep_aspect_ratio_policy are not supported")
+    sizes, scales = _sizes(c, old)
+    new = (*old[:2], *sizes)
+    rows, columns = (_coordinates(c, old[2 + i], sizes[i], scales[i]) for i in (0, 1))
+    rounding = _ROUNDINGS.get(c.attribute("nearest_mode", "round_prefer_floor"))
+    if rounding is None:
+        raise c.error(f"nearest_mode {c.attribute('nearest_mode', '')!r} is not known")
+    name, output = c.node.name, c.node.outputs[0]
+
+    def step(given: Real) -> Real:
+        value = device.plain(c, given)
+        x = device.conform(c, value, layout.CHANNELS_LAST)
+        y = named(x, output)
+        if mode == "nearest":
+            made = lower.nearest(c.builder, name, x, y, rows, columns, rounding)
+        else:
+            made = lower.bilinear(c.builder, name, x, y, rows, columns)
+        return Real(made, new, layout.CHANNELS_LAST)
+
+    device.move(c, 0, new, step)
+
+
+def _sizes(c: Context, old: tuple[int, ...]) -> tuple[tuple[int, int], tuple[float, float]]:
+    """New (height, width) and the scales the coordinates are computed with."""
+    axes = tuple(c.attribute("axes", (0, 1, 2, 3)))
+    if c.has(3):
+        given = dict(zip(axes, c.constant_ints(3), strict=False))
+        sizes = [given.get(a, d) for a, d in enumerate(old)]
+        scales = [s / d for s, d in zip(sizes, old, strict=True)]
+    elif c.has(2) or (c.has(1) and c.node.op == "Upsample"):
+        values = c.constant(2 if c.has(2) else 1).astype(np.float64).reshape(-1)
+        if not finite(values) or not (values > 0).all():
+            raise c.error("scales must be positive and finite")
+        found = dict(zip(axes, (float(v) for v in values), strict=False))
+        scales = [found.get(a, 1.0) for a in range(len(old))]
+        sizes = [int(np.floor(min(d * s, 2.0**30))) for d, s in zip(old, scales, strict=True)]
+    else:
+        raise c.error("has neither scales nor sizes")
+    if tuple(sizes[:2]) != old[:2] or not all(1 <= s <= MAX_SIZE for s in sizes[2:]):
+        raise c.error(f"resizes {old} to {tuple(sizes)}; supported: height and width, 1 to {MAX_SIZE}")
+    return (sizes[2], sizes[3]), (scales[2], scales[3])
+
+
+def _coordinates(c: Context, old: int, new: int, scale: float) -> NDArray[np.float64]:
+    """The input coordinate of each output element, as the standard defines each mode."""
+    x = np.arange(new, dtype=np.float64)
+    mode = c.attribute(
+        "coordinate_transformation_mode", "half_pixel" if c.node.op == "Resize" else "asymmetric"
+    )
+    if mode == "half_pixel" or (mode == "pytorch_half_pixel" and new > 1):
+        return (x + 0.5) / scale - 0.5
+    if mode == "pytorch_half_pixel":
+        return np.zeros(1)
+    if mode == "half_pixel_symmetric":
+        offset = old / 2 * (1 - new / (scale * old))
+        return offset + (x + 0.5) / scale - 0.5
+    if mode == "asymmetric":
+        return x / scale
+    if mode == "align_corners":
+        return x * (old - 1) / (new - 1) if new > 1 else np.zeros(1)
+    raise c.error(f"coordinate_transformation_mode {mode!r} is not supported")
+
+
+CONVERTERS = {"Resize": resize, "Upsample": resize}
