@@ -186,25 +186,37 @@ def pending(
     cout, name, op = len(value), c.node.name, c.node.op
     x_scale = x.tensor.quant[0]
 
-    def build(w_scale: Array, offset: Bias) -> Pending:
+    def build(integers: Array, w_scale: Array, offset: Bias) -> Pending:
         def place(y: TensorInfo, clamp: Clamp) -> Real:
             accumulator = x_scale * np.broadcast_to(w_scale.astype(np.float64), (cout,))
-            weights = affine.Weights(value, w_scale.astype(np.float32), offset.integers(c, accumulator))
+            weights = affine.Weights(integers, w_scale.astype(np.float32), offset.integers(c, accumulator))
             return emit(weights, y, clamp)
 
         def rebuild(gain: Reals, added: Reals) -> Pending:
             if (gain == 1).all():
-                return build(w_scale, Bias(offset.quantised, offset.real + added))
-            if not (gain > 0).all():
-                raise c.error("multiplies a layer's result by a constant that is not positive")
+                return build(integers, w_scale, Bias(offset.quantised, offset.real + added))
             real = (
                 offset.real if offset.quantised is None else offset.real + offset.quantised.real.reshape(-1)
             )
-            return build(w_scale * gain, Bias(None, real * gain + added))
+            turned, factor = _turned(c, integers, gain)
+            return build(turned, w_scale * factor, Bias(None, real * gain + added))
 
         return Pending(name, op, shape, place, affine=Affine(cout, channel_axis, rebuild))
 
-    return build(scale, found)
+    return build(value, scale, found)
+
+
+def _turned(c: Context, integers: Array, gain: Reals) -> tuple[Array, Reals]:
+    """Weights and positive factors whose products are `integers * gain`, channel by channel."""
+    if not np.isfinite(gain).all():
+        raise c.error("multiplies a layer's result by a constant that is not finite")
+    sign = np.sign(gain).astype(np.int64).reshape(-1, *[1] * (integers.ndim - 1))
+    turned = integers * sign
+    if turned.max(initial=0) > 127:
+        raise c.error(
+            "multiplies a layer with a weight of -128 by a negative constant, which does not fit int8"
+        )
+    return turned.astype(np.int8), np.where(gain == 0, 1.0, np.abs(gain))
 
 
 def weight(c: Context, position: int, channel_axis: int) -> QuantConst:

@@ -43,6 +43,31 @@ def binary(c: Context) -> None:
     c.write(_with_constant(c, a, b))
 
 
+def batch_normalization(c: Context) -> None:
+    """With constant statistics: a factor and an offset per channel (axis 1)."""
+    gamma, beta, mean, variance = (c.constant(i).astype(np.float64).reshape(-1) for i in range(1, 5))
+    x = c.value(0)
+    if (
+        len({gamma.size, beta.size, mean.size, variance.size}) != 1
+        or len(x.shape) < 2
+        or gamma.size != x.shape[1]
+    ):
+        raise c.error(f"has parameters that do not fit input {tuple(x.shape)}")
+    with np.errstate(all="ignore"):
+        gain = gamma / np.sqrt(variance + c.attribute("epsilon", 1e-5))
+    offset = beta - mean * gain
+    if isinstance(x, Pending):
+        if x.affine is None:
+            raise c.not_real(0, x)
+        c.write(x.affine.rebuild(gain, offset))
+        return
+    full = (-1, *[1] * (len(x.shape) - 2))
+    value, factor = channel_rows(c, c.real(0), gain.reshape(full))
+    if factor is None:
+        raise c.error(f"works on input {tuple(x.shape)} whose channels are not together on the device")
+    c.write(value.apply(c.node, value.codes() * factor + offset.reshape(-1, 1)))
+
+
 def _array(value: Const | QuantConst) -> Array:
     return value.real if isinstance(value, QuantConst) else value.array
 
@@ -154,4 +179,4 @@ def _raised(c: Context, x: Real, rank: int) -> Real:
     return device.reshaped(c, x, shape, f"{c.node.name} reshape")
 
 
-CONVERTERS = dict.fromkeys(FUNCTIONS, binary)
+CONVERTERS = dict.fromkeys(FUNCTIONS, binary) | {"BatchNormalization": batch_normalization}
