@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.kernel import Addresses, Machine, align
@@ -163,64 +166,46 @@ def pipeline_cycles(
     new slab takes in addition."""
     height, width, depth = geometry.output
     row_tiles, channel_tiles = tile_counts(geometry, tiling)
+    tile = np.arange(row_tiles * channel_tiles)
     inner = row_tiles if tiling.rows_innermost else channel_tiles
+    outer_index, inner_index = np.divmod(tile, inner)
+    row, channel = (inner_index, outer_index) if tiling.rows_innermost else (outer_index, inner_index)
+    fresh_inner, fresh_outer = (tile == 0) | (inner > 1), inner_index == 0
+    fresh_row, fresh_channel = (
+        (fresh_inner, fresh_outer) if tiling.rows_innermost else (fresh_outer, fresh_inner)
+    )
+    fresh_slab = fresh_row | geometry.channelwise
 
-    def extent(tile: int) -> tuple[int, int]:
-        outer_index, inner_index = divmod(tile, inner)
-        row, channel = (inner_index, outer_index) if tiling.rows_innermost else (outer_index, inner_index)
-        return min(tiling.rows, height - row * tiling.rows), min(
-            tiling.channels, depth - channel * tiling.channels
-        )
+    def of_tiles(value: Callable[[int, int], int]) -> NDArray[np.int64]:
+        """`value(rows, channels)` of every tile; only the last tiles of a row or column differ from the others."""
+        rows = tiling.rows, height - (row_tiles - 1) * tiling.rows
+        channels = tiling.channels, depth - (channel_tiles - 1) * tiling.channels
+        table = np.array([[value(r, c) for c in channels] for r in rows], np.int64)
+        return table[(row == row_tiles - 1).astype(int), (channel == channel_tiles - 1).astype(int)]
 
-    def fresh_inner(tile: int) -> bool:
-        return inner > 1 or tile == 0
+    def load(rows: int, channels: int) -> int:
+        slab_depth = channels if geometry.channelwise else geometry.input[2]
+        pixels = min(geometry.slab_width, geometry.input[1])
+        slab_rows = min(geometry.slab_rows(rows), geometry.input[0])
+        if slab_depth < geometry.input[2]:
+            return machine.dma_cycles(slab_depth, slab_rows * pixels)
+        if geometry.slab_width == geometry.input[1]:
+            return machine.dma_cycles(slab_rows * pixels * slab_depth)
+        return machine.dma_cycles(pixels * slab_depth, slab_rows)
 
-    def fresh_outer(tile: int) -> bool:
-        return tile % inner == 0
-
-    def fresh_slab(tile: int) -> bool:
-        return geometry.channelwise or (fresh_inner(tile) if tiling.rows_innermost else fresh_outer(tile))
-
-    def fresh_channels(tile: int) -> bool:
-        return fresh_outer(tile) if tiling.rows_innermost else fresh_inner(tile)
-
-    def load(tile: int) -> int:
-        rows, channels = extent(tile)
-        cycles = 0
-        if fresh_slab(tile):
-            slab_depth = channels if geometry.channelwise else geometry.input[2]
-            pixels = min(geometry.slab_width, geometry.input[1])
-            slab_rows = min(geometry.slab_rows(rows), geometry.input[0])
-            if slab_depth == geometry.input[2]:
-                whole = geometry.slab_width == geometry.input[1]
-                cycles += machine.dma_cycles(
-                    slab_rows * pixels * slab_depth if whole else pixels * slab_depth,
-                    1 if whole else slab_rows,
-                )
-            else:
-                cycles += machine.dma_cycles(slab_depth, slab_rows * pixels)
-        if fresh_channels(tile):
-            cycles += machine.dma_cycles(channels * channel_bytes)
-        return cycles
-
-    def store(tile: int) -> int:
-        rows, channels = extent(tile)
+    def store(rows: int, channels: int) -> int:
         if channels == depth:
             return machine.dma_cycles(rows * width * channels)
         return machine.dma_cycles(channels, rows * width)
 
-    tiles = row_tiles * channel_tiles
-    loads = [load(tile) for tile in range(tiles)]
-    stores = [store(tile) for tile in range(tiles)]
-    work = [
-        compute(*extent(tile)) + (prepare(extent(tile)[0]) if fresh_slab(tile) else 0)
-        for tile in range(tiles)
-    ]
+    loads = of_tiles(load) * fresh_slab
+    loads += of_tiles(lambda rows, channels: machine.dma_cycles(channels * channel_bytes)) * fresh_channel
+    stores = of_tiles(store)
+    work = of_tiles(compute) + of_tiles(lambda rows, channels: prepare(rows)) * fresh_slab
+    transfers = np.append(loads[1:], 0) + np.insert(stores[:-1], 0, 0)
     total = LAYER_OVERHEAD_CYCLES + loads[0] + stores[-1]
-    for tile in range(tiles):
-        transfers = (loads[tile + 1] if tile + 1 < tiles else 0) + (stores[tile - 1] if tile else 0)
-        total += max(work[tile], transfers) + TILE_OVERHEAD_CYCLES
-    return total, sum(work), sum(loads) + sum(stores)
+    total += np.maximum(work, transfers).sum() + len(tile) * TILE_OVERHEAD_CYCLES
+    return int(total), int(work.sum()), int(loads.sum() + stores.sum())
 
 
 def descriptor(geometry: Geometry, tiling: Tiling, at: Addresses) -> Struct:
