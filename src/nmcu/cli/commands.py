@@ -2,7 +2,7 @@
 
 import typer
 
-from nmcu.cli import bench, compile, demo, inspect, run
+from nmcu.cli import bench, compile, demo, inspect, rtl, run
 
 
 def register(app: typer.Typer) -> None:
@@ -12,3 +12,4 @@ def register(app: typer.Typer) -> None:
     app.command("inspect")(inspect.inspect)
     app.command("demo")(demo.demo)
     app.add_typer(bench.app, name="bench")
+    app.add_typer(rtl.app, name="rtl")

@@ -3,8 +3,8 @@
 Needs the extra `nmcu[rtl]` and a C++ compiler.
 """
 
-from nmcu.rtl.area import Area, area
 from nmcu.rtl.errors import RtlError
 from nmcu.rtl.simulate import simulate
+from nmcu.rtl.synthesis import Area, area
 
 __all__ = ["Area", "RtlError", "area", "simulate"]

@@ -3,7 +3,7 @@
 import ctypes
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, ClassVar
 
@@ -16,7 +16,9 @@ ITEMS_PER_STREAM = 1000
 MAX_INSTRUCTIONS = 100_000  # of one stream
 STALL_PERCENTS = (0, 30)
 KINDS = ("", "pc", "register", "bus transaction", "number of instructions", "end of the program")
-REGISTERS = ["zero", "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"]
+REGISTER_NAMES = (
+    "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
+)
 
 
 class _Cause(ctypes.Structure):
@@ -97,6 +99,10 @@ class FuzzReport:
     causes: tuple[TimingCause, ...]
     failures: tuple[Failure, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
 
 @cache
 def _library() -> ctypes.CDLL:
@@ -119,7 +125,7 @@ def compare(items: tuple[Item, ...], seed: int, stall_percent: int = 0) -> Compa
     if raw.mismatch and "ISS: access outside" in detail:
         mismatch = ""  # the stream itself is at fault
     if mismatch:
-        register = REGISTERS[raw.where] if raw.mismatch == 2 else f"{raw.where:#x}"
+        register = REGISTER_NAMES.split()[raw.where] if raw.mismatch == 2 else f"{raw.where:#x}"
         found = f"ISS {raw.iss_value:#x}, RTL {raw.rtl_value:#x}"
         detail = f"step {raw.index}, pc {raw.pc:#x}, {register}: {found}. {detail}"
     causes = tuple(

@@ -54,8 +54,9 @@ class Area:
     delta_percent: float
     modules: Mapping[str, tuple[float, float]]
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2)
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
 
 
 def area(module: str = CORE, progress: Progress = to_stderr) -> Area:

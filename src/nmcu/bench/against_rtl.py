@@ -1,0 +1,78 @@
+"""Calibration: kernels on a few shapes, and whole networks, on the instruction-set simulator and on the RTL."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nmcu import codegen, graph, kernels, plan, targets, toolchain
+from nmcu.bench.shapes import Shape, network
+from nmcu.frontend.load import load
+from nmcu.graph import Graph
+from nmcu.kernels import Machine
+from nmcu.rtl.compare import Row, compare
+from nmcu.targets import Target
+
+TARGET = "cluster8"
+PATTERNS = ("dense", "1:4", "1:8", "1:16", "1:8x4")
+SHAPES = ("conv3x3_7x7x33_17", "conv1x1_8x8x64_64", "linear_256_256_t1", "linear_192_128_t17")
+"""Small enough for minutes on the RTL; 7x7x33_17 divides by nothing."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kernel on one layer."""
+
+    shape: str
+    pattern: str
+    kernel: str
+    isa: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.kernel} {self.shape} {self.pattern}"
+
+
+def cases(shapes: Sequence[str] = SHAPES, patterns: Sequence[str] = PATTERNS) -> Iterator[Case]:
+    """Every kernel on each shape and pattern that it accepts; kernels with instructions of their own only there."""
+    for shape in shapes:
+        for pattern in patterns:
+            (layer,) = graph.layers(network(Shape.parse(shape), pattern))
+            for kernel in kernels.KERNELS:
+                for isa in ("xcv", "xdec"):
+                    machine = Machine(targets.get(TARGET), isa)
+                    if kernels.fits(kernel, layer, machine) is None:
+                        yield Case(shape, pattern, kernel.name, isa)
+                        break
+
+
+def compare_kernels(
+    cases: Sequence[Case], cores: Sequence[int] = (1, 8), on_case: Callable[[str], None] = lambda name: None
+) -> Iterator[Row]:
+    """A row for each case and number of cores."""
+    for case in cases:
+        for count in cores:
+            on_case(f"{case.name}, {count} core{'s' if count > 1 else ''}")
+            model = network(Shape.parse(case.shape), case.pattern)
+            yield from _compare(case.name, model, _with_cores(count), case.isa, case.kernel, layers=False)
+
+
+def compare_networks(
+    models: Sequence[Path], isa: str = "xcv", on_case: Callable[[str], None] = lambda name: None
+) -> Iterator[Row]:
+    """A row for each layer of each model file, and one for the whole network, on eight cores."""
+    for path in models:
+        on_case(path.name)
+        yield from _compare(path.stem, load(path), targets.get(TARGET), isa, "*", layers=True)
+
+
+def _compare(
+    name: str, model: Graph, target: Target, isa: str, kernel: str, *, layers: bool
+) -> tuple[Row, ...]:
+    planned = plan.make(model, target, isa, kernel_names=kernel)
+    image = toolchain.build(codegen.emit(planned), target, isa)
+    inputs = graph.border(model).encode(graph.random_inputs(model, 0))
+    return compare(name, image, inputs, target, layers=layers)
+
+
+def _with_cores(count: int) -> Target:
+    return replace(targets.get(TARGET), cores=count)

@@ -1,0 +1,109 @@
+"""`nmcu rtl`: the real core's RTL: area of xDecimate, differential tests, calibration of the simulator."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+import nmcu
+from nmcu.bench import against_rtl
+from nmcu.cli.options import JsonOption
+from nmcu.cli.output import progress, say, show, show_json
+from nmcu.errors import NmcuError
+from nmcu.rtl.compare import Row
+from nmcu.rtl.fuzz import fuzz as fuzz_streams
+from nmcu.rtl.synthesis import CORE
+from nmcu.rtl.synthesis import area as synthesise
+
+EXAMPLES = Path(nmcu.__file__).parents[2] / "examples" / "models"
+
+app = typer.Typer(help="The real core's RTL (needs the extra nmcu[rtl]).", no_args_is_help=True)
+
+
+@app.command("area")
+def area(
+    module: Annotated[
+        str, typer.Option(metavar="NAME", help="Synthesise only this module of the core.")
+    ] = CORE,
+    json: JsonOption = False,
+) -> None:
+    """Synthesise the core without and with xDecimate; areas in thousands of gate equivalents."""
+    with progress("Yosys") as stage:
+        found = synthesise(module, progress=stage)
+    if json:
+        show_json(found.to_json())
+        return
+    table = Table("module", "without", "with", "difference")
+    for name, (before, after) in found.modules.items():
+        if before != after:
+            table.add_row(name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}")
+    table.add_section()
+    table.add_row("all", f"{found.core_kge:.3f}", f"{found.core_xdec_kge:.3f}", f"{found.delta_kge:+.3f}")
+    show(table)
+    show(
+        f"xDecimate: {found.delta_kge:+.3f} kGE, {found.delta_percent:+.2f} % of {module} (kGE; 1 GE = NAND2)"
+    )
+
+
+@app.command("fuzz")
+def fuzz(
+    minutes: Annotated[float, typer.Option(min=0.0, help="How long.")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other streams.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Compare random instruction streams on the simulator and on the RTL, instruction by instruction.
+
+    The exit code is 0 only if no stream differs. Failing streams are minimised and printed as assembly.
+    """
+    report = fuzz_streams(seconds=60 * minutes, seed=seed, progress=say)
+    if json:
+        show_json(report.to_json())
+    else:
+        show(
+            f"{report.streams} streams, {report.instructions:,} instructions compared in {report.seconds:.0f} s: "
+            f"{len(report.failures)} streams differ"
+        )
+        for percent, worst in report.worst_error_percent.items():
+            total = report.total_error_percent[percent]
+            show(
+                f"cycles with {percent} % stalled accesses: {total:+.3f} % in all, at most {worst:+.3f} % in a stream"
+            )
+        if report.causes:
+            table = Table("cycles (RTL - simulator)", "places", "example", title="timing differences")
+            for cause in report.causes[:20]:
+                table.add_row(f"{cause.cycles:+d}", str(cause.count), f"{cause.first}; {cause.second}")
+            show(table)
+        for failure in report.failures:
+            say(f"\nseed {failure.seed}: {failure.comparison.mismatch} differs: {failure.comparison.detail}")
+            say(failure.assembly)
+    if report.failures:
+        raise typer.Exit(1)
+
+
+@app.command("compare")
+def compare(
+    models: Annotated[
+        list[Path] | None,
+        typer.Option("--model", metavar="FILE", help="Network to compare (repeat); the examples without it."),
+    ] = None,
+    kernels: Annotated[bool, typer.Option(help="Compare every kernel on a few shapes.")] = True,
+    json: JsonOption = False,
+) -> None:
+    """Run kernels and networks on the simulator and on the RTL and compare their cycles."""
+    files = models if models is not None else sorted(EXAMPLES.glob("*.onnx"))
+    rows: list[Row] = []
+    with progress("simulator and RTL") as stage:
+        if kernels:
+            rows += against_rtl.compare_kernels(list(against_rtl.cases()), on_case=stage)
+        rows += against_rtl.compare_networks(files, on_case=stage)
+    if not rows:
+        raise NmcuError("nothing to compare: name a network in --model")
+    if json:
+        show_json({"rows": [row.to_json() for row in rows]})
+        return
+    table = Table("program", "cores", "simulator", "RTL", "error")
+    for row in rows:
+        cells: tuple[Any, ...] = (row.program, row.cores, f"{row.iss_cycles:,}", f"{row.rtl_cycles:,}")
+        table.add_row(*map(str, cells), f"{row.error_percent:+.2f} %")
+    show(table)
