@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nmcu.report import printable
 
@@ -36,3 +38,15 @@ def progress(subject: str) -> Iterator[Callable[[str], None]]:
     console = Console(file=sys.stderr)
     with console.status(f"{printable(subject)}: starting", spinner="dots") as status:
         yield lambda stage: status.update(f"{stage} {printable(subject)}")
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Shows on a terminal how many of how many are done, and the last one; gives the function to tell it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total, last: bar.update(
+            task, completed=done, total=total, description=escape(f"{what} {printable(last)}")
+        )

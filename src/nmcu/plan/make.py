@@ -26,11 +26,13 @@ def make(
     *,
     kernel_names: str = "*",
     forced: Mapping[str, str] = MappingProxyType({}),
+    pinned: Mapping[str, Candidate] = MappingProxyType({}),
 ) -> Plan:
     """Decides kernels, tiles, buffers and addresses for every layer of `graph`.
 
     `kernel_names` is a glob that layers with a choice are restricted to, where it leaves any; `forced` maps layer
-    names to kernel names. Raises `PlanError` naming the node or the sizes where the network does not fit `target`.
+    names to kernel names, `pinned` to the candidate to take without a choice. Raises `PlanError` naming the node or
+    the sizes where the network does not fit `target`.
     """
     machine = Machine(target, isa)
     layers = graphs.layers(graph)
@@ -49,7 +51,12 @@ def make(
             f"{target.l2_bytes - CODE_RESERVE_BYTES:,} beside the code: use a smaller input or network"
         )
     work = [layer for layer in layers if not _moves_nothing(layer, aliases)]
-    choices = {layer.name: options(layer, machine, kernel_names, forced.get(layer.name)) for layer in work}
+    choices = {
+        layer.name: (pinned[layer.name],)
+        if layer.name in pinned
+        else options(layer, machine, kernel_names, forced.get(layer.name))
+        for layer in work
+    }
     packed: dict[tuple[str, str], Mapping[str, bytes]] = {}
 
     def constants(layer: Layer, candidate: Candidate) -> Mapping[str, bytes]:

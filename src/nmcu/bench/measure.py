@@ -1,0 +1,183 @@
+"""One layer on one kernel: planned, compiled, simulated and compared with the reference."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nmcu import codegen, graph, kernels, plan, targets, toolchain
+from nmcu.bench.shapes import Shape, network
+from nmcu.codegen import Program
+from nmcu.errors import PlanError, SimulationFault
+from nmcu.graph import Graph, Layer
+from nmcu.kernels import Candidate, Machine
+from nmcu.sim import STALL_CAUSES, RegionStats, _core
+from nmcu.sim.run import run
+from nmcu.toolchain import Image
+from nmcu.toolchain import cache as results
+
+PIPELINE_APART = Path(__file__).parent / "pipeline_apart.c"
+LAYER_REGION, COMPUTE_REGION = 1, 1000
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """What is measured: names of a shape, a pattern (or `dense`), a kernel, an instruction set and a target.
+
+    `apart`: tiles are loaded, computed and stored one after the other, and only the computing counts. `whole`: the
+    layer is one tile. `tiling`: the n-th best tiling by prediction.
+    """
+
+    shape: str
+    pattern: str
+    kernel: str
+    isa: str
+    target: str = "cluster8"
+    apart: bool = False
+    whole: bool = False
+    tiling: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.shape} {self.pattern} {self.kernel} {self.isa}"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A case as measured.
+
+    `cycles` is the time from the first to the last cycle on any core; `tile_cycles` are the times of single tiles,
+    where these are measured (`Case.apart`). `stalls` are cycles by cause, averaged over the cores. `candidate` says
+    what was predicted, `packed_bytes` counts weights and positions as stored.
+    """
+
+    case: Case
+    candidate: Candidate
+    cycles: int
+    tile_cycles: tuple[int, ...]
+    stalls: Mapping[str, int]
+    bit_exact: bool
+    macs: int
+    nonzero_macs: int
+    packed_bytes: int
+
+
+@lru_cache(maxsize=4)
+def layer_of(shape: str, pattern: str) -> tuple[Graph, Layer]:
+    """The network of a shape and pattern, and its only layer."""
+    made = network(Shape.parse(shape), pattern)
+    (layer,) = graph.layers(made)
+    return made, layer
+
+
+def refusal(case: Case) -> str | None:
+    """Why the case cannot be run, as far as its kernel tells without looking for tilings; None if it can."""
+    layer = layer_of(case.shape, case.pattern)[1]
+    return kernels.fits(kernels.get(case.kernel), layer, Machine(targets.get(case.target), case.isa))
+
+
+def measure(case: Case) -> Measurement | None:
+    """Runs a case, or takes what a former run of the same program left in the cache; None where no tiling fits L1.
+
+    The outputs are compared with the reference either way. Raises `SimulationFault` naming the case where the
+    program fails.
+    """
+    made, layer = layer_of(case.shape, case.pattern)
+    target = targets.get(case.target)
+    candidate = _candidate(case, layer)
+    if candidate is None:
+        return None
+    try:
+        planned = plan.make(made, target, case.isa, pinned={layer.name: candidate})
+    except PlanError:
+        return None
+    program = codegen.emit(planned, case.shape)
+    if case.apart:
+        program = _apart(program)
+    image = toolchain.build(program, target, case.isa)
+    feeds = graph.border(made).encode(graph.random_inputs(made, 1))
+    try:
+        raw = _simulated(image, feeds, case)
+    except SimulationFault as fault:
+        raise SimulationFault(f"{case}: {fault}") from None
+    expected = graph.reference.run(made, feeds)
+    weight = layer.constants["weight"]
+    constants = sum(buffer.bytes for buffer in planned.layers[0].constants.values())
+    return Measurement(
+        case=case,
+        candidate=candidate,
+        cycles=raw["cycles"],
+        tile_cycles=tuple(raw["tile_cycles"]),
+        stalls=raw["stalls"],
+        bit_exact=raw["outputs"] == _digest(expected),
+        macs=layer.macs,
+        nonzero_macs=layer.macs * int(np.count_nonzero(weight)) // weight.size,
+        packed_bytes=constants - kernels.get(case.kernel).requant_bytes(layer),
+    )
+
+
+def _candidate(case: Case, layer: Layer) -> Candidate | None:
+    found: Sequence[Candidate] = kernels.get(case.kernel).candidates(
+        layer, Machine(targets.get(case.target), case.isa)
+    )
+    if case.whole:
+        found = [c for c in found if "out1" not in c.l1]  # no buffer alternates with the first: one tile
+    return found[case.tiling] if case.tiling < len(found) else None
+
+
+def _apart(program: Program) -> Program:
+    library = tuple(PIPELINE_APART if path.name == "pipeline.c" else path for path in program.library)
+    return replace(
+        program, library=library, defines={**program.defines, "NMCU_COMPUTE_REGION": str(COMPUTE_REGION)}
+    )
+
+
+def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    """Cycles, tile cycles, stalls and the digest of the outputs, as JSON data; from the cache if it is there."""
+    parts = [feeds[name].tobytes() for name in sorted(feeds)]
+    key = results.key("bench", _simulator(), case.target, case.isa, image.elf, *parts)
+    known = results.load(key)
+    if known is not None:
+        return dict(json.loads(known))
+    result = run(image, feeds)
+    regions = result.region(COMPUTE_REGION if case.apart else LAYER_REGION)
+    raw = {
+        "cycles": _span(regions),
+        "tile_cycles": _tiles(regions) if case.apart else [],
+        "stalls": _stalls(regions),
+        "outputs": _digest(result.outputs),
+    }
+    results.store(key, json.dumps(raw).encode())
+    return raw
+
+
+def _tiles(cores: Sequence[RegionStats]) -> list[int]:
+    """For each visit of the region, the time from the first core's start to the last one's end."""
+    visits = zip(*(core.visits for core in cores), strict=True)
+    return [max(last for _, last in tile) - min(first for first, _ in tile) for tile in visits]
+
+
+def _span(cores: Sequence[RegionStats]) -> int:
+    return sum(_tiles(cores))
+
+
+def _stalls(cores: Sequence[RegionStats]) -> dict[str, int]:
+    return {cause: sum(core.stalls[cause] for core in cores) // len(cores) for cause in STALL_CAUSES}
+
+
+def _digest(outputs: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(outputs):
+        digest.update(np.ascontiguousarray(outputs[name], np.int8).tobytes())
+    return digest.hexdigest()
+
+
+@cache
+def _simulator() -> bytes:
+    """What a result depends on besides the program: the simulator itself, and the target's description."""
+    described = b"".join((targets.get(name).folder / "target.toml").read_bytes() for name in targets.names())
+    return hashlib.sha256(Path(_core.__file__).read_bytes() + described).digest()

@@ -1,0 +1,32 @@
+/* The tile pipeline of pipeline.c with nothing overlapped: operands are in L1 before a tile's work starts, results leave
+ * when it is done, and that work is a region of its own. What the benchmark builds to measure compute alone. */
+#include "pipeline.h"
+
+#ifndef NMCU_COMPUTE_REGION
+#error "NMCU_COMPUTE_REGION is the number of the region"
+#endif
+#define REST_REGION (NMCU_COMPUTE_REGION + 1)
+
+void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned tiles)
+{
+    const nmcu_stages_t stage = *stages;
+    const unsigned core = nmcu_core_id();
+
+    for (unsigned tile = 0; tile < tiles; tile++) {
+        const uint32_t ticket = stage.load(layer, tile, core);
+        if (ticket)
+            nmcu_dma_wait(ticket);
+        nmcu_barrier();
+        nmcu_region(NMCU_COMPUTE_REGION);
+        if (stage.prepare)
+            stage.prepare(layer, tile, core);
+        nmcu_barrier();
+        nmcu_stagger(core);
+        stage.compute(layer, tile, core);
+        nmcu_barrier();
+        nmcu_region(REST_REGION);
+        if (core == 0)
+            nmcu_dma_wait(stage.store(layer, tile));
+        nmcu_barrier();
+    }
+}

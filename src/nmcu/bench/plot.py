@@ -1,0 +1,80 @@
+"""Figures of the benchmark's rows."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nmcu.bench.kernels import DENSE, KernelRow
+from nmcu.bench.published import CONV_SOFTWARE, CONV_XDECIMATE
+from nmcu.errors import NmcuError
+
+COLUMNS = 4
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def plot_kernels(rows: Sequence[KernelRow], path: Path) -> None:
+    """Draws speed-up over our fastest dense kernel against pattern, a panel per shape, the published figures as marks.
+
+    Raises `NmcuError` for a file format that is not supported, and where there is nothing to draw.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise NmcuError(f"cannot draw to {path}: supported are {', '.join(SUFFIXES)}")
+    sparse = [row for row in rows if row.pattern != DENSE and row.speedup_vs_dense is not None]
+    if not sparse:
+        raise NmcuError("there is no sparse layer with a dense one to compare with: nothing to draw")
+    shapes = list(dict.fromkeys(row.shape for row in sparse))
+    patterns = list(dict.fromkeys(row.pattern for row in sparse))
+    kernels = sorted({row.kernel for row in sparse})
+    columns = min(COLUMNS, len(shapes))
+    lines = math.ceil(len(shapes) / columns)
+    figure = Figure(figsize=(4.2 * columns, 3.4 * lines + 0.6), layout="constrained")
+    panels = [figure.add_subplot(lines, columns, at + 1) for at in range(len(shapes))]
+    for shape, axes in zip(shapes, panels, strict=True):
+        _panel(axes, [row for row in sparse if row.shape == shape], patterns, kernels)
+        axes.set_title(shape, fontsize=9)
+    panels[0].set_ylabel("times faster than our fastest dense kernel")
+    known = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(known.values(), known.keys(), loc="outside lower center", ncols=6, fontsize=8)
+    figure.savefig(path, dpi=120)
+
+
+def _panel(axes: Axes, rows: Sequence[KernelRow], patterns: Sequence[str], kernels: Sequence[str]) -> None:
+    for at, kernel in enumerate(kernels):
+        points = {r.pattern: r.speedup_vs_dense for r in rows if r.kernel == kernel}
+        shown = [p for p in patterns if p in points]
+        if shown:
+            axes.plot(
+                [patterns.index(p) for p in shown],
+                [points[p] or math.nan for p in shown],
+                marker="o",
+                markersize=4,
+                linewidth=1,
+                color=f"C{at}",
+                label=kernel,
+            )
+    if rows[0].op == "conv":
+        for figures, label, mark in (
+            (CONV_SOFTWARE, "published, software", "*"),
+            (CONV_XDECIMATE, "published, xDecimate", "P"),
+        ):
+            shown = [p for p in patterns if p in figures]
+            axes.plot(
+                [patterns.index(p) for p in shown],
+                [figures[p] for p in shown],
+                mark,
+                color="black",
+                markersize=8,
+                label=label,
+            )
+    axes.axhline(1, color="grey", linewidth=0.8, linestyle=":")
+    axes.set_xticks(range(len(patterns)), patterns, fontsize=8)
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter("{x:g}x")
+    axes.grid(axis="y", linewidth=0.3)

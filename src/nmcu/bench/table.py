@@ -1,0 +1,49 @@
+"""The benchmark's rows as tables for people."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from nmcu.bench.kernels import KernelRow
+
+
+def kernels_table(rows: Sequence[KernelRow]) -> Table:
+    """One line per row; a section per shape."""
+    table = Table(header_style="bold")
+    for heading in ("shape", "pattern", "kernel", "isa"):
+        table.add_column(heading)
+    for heading in (
+        "cycles",
+        "MAC/cycle",
+        "effective",
+        "vs dense",
+        "vs 4x2",
+        "weights",
+        "bank conflicts",
+        "bit-exact",
+    ):
+        table.add_column(heading, justify="right")
+    shape = None
+    for row in rows:
+        if shape not in (None, row.shape):
+            table.add_section()
+        table.add_row(
+            row.shape if row.shape != shape else "",
+            row.pattern,
+            row.kernel,
+            row.isa,
+            f"{row.cycles:,}",
+            f"{row.macs_per_cycle:.2f}",
+            f"{row.nonzero_macs / row.cycles:.2f}",
+            _factor(row.speedup_vs_dense),
+            _factor(row.speedup_vs_dense_4x2),
+            f"{row.packed_bytes / row.dense_bytes:.1%}",
+            f"{row.stalls['tcdm_conflict'] / row.cycles:.1%}",
+            "yes" if row.bit_exact else "NO",
+        )
+        shape = row.shape
+    return table
+
+
+def _factor(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}x"
