@@ -11,5 +11,6 @@ def register(app: typer.Typer) -> None:
     app.command("compile")(compile.compile_)
     app.command("inspect")(inspect.inspect)
     app.command("demo")(demo.demo)
+    app.command("sim")(sim.sim)
     app.add_typer(bench.app, name="bench")
     app.add_typer(rtl.app, name="rtl")

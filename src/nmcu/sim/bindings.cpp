@@ -6,6 +6,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "iss/machine.hpp"
+#include "iss/trace.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -82,8 +83,23 @@ nb::dict fault_dict(iss::Machine& machine, const Fault& f) {
   return d;
 }
 
+std::unique_ptr<iss::Tracer> open_trace(const nb::dict& d, size_t cores) {
+  std::vector<iss::TracedFunction> functions;
+  for (nb::handle h : get<nb::list>(d, "functions")) {
+    const auto f = nb::cast<nb::tuple>(h);
+    functions.push_back({nb::cast<uint32_t>(f[0]), nb::cast<uint32_t>(f[1]), nb::cast<std::string>(f[2]), nb::cast<bool>(f[3])});
+  }
+  const auto path = get<std::string>(d, "path");
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (!file) {
+    PyErr_SetFromErrnoWithFilename(PyExc_OSError, path.c_str());
+    throw nb::python_error();
+  }
+  return std::make_unique<iss::Tracer>(file, cores, get<uint32_t>(d, "core_mask"), std::move(functions), get<bool>(d, "outside"));
+}
+
 nb::dict simulate(const nb::bytes& elf, const nb::dict& config, int group, const nb::list& writes, const nb::list& reads,
-                  uint64_t max_cycles, const nb::object& progress) {
+                  uint64_t max_cycles, const nb::object& progress, const nb::object& trace) {
   std::unique_ptr<iss::Machine> machine;
   try {
     machine = std::make_unique<iss::Machine>(config_from(config),
@@ -105,6 +121,9 @@ nb::dict simulate(const nb::bytes& elf, const nb::dict& config, int group, const
     const auto pair = nb::cast<nb::tuple>(h);
     bytes_at(p.memories(), nb::cast<uint32_t>(pair[0]), nb::cast<uint32_t>(pair[1]));
   }
+  std::unique_ptr<iss::Tracer> tracer;
+  if (!trace.is_none()) tracer = open_trace(nb::cast<nb::dict>(trace), p.cores.size());
+  for (auto& c : p.cores) c.sink = tracer.get();
   for (bool over = false; !over;) {
     {
       nb::gil_scoped_release release;
@@ -113,6 +132,9 @@ nb::dict simulate(const nb::bytes& elf, const nb::dict& config, int group, const
     if (PyErr_CheckSignals() != 0) throw nb::python_error();
     if (!over && !progress.is_none()) progress(p.now);
   }
+  if (tracer)
+    for (const auto& c : p.cores) tracer->finish(c);
+  tracer.reset();
   nb::dict result;
   result["stdout"] = nb::bytes(reinterpret_cast<const char*>(p.output.data()), p.output.size());
   if (p.fault) {
@@ -182,7 +204,7 @@ nb::dict simulate(const nb::bytes& elf, const nb::dict& config, int group, const
 
 NB_MODULE(_core, m) {
   m.doc() = "The cycle-level simulator.";
-  m.def("simulate", &simulate, "elf"_a, "config"_a, "group"_a, "writes"_a, "reads"_a, "max_cycles"_a, "progress"_a.none(),
+  m.def("simulate", &simulate, "elf"_a, "config"_a, "group"_a, "writes"_a, "reads"_a, "max_cycles"_a, "progress"_a.none(), "trace"_a.none(),
         "Runs a program on a machine; returns what it left behind, or the fault that ended it.");
   m.def("disassemble", &iss::disassemble, "word"_a, "pc"_a, "Text of the instruction `word` (16 or 32 bits) at `pc`.");
   m.def(

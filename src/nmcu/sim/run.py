@@ -61,6 +61,13 @@ def cores() -> tuple[str, ...]:
     return tuple(_CORES)
 
 
+def simulator(core: str) -> Simulator:
+    """The simulator of a kind of core; raises `NmcuError` naming the known ones."""
+    if core not in _CORES:
+        raise NmcuError(f"unknown kind of core {core!r}; known: {', '.join(_CORES)}")
+    return _CORES[core]
+
+
 def run(
     image: Image,
     inputs: Mapping[str, NDArray[Any]],
@@ -74,12 +81,11 @@ def run(
     Raises `NmcuError` for an unknown kind of core or tensors that do not fit the program, `SimulationFault` where
     the run ends by anything but exit code 0.
     """
-    if core not in _CORES:
-        raise NmcuError(f"unknown kind of core {core!r}; known: {', '.join(_CORES)}")
+    execute = simulator(core)
     writes = {image.symbols[port.symbol]: _bytes(port, inputs) for port in image.inputs}
     reads = [(image.symbols[port.symbol], int(np.prod(port.shape))) for port in image.outputs]
     start = time.perf_counter()
-    stats = _CORES[core](
+    stats = execute(
         image.elf,
         targets.get(image.target),
         isa=image.isa,

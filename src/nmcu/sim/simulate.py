@@ -5,8 +5,10 @@ from typing import Any
 
 from nmcu.errors import SimulationFault
 from nmcu.sim import _core
+from nmcu.sim.explain import explain
 from nmcu.sim.machine import config_of, group_of
 from nmcu.sim.result import CoreStats, DmaStats, MemoryStats, RegionStats, SimResult
+from nmcu.sim.trace import Trace, trace_options
 from nmcu.targets import Target
 
 NO_LIMIT = 2**63
@@ -21,13 +23,14 @@ def simulate(
     reads: Sequence[tuple[int, int]] = (),
     max_cycles: int | None = None,
     progress: Callable[[int], object] | None = None,
+    trace: Trace | None = None,
 ) -> SimResult:
     """Runs `elf` on `target` until it exits.
 
     `isa` is what the cores accept: `rv32`, `xcv` or `xdec`. `writes` puts bytes at addresses before the start, in
     any memory; `reads` fetches (address, size in bytes) after the exit. `progress` is called now and then with the
-    cluster's cycle. Raises `SimulationFault` where the ELF file is not a program for this target, and where the run
-    ends by anything but the program's own exit.
+    cluster's cycle. Raises `SimulationFault` where the ELF file is not a program for this target or an address is in
+    no memory, `ProgramFault` where the run ends by anything but the program's own exit.
     """
     try:
         raw = _core.simulate(
@@ -38,17 +41,13 @@ def simulate(
             list(reads),
             NO_LIMIT if max_cycles is None else max_cycles,
             progress,
+            None if trace is None else trace_options(trace, elf, target),
         )
     except ValueError as error:
         raise SimulationFault(f"cannot run this program on {target.name}: {error}") from None
     if "fault" in raw:
-        raise SimulationFault(_describe(raw["fault"]))
+        raise explain(raw["fault"], elf, target, raw["stdout"])
     return _result(raw)
-
-
-def _describe(fault: Mapping[str, Any]) -> str:
-    where = "" if fault["core"] < 0 else f"core {fault['core']}, pc 0x{fault['pc']:08x}, "
-    return f"{where}cycle {fault['cycle']}: {fault['kind'].replace('_', ' ')}: {fault['detail']}"
 
 
 def _result(raw: Mapping[str, Any]) -> SimResult:

@@ -115,6 +115,17 @@ class Dma {
     return nullptr;
   }
 
+  // Whether `rows` rows of `row` bytes, `stride` apart, hold one of these bytes.
+  static bool touches(uint32_t base, uint32_t row, uint32_t rows, uint32_t stride, uint32_t address, uint32_t bytes) {
+    const int64_t step = static_cast<int32_t>(stride), from = int64_t{address} - row + 1, to = int64_t{address} + bytes - 1;
+    if (row == 0 || rows == 0) return false;
+    if (rows == 1 || step == 0) return base >= from && base <= to;
+    // Is there an r in [0, rows) with from <= base + r * step <= to?
+    const int64_t a = step > 0 ? from - base : base - to, b = step > 0 ? to - base : base - from, s = step > 0 ? step : -step;
+    const int64_t first = a <= 0 ? 0 : (a + s - 1) / s;
+    return b >= 0 && first * s <= b && first < rows;
+  }
+
   DmaConfig config;
   Memory *near, *far;
   std::vector<Registers> registers;
@@ -131,15 +142,6 @@ class Dma {
     for (const Memory* m : {near, far})
       if (low >= int64_t{m->base} && high <= int64_t{m->base} + m->size) return m;
     return nullptr;
-  }
-  static bool touches(uint32_t base, uint32_t row, uint32_t rows, uint32_t stride, uint32_t address, uint32_t bytes) {
-    const int64_t step = static_cast<int32_t>(stride), from = int64_t{address} - row + 1, to = int64_t{address} + bytes - 1;
-    if (row == 0 || rows == 0) return false;
-    if (rows == 1 || step == 0) return base >= from && base <= to;
-    // Is there an r in [0, rows) with from <= base + r * step <= to?
-    const int64_t a = step > 0 ? from - base : base - to, b = step > 0 ? to - base : base - from, s = step > 0 ? step : -step;
-    const int64_t first = a <= 0 ? 0 : (a + s - 1) / s;
-    return b >= 0 && first * s <= b && first < rows;
   }
   Memory* memory_of(uint32_t address) const { return near->contains(address, 1) ? near : far; }
 

@@ -180,25 +180,30 @@ class Platform {
   }
 
   void deadlock() {
-    std::string detail = "every core waits:";
-    for (uint32_t i = 0; i < cores.size(); ++i) {
-      const Port& p = ports_[i];
-      detail += (i ? ", core " : " core ") + std::to_string(i) + " ";
-      switch (p.waits) {
-        case Waits::Barrier: {
-          const auto& b = events_.barriers[p.index];
-          detail += "at barrier " + std::to_string(p.index) + " (cores " + core_list(b.arrived) + " of " + core_list(b.mask) + " have arrived)";
-          break;
-        }
-        case Waits::Event: detail += "for event " + std::to_string(p.index); break;
-        case Waits::DmaRoom: detail += "for room in the queue of DMA " + dmas[p.index].config.name; break;
-        case Waits::DmaTicket:
-          detail += "for ticket " + std::to_string(dmas[p.index].registers[i].wait_ticket) + " of DMA " + dmas[p.index].config.name + " (" + std::to_string(dmas[p.index].issued[i]) + " issued)";
-          break;
-        case Waits::Sleep: detail += "in wfi"; break;
-      }
+    std::map<std::string, uint32_t> waits;  // cores that wait for the same thing share a clause
+    for (uint32_t i = 0; i < cores.size(); ++i) waits[awaited(i)] |= 1u << i;
+    std::string detail = "every core waits";
+    char separator = ':';
+    for (const auto& [what, mask] : waits) {
+      detail += separator + std::string(mask & (mask - 1) ? " cores " : " core ") + core_list(mask) + " " + what;
+      separator = ',';
     }
     raise({Fault::Kind::Deadlock, 0, cores[0].pc(), now, 0, 0, detail});
+  }
+  std::string awaited(uint32_t i) const {
+    const Port& p = ports_[i];
+    switch (p.waits) {
+      case Waits::Barrier: {
+        const auto& b = events_.barriers[p.index];
+        return "at barrier " + std::to_string(p.index) + " for " + core_list(b.mask & ~b.arrived);
+      }
+      case Waits::Event: return "for event " + std::to_string(p.index);
+      case Waits::DmaRoom: return "for room in the queue of DMA " + dmas[p.index].config.name;
+      case Waits::DmaTicket:
+        return "for ticket " + std::to_string(dmas[p.index].registers[i].wait_ticket) + " of DMA " + dmas[p.index].config.name + " (" + std::to_string(dmas[p.index].issued[i]) + " issued)";
+      case Waits::Sleep: break;
+    }
+    return "in wfi";
   }
   static std::string core_list(uint32_t mask) {
     std::string s;
@@ -559,6 +564,10 @@ class Platform {
                    ") to " + hex_text(t.destination) + " (stride " + std::to_string(static_cast<int32_t>(t.destination_stride)) + "): " + p;
         return raise(std::move(f));
       }
+      for (const Segment& s : executable_)
+        if (Dma::touches(t.destination, t.row_bytes, t.rows, t.destination_stride, s.address, s.size))
+          return raise({Fault::Kind::WriteToCode, static_cast<int>(i), cores[i].pc(), now, t.destination, t.row_bytes,
+                        "DMA transfer into the executable segment that starts at " + hex_text(s.address)});
       if (!dma.has_room(i) && t.bytes() != 0) return wait(i, Waits::DmaRoom, Cause::DmaWait, engine);
       const uint32_t ticket = dma.start(t, now);
       dma_changed();
