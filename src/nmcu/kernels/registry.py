@@ -7,7 +7,7 @@ from nmcu.graph import Layer
 from nmcu.kernels.add.spec import Add
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny
-from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG4
+from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG1x8, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 from nmcu.kernels.pool.spec import AveragePool, MaxPool
 from nmcu.kernels.published.spec import PublishedConv, PublishedConvXdec, PublishedLinear, PublishedLinearXdec
@@ -18,6 +18,7 @@ KERNELS: tuple[Kernel, ...] = (
     Dense4x1(),
     DenseFull(),
     WordGatherG1(),
+    WordGatherG1x8(),
     WordGatherG4(),
     PublishedConv(),
     PublishedConvXdec(),

@@ -31,20 +31,40 @@ static uint32_t store(const void *layer, unsigned tile_index)
     return nmcu_window_store(&gather->window, &tile);
 }
 
-/* Output pixels of the tile as rows of quads. */
+/* Output pixels of the tile as rows of blocks. */
 typedef struct {
-    unsigned rows, width, quads;
+    unsigned rows, width, blocks;
+    unsigned tap_bytes, block_bytes, row_bytes; /* of the interleaved slab */
 } grid_t;
 
 static grid_t tile_grid(const nmcu_gather_t *gather, const nmcu_tile_t *tile)
 {
     const nmcu_window_t *window = &gather->window;
+    const unsigned pixels = 4u * gather->quads;
     grid_t grid;
 
     grid.rows = gather->flat ? 1 : tile->rows;
     grid.width = gather->flat ? tile->rows * window->out_width : window->out_width;
-    grid.quads = (grid.width + 3) / 4;
+    grid.blocks = (grid.width + pixels - 1) / pixels;
+    grid.tap_bytes = pixels * gather->tap_words;
+    grid.block_bytes = grid.tap_bytes * window->kernel_width;
+    grid.row_bytes = grid.block_bytes * grid.blocks;
     return grid;
+}
+
+/* Interleave one tap of one block, whose first pixel lies at `from`; `last` is the distance of the row's last pixel. */
+static void interleave_tap(const nmcu_gather_t *gather, uint8_t *to, const int8_t *from, unsigned pixel_bytes,
+                           unsigned last)
+{
+    for (unsigned quad = 0; quad < gather->quads; quad++) {
+        const int8_t *pixel[4];
+        for (unsigned i = 0; i < 4; i++) {
+            const unsigned column = 4 * quad + i;
+            pixel[i] = from + (column < last ? column : last) * pixel_bytes;
+        }
+        nmcu_interleave(to + 4 * quad, pixel[0], pixel[1], pixel[2], pixel[3], gather->tap_words / 4u,
+                        4u * gather->quads);
+    }
 }
 
 /* Interleave this core's share of the slab. */
@@ -54,29 +74,26 @@ static void interleave(const nmcu_gather_t *gather, const nmcu_tile_t *tile, con
     const unsigned cores = nmcu_core_count();
     const unsigned taps = window->kernel_width;
     const unsigned rows = gather->flat ? 1 : nmcu_window_slab_rows(window, tile->rows);
-    const unsigned per_row = grid->quads * taps;
+    const unsigned per_row = grid->blocks * taps;
     const unsigned pixel_bytes = (unsigned)window->in_channels * window->stride_width;
     const unsigned tap_bytes = (unsigned)window->in_channels * window->dilation_width;
-    const unsigned row_bytes = (unsigned)window->slab_width * window->in_channels;
+    const unsigned slab_row = (unsigned)window->slab_width * window->in_channels;
     unsigned item = nmcu_share_first(rows * per_row, core, cores);
     const unsigned end = nmcu_share_first(rows * per_row, core + 1, cores);
-    uint32_t *to = gather->quads + item * gather->tap_words;
+    uint8_t *to = gather->words + item * grid->tap_bytes;
     unsigned row = item / per_row;
-    unsigned quad = (item - row * per_row) / taps;
-    unsigned tap = item - row * per_row - quad * taps;
+    unsigned block = (item - row * per_row) / taps;
+    unsigned tap = item - row * per_row - block * taps;
 
     for (; item < end; item++) {
-        const unsigned column = 4 * quad;
-        const unsigned last = grid->width - 1 - column;
-        const int8_t *from = tile->slab + row * row_bytes + column * pixel_bytes + tap * tap_bytes;
-        nmcu_interleave(to, from, from + (last < 1 ? last : 1) * pixel_bytes,
-                        from + (last < 2 ? last : 2) * pixel_bytes, from + (last < 3 ? last : 3) * pixel_bytes,
-                        gather->tap_words / 4);
-        to += gather->tap_words;
+        const unsigned column = 4u * gather->quads * block;
+        interleave_tap(gather, to, tile->slab + row * slab_row + column * pixel_bytes + tap * tap_bytes, pixel_bytes,
+                       grid->width - 1 - column);
+        to += grid->tap_bytes;
         if (++tap == taps) {
             tap = 0;
-            if (++quad == grid->quads) {
-                quad = 0;
+            if (++block == grid->blocks) {
+                block = 0;
                 row++;
             }
         }
@@ -84,15 +101,15 @@ static void interleave(const nmcu_gather_t *gather, const nmcu_tile_t *tile, con
 }
 
 /* Channels that do not exist (in the last group of four) are computed and dropped: their pixels go here first. */
-static void run_groups(const nmcu_gather_t *gather, nmcu_gather_block_t *block, unsigned groups, unsigned channels,
-                       unsigned pixels)
+static void run_quad(const nmcu_gather_t *gather, nmcu_gather_fn *fn, nmcu_gather_block_t *block, unsigned groups,
+                     unsigned channels, unsigned pixels)
 {
     const unsigned fit = channels / gather->group;
     const unsigned whole = fit < groups ? fit : groups;
 
     if (whole) {
         block->groups = whole;
-        gather->block(block);
+        fn(block);
     }
     if (whole < groups) {
         const unsigned rest = channels - gather->group * whole;
@@ -104,10 +121,30 @@ static void run_groups(const nmcu_gather_t *gather, nmcu_gather_block_t *block, 
         }
         block->weights += whole * gather->group_bytes;
         block->groups = 1;
-        gather->block(block);
+        fn(block);
         for (unsigned p = 0; p < pixels; p++)
             for (unsigned c = 0; c < rest; c++)
                 y[p][c] = spill[p][c];
+    }
+}
+
+/* Groups of output channels, `channels` channels at most, of `pixels` pixels from block->x on, written from `y` on. */
+static void run_groups(const nmcu_gather_t *gather, nmcu_gather_block_t *block, int8_t *y, unsigned groups,
+                       unsigned channels, unsigned pixels)
+{
+    if (pixels == 8) {
+        block->y[0] = y;
+        block->groups = groups;
+        gather->block(block);
+        return;
+    }
+    for (unsigned quad = 0; 4 * quad < pixels; quad++) {
+        const unsigned rest = pixels - 4 * quad;
+        nmcu_gather_block_t part = *block;
+        part.x += 4 * quad;
+        for (unsigned p = 0; p < 4; p++)
+            part.y[p] = y + (4 * quad + (p < rest ? p : rest - 1)) * block->pixel_bytes;
+        run_quad(gather, gather->tail, &part, groups, channels, rest < 4 ? rest : 4);
     }
 }
 
@@ -115,40 +152,35 @@ static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const
 {
     const nmcu_window_t *window = &gather->window;
     const unsigned cores = nmcu_core_count();
+    const unsigned pixels = 4u * gather->quads;
     const unsigned groups = (tile->channels + gather->group - 1) / gather->group;
-    const unsigned items = grid->rows * grid->quads * groups;
-    const unsigned quad_words = (unsigned)window->kernel_width * gather->tap_words;
-    const unsigned row_words = grid->quads * quad_words;
+    const unsigned items = grid->rows * grid->blocks * groups;
     unsigned item = nmcu_share_first(items, core, cores);
     const unsigned end = nmcu_share_first(items, core + 1, cores);
-    unsigned quad_index = item / groups;
-    unsigned group = item - quad_index * groups;
-    unsigned row = quad_index / grid->quads;
-    unsigned quad = quad_index - row * grid->quads;
+    unsigned index = item / groups;
+    unsigned group = item - index * groups;
+    unsigned row = index / grid->blocks;
+    unsigned column = (index - row * grid->blocks) * pixels;
     nmcu_gather_block_t block;
 
     block.segments = window->kernel_height;
     block.steps = gather->steps;
-    block.jump = (int32_t)(4 * (row_words * window->dilation_height - quad_words));
+    block.jump = (int32_t)(grid->row_bytes * window->dilation_height - grid->block_bytes);
     block.distance_bytes = gather->distance_bytes;
     block.requant = gather->requant;
+    block.pixel_bytes = tile->channels;
     while (item < end) {
         const unsigned run = groups - group < end - item ? groups - group : end - item;
-        const unsigned column = 4 * quad;
-        const unsigned valid = grid->width - column < 4 ? grid->width - column : 4;
+        const unsigned valid = grid->width - column < pixels ? grid->width - column : pixels;
         int8_t *y = tile->out + (row * grid->width + column) * tile->channels + gather->group * group;
-        block.x = (const uint8_t *)(gather->quads + row * window->stride_height * row_words + quad * quad_words);
+        block.x = gather->words + row * window->stride_height * grid->row_bytes + column / pixels * grid->block_bytes;
         block.weights = (const uint8_t *)gather->weight_tile[tile->channel_slot] + group * gather->group_bytes;
-        for (unsigned p = 0; p < 4; p++) {
-            block.y[p] = y;
-            if (p + 1 < valid)
-                y += tile->channels;
-        }
-        run_groups(gather, &block, run, tile->channels - gather->group * group, valid);
+        run_groups(gather, &block, y, run, tile->channels - gather->group * group, valid);
         item += run;
         group = 0;
-        if (++quad == grid->quads) {
-            quad = 0;
+        column += pixels;
+        if (column >= grid->width) {
+            column = 0;
             row++;
         }
     }

@@ -8,11 +8,12 @@
 #include "window.h"
 
 /*
- * What a block function gets: one quad (four output pixels) and consecutive groups of output channels that share the
+ * What a block function gets: four or eight output pixels and consecutive groups of output channels that share the
  * positions of their non-zeros. Assembly bodies rely on the order of the members.
  *
- * x         first word of the quad's window. A word holds four pixels' bytes for one position of the reduction axis.
- * y         first output byte of each pixel
+ * x         first word of the pixels' window. A word holds four pixels' bytes for one position of the reduction axis; of
+ *           eight pixels, the second four follow in the next word
+ * y         first output byte of each of four pixels; eight pixels start at y[0], `pixel_bytes` apart
  * weights   packed groups, one after the other; with C channels in a group and n = 4 * steps entries in a segment:
  *             int32 bias[C]
  *             uint8 distance[1 + segments * n], filled up to a multiple of four bytes: bytes from the window's start to
@@ -32,39 +33,43 @@ typedef struct {
     int32_t jump;              /* 36 */
     uint32_t distance_bytes;   /* 40 */
     nmcu_requantize_t requant; /* 44: lo, 48: hi, 52: zero_point, 56: form */
+    uint32_t pixel_bytes;      /* 60 */
 } nmcu_gather_block_t;
 
 typedef void nmcu_gather_fn(const nmcu_gather_block_t *block);
 
-nmcu_gather_fn nmcu_word_gather_g1; /* one channel: 23 instructions for 16 MACs */
-nmcu_gather_fn nmcu_word_gather_g4; /* four channels that share positions: 38 for 64 */
+nmcu_gather_fn nmcu_word_gather_g1;   /* one channel, four pixels: 23 instructions for 16 MACs */
+nmcu_gather_fn nmcu_word_gather_g1x8; /* one channel, eight pixels: 41 for 32 */
+nmcu_gather_fn nmcu_word_gather_g4;   /* four channels that share positions, four pixels: 38 for 64 */
 
 /*
  * Interleave four pixels: `words` times four channels, read from each of the four pointers, become four words with the
- * four pixels' bytes of one channel.
+ * four pixels' bytes of one channel, written `stride` bytes apart.
  */
-void nmcu_interleave(uint32_t *to, const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
-                     const int8_t *pixel3, unsigned words);
+void nmcu_interleave(uint8_t *to, const int8_t *pixel0, const int8_t *pixel1, const int8_t *pixel2,
+                     const int8_t *pixel3, unsigned words, unsigned stride);
 
 /*
  * A fully-connected layer over t tokens is a 1x1 convolution over a map of t rows and one column.
  *
- * Each new slab is interleaved once, by all cores: for every slab row, quad of output columns and horizontal tap, one
- * word for each channel (`tap_words`, the channels filled up to a multiple of four). A quad's window is then
- * kernel_height runs of kernel_width * tap_words contiguous words, shared by all output channels and, over slab rows, by
- * up to kernel_height output rows.
+ * Each new slab is interleaved once, by all cores: for every slab row, block of four or eight output columns and
+ * horizontal tap, one or two words for each channel (`tap_words`, the channels filled up to a multiple of four). A
+ * block's window is then kernel_height runs of kernel_width * tap_words contiguous positions, shared by all output
+ * channels and, over slab rows, by up to kernel_height output rows.
  */
 typedef struct {
     nmcu_window_t window;
     nmcu_gather_fn *block;
+    nmcu_gather_fn *tail;    /* of eight-pixel blocks: for the four-pixel parts of the last one in a row */
     const uint8_t *weights;  /* L2: packed groups */
     void *weight_tile[2];    /* L1 */
-    uint32_t *quads;         /* L1: the interleaved slab */
+    uint8_t *words;          /* L1: the interleaved slab */
     uint32_t group_bytes;    /* of one packed group */
     uint32_t distance_bytes; /* of its distances, filled up */
     nmcu_requantize_t requant;
     uint16_t steps;          /* fours of entries in a segment */
     uint16_t tap_words;
+    uint8_t quads;           /* fours of pixels in a block: 1 or 2 */
     uint8_t group;           /* output channels that share positions: 1 or 4 */
     uint8_t flat;            /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
 } nmcu_gather_t;

@@ -9,7 +9,12 @@ static inline int32_t nmcu_read_i32(const uint8_t *from)
     return *(const int32_t *)(const void *)from;
 }
 
-static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsigned channels)
+static inline int8_t *y_of_pixel(const nmcu_gather_block_t *block, unsigned pixel, unsigned pixels)
+{
+    return pixels == 8 ? block->y[0] + pixel * block->pixel_bytes : block->y[pixel];
+}
+
+static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsigned channels, unsigned pixels)
 {
     static const uint8_t entry_of_lane[4] = {1, 3, 0, 2};
     const uint8_t *group = block->weights;
@@ -19,9 +24,9 @@ static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsign
         const uint8_t *distance = group + 4 * channels;
         const int8_t *value = (const int8_t *)(distance + block->distance_bytes);
         const uint8_t *x = block->x + *distance++;
-        int32_t acc[4][4];
+        int32_t acc[4][8];
         for (unsigned c = 0; c < channels; c++)
-            for (unsigned p = 0; p < 4; p++)
+            for (unsigned p = 0; p < pixels; p++)
                 acc[c][p] = nmcu_read_i32(group + 4 * c);
         for (unsigned s = 0; s < block->segments; s++) {
             for (unsigned step = 0; step < block->steps; step++, value += 4 * channels) {
@@ -32,7 +37,7 @@ static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsign
                 }
                 for (unsigned c = 0; c < channels; c++)
                     for (unsigned lane = 0; lane < 4; lane++)
-                        for (unsigned p = 0; p < 4; p++)
+                        for (unsigned p = 0; p < pixels; p++)
                             acc[c][p] += value[4 * c + lane] * word[entry_of_lane[lane]][p];
             }
             if (s + 1 < block->segments)
@@ -40,8 +45,8 @@ static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsign
         }
         group += 4 * channels + block->distance_bytes + 4 * channels * fours;
         for (unsigned c = 0; c < channels; c++, group += 12)
-            for (unsigned p = 0; p < 4; p++)
-                block->y[p][channels * g + c] =
+            for (unsigned p = 0; p < pixels; p++)
+                y_of_pixel(block, p, pixels)[channels * g + c] =
                     nmcu_requantize(&block->requant, acc[c][p], nmcu_read_i32(group), nmcu_read_i32(group + 4),
                                     nmcu_read_i32(group + 8));
     }

@@ -20,15 +20,21 @@ LANES = (1, 3, 0, 2)
 
 
 class WordGather(Kernel):
-    """`group` output channels that share positions, by four pixels; `step_cycles` for four entries of all of them."""
+    """`group` output channels that share positions, by 4 * `quads` pixels; `step_cycles` for four entries."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
     packed: ClassVar[bool] = True
     headers: ClassVar[tuple[str, ...]] = ("gather.h",)
     function: ClassVar[str] = "nmcu_gather_run"
     group: ClassVar[int]
+    quads: ClassVar[int] = 1
     step_cycles: ClassVar[Mapping[str, float]]
     group_cycles: ClassVar[int]
+
+    @property
+    def tail(self) -> str:
+        """The four-pixel kernel that the last pixels of a row are left to."""
+        return self.name
 
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
         if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
@@ -47,7 +53,7 @@ class WordGather(Kernel):
         found = []
         for tiling in window.tilings(geometry, machine, self.group, channel_bytes):
             buffers = window.buffers(geometry, tiling, channel_bytes)
-            buffers["quads"] = _quad_bytes(geometry, tiling.rows)
+            buffers["words"] = self._word_bytes(geometry, tiling.rows)
             if sum(align(size) for size in buffers.values()) > machine.l1_bytes:
                 continue
             cycles, compute, dma = window.pipeline_cycles(
@@ -56,7 +62,7 @@ class WordGather(Kernel):
                 tiling,
                 channel_bytes,
                 lambda rows, channels: self._tile_cycles(layer, geometry, machine, rows, channels),
-                lambda rows: _interleave_cycles(geometry, machine, rows),
+                lambda rows: self._interleave_cycles(geometry, machine, rows),
             )
             found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
@@ -64,13 +70,13 @@ class WordGather(Kernel):
     def _tile_cycles(
         self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
     ) -> int:
-        quads = -(-rows * geometry.output[1] // 4) if geometry.flat else rows * -(-geometry.output[1] // 4)
+        _, blocks = self._blocks(geometry, rows)
         groups = -(-channels // self.group)
         step = self.step_cycles["rv32" if machine.isa == "rv32" else "xcv"]
-        wide = 16 * self.group if requantize.form(layer) == "wide" else 0
+        wide = 16 * self.quads * self.group if requantize.form(layer) == "wide" else 0
         steps = self._steps(layer, geometry)
         each = geometry.kernel[0] * (steps * step + 4) + self.group_cycles + wide
-        share = -(-quads * groups // machine.cores)
+        share = -(-(1 if geometry.flat else rows) * blocks * groups // machine.cores)
         return int(share * each + -(-share // groups) * 130 + 150)
 
     def _pattern(self, layer: Layer) -> NMPattern:
@@ -92,7 +98,7 @@ class WordGather(Kernel):
         geometry = window.geometry(layer)
         segments = geometry.kernel[0]
         packed = distances.pack(
-            layer.constants["weight"], self._pattern(layer), segments, _tap_words(geometry), WORD
+            layer.constants["weight"], self._pattern(layer), segments, _tap_words(geometry), WORD * self.quads
         )
         groups = packed.distance.shape[0]
         last = np.pad(
@@ -124,14 +130,16 @@ class WordGather(Kernel):
             {
                 "window": window.descriptor(geometry, tiling, at),
                 "block": Expr(f"nmcu_{self.name}"),
+                "tail": Expr(f"nmcu_{self.tail}"),
                 "weights": Expr(at.constants["weights"]),
                 "weight_tile": window.pair(at, "constants"),
-                "quads": Expr(f"(uint32_t *)(void *)({at.l1['quads']})"),
+                "words": Expr(f"(uint8_t *)({at.l1['words']})"),
                 "group_bytes": self._group_bytes(layer, geometry),
                 "distance_bytes": self._distance_bytes(layer, geometry),
                 "requant": requantize.descriptor(layer),
                 "steps": self._steps(layer, geometry),
                 "tap_words": _tap_words(geometry),
+                "quads": self.quads,
                 "group": self.group,
                 "flat": int(geometry.flat),
             },
@@ -139,10 +147,28 @@ class WordGather(Kernel):
 
     def library(self, isa: str) -> tuple[Path, ...]:
         common = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
-        return (*common, FOLDER / "gather.c", body(FOLDER, "interleave", isa), body(FOLDER, self.name, isa))
+        bodies = dict.fromkeys(("interleave", self.name, self.tail))
+        return (*common, FOLDER / "gather.c", *(body(FOLDER, name, isa) for name in bodies))
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER)
+
+    def _blocks(self, geometry: window.Geometry, rows: int) -> tuple[int, int]:
+        """(rows of the interleaved slab, blocks in a row) for `rows` output rows."""
+        if geometry.flat:
+            return 1, -(-rows * geometry.output[1] // (4 * self.quads))
+        return geometry.slab_rows(rows), -(-geometry.output[1] // (4 * self.quads))
+
+    def _word_bytes(self, geometry: window.Geometry, rows: int) -> int:
+        slab_rows, blocks = self._blocks(geometry, rows)
+        return slab_rows * blocks * geometry.kernel[1] * _tap_words(geometry) * WORD * self.quads
+
+    def _interleave_cycles(self, geometry: window.Geometry, machine: Machine, rows: int) -> int:
+        slab_rows, blocks = self._blocks(geometry, rows)
+        items = -(-slab_rows * blocks * geometry.kernel[1] // machine.cores)
+        word = 18 if machine.isa != "rv32" else 60
+        misaligned = 3 if geometry.input[2] % 4 else 0
+        return items * (self.quads * (_tap_words(geometry) // 4 * (word + misaligned) + 50) + 20)
 
 
 class WordGatherG1(WordGather):
@@ -150,6 +176,24 @@ class WordGatherG1(WordGather):
     group = 1
     step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 23, "rv32": 180}
     group_cycles = 48
+
+
+class WordGatherG1x8(WordGather):
+    name = "word_gather_g1x8"
+    group = 1
+    quads = 2
+    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 41, "rv32": 350}
+    group_cycles = 80
+
+    @property
+    def tail(self) -> str:
+        return "word_gather_g1"
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        height, width, _ = window.geometry(layer).output
+        if (height * width if window.geometry(layer).flat else width) < 8:
+            return "fewer than eight output columns or tokens"
+        return super().refusal(layer, machine)
 
 
 class WordGatherG4(WordGather):
@@ -162,23 +206,3 @@ class WordGatherG4(WordGather):
 def _tap_words(geometry: window.Geometry) -> int:
     """Words of one tap of a quad: one for each channel, filled up to whole words of input."""
     return align(geometry.input[2], 4)
-
-
-def _quads(geometry: window.Geometry, rows: int) -> tuple[int, int]:
-    """(rows of the interleaved slab, quads in a row) for `rows` output rows."""
-    if geometry.flat:
-        return 1, -(-rows * geometry.output[1] // 4)
-    return geometry.slab_rows(rows), -(-geometry.output[1] // 4)
-
-
-def _quad_bytes(geometry: window.Geometry, rows: int) -> int:
-    slab_rows, quads = _quads(geometry, rows)
-    return slab_rows * quads * geometry.kernel[1] * _tap_words(geometry) * WORD
-
-
-def _interleave_cycles(geometry: window.Geometry, machine: Machine, rows: int) -> int:
-    slab_rows, quads = _quads(geometry, rows)
-    items = -(-slab_rows * quads * geometry.kernel[1] // machine.cores)
-    word = 18 if machine.isa != "rv32" else 60
-    misaligned = 3 if geometry.input[2] % 4 else 0
-    return items * (_tap_words(geometry) // 4 * (word + misaligned) + 40)

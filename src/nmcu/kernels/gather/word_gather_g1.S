@@ -32,8 +32,7 @@ nmcu_word_gather_g1:
     lw t6, GATHER_LO(a0)
     lw ra, GATHER_HI(a0)
     lw a0, GATHER_FORM(a0)
-    li a5, 0x06040200
-    li a6, 0x07050301
+    transpose_masks
 
 .Lchannel:
     cv.lw s0, (a3), 4

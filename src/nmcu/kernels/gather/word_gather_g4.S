@@ -28,8 +28,7 @@ nmcu_word_gather_g4:
     sw t2, FRAME_Y+4(sp)
     sw t3, FRAME_Y+8(sp)
     sw t4, FRAME_Y+12(sp)
-    li a5, 0x06040200
-    li a6, 0x07050301
+    transpose_masks
 
 .Lgroup:
     cv.lw s0, (a3), 4
