@@ -2,7 +2,7 @@
 
 import typer
 
-from nmcu.cli import bench, compile, demo, inspect, rtl, run
+from nmcu.cli import bench, compile, demo, inspect, rtl, run, sim
 
 
 def register(app: typer.Typer) -> None:
