@@ -71,14 +71,15 @@ def normalise(images: NDArray[np.uint8], mean: float, std: float) -> Tensor:
 
 
 class Augmenter:
-    """Random shifts by up to `pad` pixels (reflected borders) and horizontal flips of a whole split."""
+    """Random shifts by up to `pad` pixels (reflected borders) and horizontal flips of a split, kept on `device`."""
 
-    def __init__(self, split: Split, pad: int, mean: float, std: float) -> None:
+    def __init__(self, split: Split, pad: int, mean: float, std: float, device: torch.device) -> None:
         images = torch.from_numpy(split.images).permute(0, 3, 1, 2)
-        padded = functional.pad(images.float(), (pad,) * 4, mode="reflect").to(torch.uint8)
+        padded = functional.pad(images.float(), (pad,) * 4, mode="reflect").to(device, torch.uint8)
         size = split.images.shape[1]
         self._windows = padded.unfold(2, size, 1).unfold(3, size, 1)
-        self._labels = torch.tensor(split.labels)
+        self._labels = torch.tensor(split.labels, device=device)
+        self._device = device
         self._shifts = 2 * pad + 1
         self._mean, self._std = mean, std
 
@@ -87,10 +88,10 @@ class Augmenter:
         order = np.random.default_rng(seed).permutation(len(self._labels))
         for batch in range(start, len(order) // size):
             rng = np.random.default_rng((*seed, batch))
-            index = torch.from_numpy(order[batch * size : (batch + 1) * size])
-            dy, dx = torch.from_numpy(rng.integers(0, self._shifts, (2, size)))
+            index = torch.from_numpy(order[batch * size : (batch + 1) * size]).to(self._device)
+            dy, dx = torch.from_numpy(rng.integers(0, self._shifts, (2, size))).to(self._device)
             images = (self._windows[index, :, dy, dx].float() / 255 - self._mean) / self._std
-            flip = torch.from_numpy(rng.random(size) < 0.5)
+            flip = torch.from_numpy(rng.random(size) < 0.5).to(self._device)
             images = torch.where(flip[:, None, None, None], images.flip(3), images)
             yield images.contiguous(memory_format=torch.channels_last), self._labels[index]
 

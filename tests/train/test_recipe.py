@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from nmcu import frontend
+from nmcu import frontend, sparsity
 
 FOLDER = Path(__file__).parents[2] / "examples" / "train"
 EXPERIMENT = """
@@ -121,6 +122,23 @@ def _phase(folder: Path) -> str:
     return str(checkpoint.read_compact(folder / "compact")["state"]["phase"])
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        '{ name = "resnet", width = 8, blocks = [2, 2, 2, 2], classes = 3 }',
+        '{ name = "vit", width = 16, depth = 2, heads = 2, patch = 4, size = 8, classes = 3 }',
+    ],
+)
+def test_larger_networks_go_through_at_tiny_scale(recipe: Recipe, tmp_path: Path, model: str) -> None:
+    lines = (EXPERIMENT % 0.01).splitlines()[2:]
+    lines[lines.index("lr = 0.01")] = 'lr = 0.001\noptimizer = "adamw"\nclip = 1.0\nwarmup = 0.5'
+    text = "\n".join([f"model = {model}", *lines]).replace("*.shortcut.*", "*")
+    text = text.replace('skip = ["fc", "*"]', 'skip = ["fc"]')
+    recipe(text=text)
+    final = _metrics(tmp_path / "out" / "tiny")["final"]
+    assert final["images"] == 30 and abs(final["top1"] - final["top1_fake_quantised"]) < 10
+
+
 def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="tiny: the loss became nan; lower lr"):
         recipe(text=EXPERIMENT % 1e30)
@@ -177,3 +195,16 @@ def test_every_experiment_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
         assert experiment.start is None or experiment.start in names
         if experiment.sparsity is not None and isinstance(experiment.sparsity.pattern, str):
             NMPattern.parse(experiment.sparsity.pattern)
+
+
+def test_the_example_of_the_documentation_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(FOLDER / "minimal.py"), run_name="__main__")
+    model = onnx.load(tmp_path / "mine.onnx")
+    weights = {i.name: onnx.numpy_helper.to_array(i) for i in model.graph.initializer}
+    assert str(sparsity.detect(np.moveaxis(weights["3.weight.quantized"], 1, -1))) == "1:8x4"
+    frontend.load(tmp_path / "mine.onnx")
+    lines = (FOLDER / "minimal.py").read_text()
+    assert lines in (FOLDER.parents[1] / "docs" / "training.md").read_text(), (
+        "the documentation shows the file"
+    )

@@ -32,6 +32,8 @@ def test_training_keeps_the_pattern(pattern: str, amp: bool) -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
     sparsifier = nt.sparsify(model, pattern, skip=["fc"])
     assert sparsifier.patterns == {"conv": pattern}, "the stem has too few inputs for one block"
+    dense = model.conv.parametrizations.weight.original
+    assert any(p is dense for p in optimizer.param_groups[0]["params"]), "an older optimiser trains it too"
     losses = []
     for _ in range(6):
         losses.append(_step(model, optimizer, amp))
