@@ -18,7 +18,7 @@ typedef struct {
     uint16_t stride_height, stride_width;
     uint16_t dilation_height, dilation_width;
     uint16_t pad_top, pad_left;
-    uint16_t slab_width;
+    uint16_t slab_width; /* channelwise: in_width, and pad_left is 0 */
     uint16_t tile_rows, row_tiles;
     uint16_t tile_channels, channel_tiles;
     uint8_t channelwise;    /* 1: a tile's slab holds the tile's channels only (depthwise, pooling); 0: all channels */

@@ -31,10 +31,13 @@ class Geometry:
     pad_left: int = 0
     pad_value: int = 0
     channelwise: bool = False
+    """A slab holds the channels of its tile only, and no padding left and right: its rows are rows of the map."""
 
     @cached_property
     def slab_width(self) -> int:
         """Pixels of a slab row: what the windows of an output row touch."""
+        if self.channelwise:
+            return self.input[1]
         return (self.output[1] - 1) * self.strides[1] + (self.kernel[1] - 1) * self.dilations[1] + 1
 
     @property
@@ -229,7 +232,7 @@ def descriptor(geometry: Geometry, tiling: Tiling, at: Addresses) -> Struct:
             "dilation_height": geometry.dilations[0],
             "dilation_width": geometry.dilations[1],
             "pad_top": geometry.pad_top,
-            "pad_left": geometry.pad_left,
+            "pad_left": 0 if geometry.channelwise else geometry.pad_left,
             "slab_width": geometry.slab_width,
             "tile_rows": tiling.rows,
             "row_tiles": row_tiles,

@@ -5,17 +5,21 @@
 #include "requantize.h"
 #include "window.h"
 
-/* Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Assembly bodies rely
- * on the order of the members of the structs here. */
+/*
+ * Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Up to three bytes
+ * behind each line are written too, as if `pad` followed. Assembly bodies rely on the order of the members of the structs
+ * here.
+ */
 typedef struct {
-    const int8_t *x;     /*  0: first channel of the first pixel, any alignment */
-    int8_t *planes;      /*  4: 4-byte aligned */
-    int32_t x_step;      /*  8: from a pixel to its neighbour on the line */
-    int32_t x_line;      /* 12: from line to line */
-    uint32_t extent;     /* 16: pixels of a line, at least 1 */
-    uint32_t lines;      /* 20: at least 1 */
-    uint32_t line_bytes; /* 24: of a plane's line, a multiple of 4 */
+    const int8_t *x;      /*  0: first channel of the first pixel, any alignment */
+    int8_t *planes;       /*  4: first byte of plane 0, any alignment */
+    int32_t x_step;       /*  8: from a pixel to its neighbour on the line */
+    int32_t x_line;       /* 12: from line to line */
+    uint32_t extent;      /* 16: pixels of a line, at least 1 */
+    uint32_t lines;       /* 20: at least 1 */
+    uint32_t line_bytes;  /* 24: of a plane's line */
     uint32_t plane_bytes; /* 28 */
+    int32_t pad;          /* 32 */
 } nmcu_planes_t;
 
 /* One channel as the constants hold it; `taps` has `tap_words` words for each line of taps, padded with zeros. */
@@ -27,21 +31,27 @@ typedef struct {
     int8_t taps[];      /* 16 */
 } nmcu_depthwise_channel_t;
 
-/* Output lines of one channel. */
+/*
+ * Output lines of one to four channels. An assembly body computes whole blocks of four outputs: it writes up to three
+ * outputs behind each line, in the order of the lines.
+ */
 typedef struct {
-    const int8_t *x;                         /*  0: first window in the plane, 4-byte aligned */
-    int8_t *y;                               /*  4 */
-    const nmcu_depthwise_channel_t *channel; /*  8 */
-    uint32_t lines;                          /* 12: at least 1 */
-    uint32_t outputs;                        /* 16: of a line, at least 1 */
-    int32_t x_line;                          /* 20: from an output line's first window to the next line's */
-    int32_t x_tap;                           /* 24: from one line of taps to the next */
-    int32_t x_step;                          /* 28: from window to window on a line */
-    int32_t y_line;                          /* 32 */
-    int32_t y_step;                          /* 36 */
-    uint32_t tap_lines;                      /* 40 */
-    uint32_t tap_words;                      /* 44 */
-    nmcu_requantize_t requant;               /* 48: lo, 52: hi, 56: zero_point, 60: form */
+    const int8_t *x;           /*  0: first window in the first plane, 4-byte aligned; so are the steps between lines */
+    int8_t *y;                 /*  4 */
+    const uint8_t *channel;    /*  8: nmcu_depthwise_channel_t */
+    uint32_t channels;         /* 12: at least 1 */
+    uint32_t lines;            /* 16: at least 1 */
+    uint32_t outputs;          /* 20: of a line, at least 1 */
+    int32_t x_line;            /* 24: from an output line's first window to the next line's */
+    int32_t x_tap;             /* 28: from one line of taps to the next */
+    int32_t x_step;            /* 32: from window to window on a line */
+    int32_t y_line;            /* 36 */
+    int32_t y_step;            /* 40 */
+    uint32_t tap_lines;        /* 44 */
+    uint32_t tap_words;        /* 48 */
+    uint32_t plane_bytes;      /* 52: a multiple of 4 */
+    uint32_t channel_bytes;    /* 56 */
+    nmcu_requantize_t requant; /* 60: lo, 64: hi, 68: zero_point, 72: form */
 } nmcu_depthwise_lines_t;
 
 typedef void nmcu_depthwise_fn(const nmcu_depthwise_lines_t *lines);
@@ -62,6 +72,7 @@ typedef struct {
     uint32_t channel_bytes; /* of one nmcu_depthwise_channel_t */
     uint32_t line_bytes, plane_bytes;
     nmcu_requantize_t requant;
+    uint16_t pad_left;
     uint8_t vertical; /* 1: lines are columns of the map, 0: rows */
     uint8_t parts;    /* shares that the lines of four channels are cut into, for cores that have no channels */
     uint8_t tap_words;

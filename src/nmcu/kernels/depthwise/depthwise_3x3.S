@@ -1,34 +1,36 @@
-/* nmcu_depthwise_3x3, _clamp, _wide: output lines of one channel (prototype and arguments: depthwise.h).
+/* nmcu_depthwise_3x3, _clamp, _wide: output lines of up to four channels (prototype and arguments: depthwise.h).
  *
  * Four outputs need six neighbouring bytes of each of three lines: x0..x3 give outputs 0 and 1 (taps k0 k1 k2 0 and
  * 0 k0 k1 k2), x2..x5, one shuffle away, give outputs 2 and 3. The word that a block loads is the next block's first,
  * so that two blocks alternate between two sets of registers.
  *
  * Per block of 4 outputs, 36 MACs: 3 loads, 3 shuffles, 12 dot products, then 4 x (multiply, add with rounding and
- * shift, clip, store): 34 instructions, 34 cycles (0.94 cycles/MAC); 38 with any clamp; wide: 42 and 58 cycles.
+ * shift, clip, store): 34 instructions, 34 cycles (0.94 cycles/MAC); 38 with any clamp; wide: 42 and 58 cycles. Both loops
+ * are hardware loops: a line costs 11 cycles more.
  *
  *   a0 a1 a2  next word of the three lines    a3-a5, a6-t0  words of the lines (t0 = x5)    t1-t4  outputs
  *   s0-s2  taps k0 k1 k2 0 of each line    s3-s5  taps 0 k0 k1 k2    s6 multiplier    s7 offset    s8 shift
- *   s9  y    s10  step of y    s11  shuffle    t5 t6  lo, hi    ra  bias
+ *   s9  y    s10  step of y    s11  shuffle    t5 t6  lo, hi    ra  inner loop's count
  */
 #include "block.inc"
 
 #define LINES_FRAME 96
 #define LINES_ARGUMENTS 52
-#define LINES_LEFT 56
-#define LINES_X 60
-#define LINES_Y 64
-#define LINES_PAIRS 68
-#define LINES_ODD 72
-#define LINES_LAST 76
+#define LINES_CHANNELS 56 /* still to do */
+#define LINES_CHANNEL 60
+#define LINES_X 64
+#define LINES_Y 68
+#define LINES_X_BACK 72 /* from behind a line's last word to the next line */
+#define LINES_Y_BACK 76
+#define LINES_BIAS 80
+#define LINES_BLOCKS 84
 
 /* Sums of one block: words v0-v2 hold x0..x3 of the lines; x4..x7 go to w0-w2. */
 .macro sums start, v0, v1, v2, w0, w1, w2
     cv.lw \w0, (a0), 4
     cv.lw \w1, (a1), 4
     cv.lw \w2, (a2), 4
-    \start t1, \v0, s0
-    \start t2, \v0, s3
+    \start t1, t2, \v0, s0, s3
     cv.shuffle2.b \v0, \w0, s11
     cv.sdotsp.b t1, \v1, s1
     cv.sdotsp.b t2, \v1, s4
@@ -36,17 +38,23 @@
     cv.sdotsp.b t1, \v2, s2
     cv.sdotsp.b t2, \v2, s5
     cv.shuffle2.b \v2, \w2, s11
-    \start t3, \v0, s0
-    \start t4, \v0, s3
+    \start t3, t4, \v0, s0, s3
     cv.sdotsp.b t3, \v1, s1
     cv.sdotsp.b t4, \v1, s4
     cv.sdotsp.b t3, \v2, s2
     cv.sdotsp.b t4, \v2, s5
 .endm
 
-.macro start_from_bias acc, x, taps
-    mv \acc, ra
-    cv.sdotsp.b \acc, \x, \taps
+.macro start_from_zero p, q, x, p_taps, q_taps
+    cv.dotsp.b \p, \x, \p_taps
+    cv.dotsp.b \q, \x, \q_taps
+.endm
+
+.macro start_from_bias p, q, x, p_taps, q_taps
+    lw \p, LINES_BIAS(sp)
+    lw \q, LINES_BIAS(sp)
+    cv.sdotsp.b \p, \x, \p_taps
+    cv.sdotsp.b \q, \x, \q_taps
 .endm
 
 .macro each operation, operands:vararg
@@ -63,13 +71,13 @@
 .endm
 
 .macro block_narrow words:vararg
-    sums cv.dotsp.b, \words
+    sums start_from_zero, \words
     rescale mul
     each cv.clip, 8
 .endm
 
 .macro block_clamp words:vararg
-    sums cv.dotsp.b, \words
+    sums start_from_zero, \words
     rescale mul
     each cv.max, t5
     each cv.min, t6
@@ -89,6 +97,22 @@
     cv.sb t4, (s9), s10
 .endm
 
+.macro first_words
+    cv.lw a3, (a0), 4
+    cv.lw a4, (a1), 4
+    cv.lw a5, (a2), 4
+.endm
+
+.macro next_line
+    lw t1, LINES_X_BACK(sp)
+    lw t2, LINES_Y_BACK(sp)
+    add a0, a0, t1
+    add a1, a1, t1
+    add a2, a2, t1
+    add s9, s9, t2
+.endm
+
+/* `instructions` of a block without its stores. */
 .macro function name, block, instructions
     .section .text.\name, "ax", @progbits
     .globl \name
@@ -109,84 +133,102 @@
     sw s9, 40(sp)
     sw s10, 44(sp)
     sw s11, 48(sp)
+    lw t0, 12(a0)
+    lw t1, 8(a0)
+    lw t2, 0(a0)
+    lw t3, 4(a0)
+    lw t4, 20(a0)
+    lw a1, 24(a0)
+    lw a2, 36(a0)
+    lw s10, 40(a0)
+    lw t5, 60(a0)
+    lw t6, 64(a0)
+    sw t0, LINES_CHANNELS(sp)
+    sw t1, LINES_CHANNEL(sp)
+    sw t2, LINES_X(sp)
+    sw t3, LINES_Y(sp)
+    addi t4, t4, 3
+    srli t4, t4, 2          /* blocks of a line */
+    slli a3, t4, 2
+    mul a4, a3, s10
+    addi a3, a3, 4
+    sub a1, a1, a3
+    sub a2, a2, a4
     sw a0, LINES_ARGUMENTS(sp)
-    lw t0, 8(a0)
-    lw t1, 12(a0)
-    lw t2, 16(a0)
-    lw a1, 0(a0)
-    lw s9, 4(a0)
-    lw s10, 36(a0)
-    lw t5, 48(a0)
-    lw t6, 52(a0)
-    lw s6, 0(t0)
-    lw s7, 4(t0)
-    lw s8, 8(t0)
-    lw ra, 12(t0)
-    lw s0, 16(t0)
-    lw s1, 20(t0)
-    lw s2, 24(t0)
-    slli s3, s0, 8
-    slli s4, s1, 8
-    slli s5, s2, 8
+    sw a1, LINES_X_BACK(sp)
+    sw a2, LINES_Y_BACK(sp)
+    sw t4, LINES_BLOCKS(sp)
+    srli ra, t4, 1
     li s11, 0x05040302
-    addi t2, t2, -1
-    andi t3, t2, 3
-    srli t2, t2, 2
-    andi t4, t2, 1
-    srli t2, t2, 1
-    addi t3, t3, 1
-    sw t1, LINES_LEFT(sp)
-    sw a1, LINES_X(sp)
-    sw t2, LINES_PAIRS(sp)
-    sw t3, LINES_LAST(sp)
-    sw t4, LINES_ODD(sp)
-    sw s9, LINES_Y(sp)
-.Lline_\@:
-    lw t1, LINES_ARGUMENTS(sp)
+
+.Lchannel_\@:
+    lw t0, LINES_ARGUMENTS(sp)
+    lw t1, LINES_CHANNEL(sp)
     lw a0, LINES_X(sp)
     lw s9, LINES_Y(sp)
-    lw t2, 24(t1)
-    lw t3, 20(t1)
-    lw t4, 32(t1)
+    lw t2, 28(t0)
+    lw t3, 52(t0)
+    lw t4, 56(t0)
+    lw s6, 0(t1)
+    lw s7, 4(t1)
+    lw s8, 8(t1)
+    lw a3, 12(t1)
+    lw s0, 16(t1)
+    lw s1, 20(t1)
+    lw s2, 24(t1)
     add a1, a0, t2
     add a2, a1, t2
     add t3, t3, a0
-    add t4, t4, s9
-    cv.lw a3, (a0), 4
-    cv.lw a4, (a1), 4
-    cv.lw a5, (a2), 4
-    lw t1, LINES_PAIRS(sp)
+    add t4, t4, t1
+    addi t1, s9, 1
     sw t3, LINES_X(sp)
-    sw t4, LINES_Y(sp)
-    beqz t1, .Lrest_\@
-    loop0 t1, 2 * (\instructions + 4)
+    sw t4, LINES_CHANNEL(sp)
+    sw t1, LINES_Y(sp)
+    sw a3, LINES_BIAS(sp)
+    slli s3, s0, 8
+    slli s4, s1, 8
+    slli s5, s2, 8
+    lw t2, 16(t0)
+    lw t1, LINES_BLOCKS(sp)
+    andi t3, t1, 1
+    beqz ra, .Lone_block_\@
+    beqz t3, .Leven_\@
+
+    loop1 t2, 3 + 1 + 3 * (\instructions + 4) + 6
+        first_words
+        loop0 ra, 2 * (\instructions + 4)
+            \block a3, a4, a5, a6, a7, t0
+            store_all
+            \block a6, a7, t0, a3, a4, a5
+            store_all
         \block a3, a4, a5, a6, a7, t0
         store_all
-        \block a6, a7, t0, a3, a4, a5
+        next_line
+    j .Lnext_channel_\@
+
+.Leven_\@:
+    loop1 t2, 3 + 1 + 2 * (\instructions + 4) + 6
+        first_words
+        loop0 ra, 2 * (\instructions + 4)
+            \block a3, a4, a5, a6, a7, t0
+            store_all
+            \block a6, a7, t0, a3, a4, a5
+            store_all
+        next_line
+    j .Lnext_channel_\@
+
+.Lone_block_\@:
+    loop1 t2, 3 + \instructions + 4 + 6
+        first_words
+        \block a3, a4, a5, a6, a7, t0
         store_all
-.Lrest_\@:
-    lw t1, LINES_ODD(sp)
-    beqz t1, .Lsingle_\@
-    \block a3, a4, a5, a6, a7, t0
-    store_all
-    \block a6, a7, t0, a3, a4, a5
-    j .Lstore_\@
-.Lsingle_\@:
-    \block a3, a4, a5, a6, a7, t0
-.Lstore_\@:
-    lw a0, LINES_LAST(sp)
-    lw a1, LINES_LEFT(sp)
-    cv.sb t1, (s9), s10
-    addi a1, a1, -1
-    cv.beqimm a0, 1, .Lnext_\@
-    cv.sb t2, (s9), s10
-    cv.beqimm a0, 2, .Lnext_\@
-    cv.sb t3, (s9), s10
-    cv.beqimm a0, 3, .Lnext_\@
-    cv.sb t4, (s9), s10
-.Lnext_\@:
-    sw a1, LINES_LEFT(sp)
-    bnez a1, .Lline_\@
+        next_line
+
+.Lnext_channel_\@:
+    lw t1, LINES_CHANNELS(sp)
+    addi t1, t1, -1
+    sw t1, LINES_CHANNELS(sp)
+    bnez t1, .Lchannel_\@
     lw ra, 0(sp)
     lw s0, 4(sp)
     lw s1, 8(sp)

@@ -8,5 +8,8 @@ void nmcu_planes(const nmcu_planes_t *planes)
         for (unsigned i = 0; i < planes->extent; i++, x += planes->x_step)
             for (unsigned c = 0; c < 4; c++)
                 to[c * planes->plane_bytes + i] = x[c];
+        for (unsigned c = 0; c < 4; c++)
+            for (unsigned i = planes->extent; i % 4; i++)
+                to[c * planes->plane_bytes + i] = (int8_t)planes->pad;
     }
 }

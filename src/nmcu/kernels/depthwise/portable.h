@@ -4,29 +4,40 @@
 
 #include "depthwise.h"
 
-static inline int8_t nmcu_depthwise_requantize(const nmcu_depthwise_lines_t *lines, int32_t sum)
+static inline int8_t nmcu_depthwise_requantize(const nmcu_requantize_t *how, const nmcu_depthwise_channel_t *channel,
+                                               int32_t sum)
 {
-    const nmcu_depthwise_channel_t *channel = lines->channel;
-    const int32_t acc = lines->requant.form == NMCU_NARROW ? sum : sum + channel->bias;
+    const int32_t acc = how->form == NMCU_NARROW ? sum : sum + channel->bias;
     uint32_t round = 0;
 
-    if (lines->requant.form != NMCU_FULL)
+    if (how->form != NMCU_FULL)
         round = (uint32_t)channel->offset + ((uint32_t)1 << (channel->shift - 1));
-    return nmcu_requantize(&lines->requant, acc, channel->multiplier, (int32_t)round, channel->shift);
+    return nmcu_requantize(how, acc, channel->multiplier, (int32_t)round, channel->shift);
 }
 
-static inline void nmcu_depthwise_portable(const nmcu_depthwise_lines_t *lines)
+static inline void nmcu_depthwise_portable_channel(const nmcu_depthwise_lines_t *lines,
+                                                   const nmcu_depthwise_channel_t *channel, const int8_t *plane,
+                                                   int8_t *y)
 {
     for (unsigned line = 0; line < lines->lines; line++)
         for (unsigned i = 0; i < lines->outputs; i++) {
-            const int8_t *x = lines->x + (int32_t)line * lines->x_line + (int32_t)i * lines->x_step;
-            const int8_t *tap = lines->channel->taps;
+            const int8_t *x = plane + (int32_t)line * lines->x_line + (int32_t)i * lines->x_step;
+            const int8_t *tap = channel->taps;
             int32_t sum = 0;
             for (unsigned t = 0; t < lines->tap_lines; t++, x += lines->x_tap)
                 for (unsigned k = 0; k < 4 * lines->tap_words; k++)
                     sum += x[k] * *tap++;
-            lines->y[(int32_t)line * lines->y_line + (int32_t)i * lines->y_step] = nmcu_depthwise_requantize(lines, sum);
+            y[(int32_t)line * lines->y_line + (int32_t)i * lines->y_step] =
+                nmcu_depthwise_requantize(&lines->requant, channel, sum);
         }
+}
+
+static inline void nmcu_depthwise_portable(const nmcu_depthwise_lines_t *lines)
+{
+    for (unsigned c = 0; c < lines->channels; c++) {
+        const void *channel = lines->channel + c * lines->channel_bytes;
+        nmcu_depthwise_portable_channel(lines, channel, lines->x + c * lines->plane_bytes, lines->y + c);
+    }
 }
 
 #endif

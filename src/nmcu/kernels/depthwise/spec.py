@@ -16,12 +16,15 @@ from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machi
 
 FOLDER = Path(__file__).parent
 CHANNEL_HEAD_BYTES = 16
-LINE_SLACK_BYTES = 8
-"""Bytes behind a line that the hot loops may read."""
-TILE_CYCLES = 330
-LINE_CYCLES = 30
-CHANNEL_CYCLES = 75
-PLANES_BLOCK_CYCLES = {"xcv": 18, "rv32": 150}
+PLANE_SLACK_BYTES = 8
+"""Bytes behind a plane that the hot loops may touch."""
+OVERSHOOT = 3
+"""Outputs behind a line that the assembly bodies write."""
+TILE_CYCLES = 250
+ITEM_CYCLES = 250
+LINE_CYCLES = 11
+CHANNEL_CYCLES = 40
+PLANES_BLOCK_CYCLES = {"xcv": 22, "rv32": 150}
 
 
 @dataclass(frozen=True)
@@ -63,12 +66,20 @@ class Orientation:
         return (rows, columns) if self.vertical else (columns, rows)
 
     def line_bytes(self, outputs: int) -> int:
-        return align(self.along.extent(outputs), 4) + LINE_SLACK_BYTES
+        return align(self.along.extent(outputs), 4)
 
     def plane_bytes(self, rows: int, columns: int, parts: int) -> int:
         """Of one channel's lines in one part of a tile."""
         outputs, lines = self.outputs(rows, columns)
-        return self.across.extent(-(-lines // parts)) * self.line_bytes(outputs)
+        return self.across.extent(-(-lines // parts)) * self.line_bytes(outputs) + PLANE_SLACK_BYTES
+
+    def max_parts(self, rows: int, columns: int) -> int:
+        """Parts that a tile may be cut into; overshoot at the end of a row would race with the next row's core."""
+        return 1 if not self.vertical and columns % 4 else self.outputs(rows, columns)[1]
+
+    def overshoot_bytes(self, columns: int, channels: int) -> int:
+        """What the last lines may write behind an output tile."""
+        return OVERSHOOT * channels * (columns if self.vertical else 1)
 
     def work(self, rows: int, columns: int) -> int:
         """Words times blocks of four outputs of a map: what to compare orientations by."""
@@ -98,7 +109,9 @@ class Depthwise(Kernel):
     def orientation(self, layer: Layer) -> Orientation | None:
         """The one with the least work of those that the hot loop can walk."""
         _, rows, columns, _ = layer.outputs[0].shape
-        return min(filter(self.walks, _orientations(layer)), key=lambda o: o.work(rows, columns), default=None)
+        return min(
+            filter(self.walks, _orientations(layer)), key=lambda o: o.work(rows, columns), default=None
+        )
 
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
         orientation = self.orientation(layer)
@@ -115,12 +128,13 @@ class Depthwise(Kernel):
         geometry = window.geometry(layer, channelwise=True)
         orientation, columns = self._walked(layer), geometry.output[1]
         for tiling in window.tilings(geometry, machine, 4, orientation.channel_bytes, LAYER_BYTES):
-            lines = orientation.outputs(tiling.rows, columns)[1]
             parts = min(
-                range(1, min(machine.cores, lines) + 1),
-                key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p),  # noqa: B023
+                range(1, min(machine.cores, orientation.max_parts(tiling.rows, columns)) + 1),
+                key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p),
             )
             l1 = {"layer": LAYER_BYTES} | window.buffers(geometry, tiling, orientation.channel_bytes)
+            overshoot = orientation.overshoot_bytes(columns, tiling.channels)
+            l1 |= {name: l1[name] + overshoot for name in ("out0", "out1") if name in l1}
             l1["planes"] = machine.cores * 4 * orientation.plane_bytes(tiling.rows, columns, parts)
             if sum(align(size) for size in l1.values()) > machine.l1_bytes:
                 continue
@@ -139,9 +153,9 @@ class Depthwise(Kernel):
         outputs, lines = orientation.outputs(rows, layer.outputs[0].shape[2])
         part_lines = -(-lines // parts)
         planes_block = PLANES_BLOCK_CYCLES["rv32" if machine.isa == "rv32" else "xcv"]
-        planes_line = -(-orientation.along.extent(outputs) // 4) * planes_block + 10
+        planes_line = -(-orientation.along.extent(outputs) // 4) * planes_block + 17
         line = -(-outputs // 4) * self.block_cycles(layer, machine) + LINE_CYCLES
-        item = orientation.across.extent(part_lines) * planes_line + 150
+        item = orientation.across.extent(part_lines) * planes_line + ITEM_CYCLES
         item += int(min(channels, 4) * (part_lines * line + CHANNEL_CYCLES))
         rounds = -(-(-(-channels // 4) * parts) // machine.cores)
         return rounds * item + TILE_CYCLES
@@ -150,7 +164,9 @@ class Depthwise(Kernel):
         """`weights`: an nmcu_depthwise_channel_t for every channel."""
         orientation = self._walked(layer)
         weight = layer.constants["weight"]
-        taps = (weight.transpose(2, 1, 0) if orientation.vertical else weight.transpose(2, 0, 1)).astype(np.int8)
+        taps = (weight.transpose(2, 1, 0) if orientation.vertical else weight.transpose(2, 0, 1)).astype(
+            np.int8
+        )
         spread = np.zeros((taps.shape[0], taps.shape[1], 4 * orientation.tap_words), np.int8)
         spread[:, :, : orientation.along.span : orientation.along.dilation] = taps
         rest = spread.reshape(taps.shape[0], -1)
@@ -172,6 +188,7 @@ class Depthwise(Kernel):
                 "line_bytes": orientation.line_bytes(orientation.outputs(tiling.rows, columns)[0]),
                 "plane_bytes": orientation.plane_bytes(tiling.rows, columns, parts),
                 "requant": requantize.descriptor(layer),
+                "pad_left": geometry.pad_left,
                 "vertical": int(orientation.vertical),
                 "parts": parts,
                 "tap_words": orientation.tap_words,
@@ -242,8 +259,8 @@ def _orientations(layer: Layer) -> Iterator[Orientation]:
     kernel = layer.constants["weight"].shape
     rows = Axis(kernel[0], op.strides[0], op.dilations[0])
     columns = Axis(kernel[1], op.strides[1], op.dilations[1])
-    yield Orientation(vertical=False, along=columns, across=rows)
     yield Orientation(vertical=True, along=rows, across=columns)
+    yield Orientation(vertical=False, along=columns, across=rows)
 
 
 def _channel_heads(layer: Layer) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:

@@ -95,9 +95,9 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
     while (item < end) {
         const span_t rows = span(tile.first_row + row, map->stride_height, map->kernel_height, map->pad_top, map->in_height);
-        const span_t columns = span(column, map->stride_width, map->kernel_width, map->pad_left, map->in_width);
+        const span_t columns = span(column, map->stride_width, map->kernel_width, pool->pad_left, map->in_width);
         const unsigned first_row = row * map->stride_height + rows.skip;
-        const unsigned first_column = column * map->stride_width + columns.skip;
+        const unsigned first_column = column * map->stride_width + columns.skip - pool->pad_left;
         const unsigned run = min_u(min_u(groups - group, end - item), MAX_GROUPS);
         const unsigned channels = min_u(4 * run, tile.channels - 4 * group);
         int8_t *y = tile.out + (row * map->out_width + column) * tile.channels + 4 * group;

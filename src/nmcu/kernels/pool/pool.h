@@ -14,7 +14,8 @@ typedef struct {
     nmcu_window_t window;              /* channelwise; padding is left out of the windows, so nothing is written there */
     const nmcu_pool_class_t *classes;  /* L2; null: the maximum */
     void *classes_copy;                /* L1 */
-    uint32_t class_count;
+    uint16_t class_count;
+    uint16_t pad_left;
     nmcu_requantize_t requant;
     void *copy; /* L1: NMCU_LAYER_BYTES for a copy of this */
 } nmcu_pool_t;

@@ -54,6 +54,7 @@ class Pool(Kernel):
         geometry = window.geometry(layer, channelwise=True)
         members: dict[str, Value] = {
             "window": window.descriptor(geometry, window.Tiling.from_parameters(parameters), at),
+            "pad_left": geometry.pad_left,
             "copy": Expr(at.l1["layer"]),
         }
         return Struct("nmcu_pool_t", members | self._class_members(layer, at))
