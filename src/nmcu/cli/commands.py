@@ -2,7 +2,7 @@
 
 import typer
 
-from nmcu.cli import bench, compile, demo, inspect, rtl, run, sim
+from nmcu.cli import bench, compile, demo, inspect, prune, rtl, run, sim
 
 
 def register(app: typer.Typer) -> None:
@@ -11,6 +11,7 @@ def register(app: typer.Typer) -> None:
     app.command("compile")(compile.compile_)
     app.command("inspect")(inspect.inspect)
     app.command("demo")(demo.demo)
+    app.command("prune")(prune.prune)
     app.command("sim")(sim.sim)
     app.add_typer(bench.app, name="bench")
     app.add_typer(rtl.app, name="rtl")

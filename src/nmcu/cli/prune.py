@@ -1,0 +1,88 @@
+"""`nmcu prune`: an N:M-sparse model from a dense one, without training."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+import nmcu
+from nmcu.cli.options import JsonOption, ModelArgument
+from nmcu.cli.output import progress, say, show, show_json
+from nmcu.errors import NmcuError
+from nmcu.frontend import save
+from nmcu.graph.prune import Choice, choose
+from nmcu.graph.prune import prune as prune_graph
+from nmcu.report.text import label
+from nmcu.sparsity import NMPattern
+
+FINE_TUNING = "accuracy was not looked at: a pruned network needs fine-tuning to get it back (see nmcu.train)"
+
+
+def prune(
+    model: ModelArgument,
+    pattern: Annotated[
+        str, typer.Option("--pattern", metavar="N:M[xG]", help="What to prune to: 1:8, 2:4, 1:8x4.")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.onnx", help="QDQ ONNX file to write.")],
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GLOB",
+            help="Layers to prune; without it all but the first convolution and the classifier.",
+        ),
+    ] = None,
+    skip: Annotated[str, typer.Option(metavar="GLOB", help="Layers to leave as they are.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """Prune the weights of MODEL by magnitude, block by block, and write the result as QDQ ONNX.
+
+    The smallest quantised weights of each block become zero; nothing is trained, so accuracy needs fine-tuning.
+    """
+    parsed = NMPattern.parse(pattern)
+    with progress(model.name) as stage:
+        stage("reading")
+        graph = nmcu.load(model)
+        choices = choose(graph, parsed, layers, skip)
+        named = [choice.layer.name for choice in choices if choice.reason is None]
+        if not named:
+            found = (
+                "; ".join(f"{c.layer.name}: {c.reason}" for c in choices) or "it has no layers with weights"
+            )
+            raise NmcuError(f"there is nothing to prune in {model}: {found}")
+        stage("pruning")
+        save(prune_graph(graph, dict.fromkeys(named, parsed)), out)
+    if json:
+        show_json(
+            {
+                "model": model.name,
+                "out": str(out),
+                "pattern": pattern,
+                "layers": [_row(c, parsed) for c in choices],
+            }
+        )
+    else:
+        show(_table(choices, parsed))
+    say(FINE_TUNING)
+
+
+def _row(choice: Choice, pattern: NMPattern) -> dict[str, Any]:
+    layer = choice.layer
+    return {
+        "name": layer.name,
+        "op": layer.kind,
+        "weights": layer.weight_bytes,
+        "pattern": str(pattern) if choice.reason is None else None,
+        "reason": choice.reason,
+    }
+
+
+def _table(choices: tuple[Choice, ...], pattern: NMPattern) -> Table:
+    table = Table("layer", "op", "pruned to", header_style="bold")
+    table.add_column("weights", justify="right")
+    for choice in choices:
+        result = f"as it was: {choice.reason}" if choice.reason else str(pattern)
+        layer = choice.layer
+        table.add_row(Text(label(layer.name)), layer.kind, result, f"{layer.weight_bytes:,}")
+    return table

@@ -1,0 +1,131 @@
+"""Magnitude pruning of an integer graph, without training."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+from numpy.typing import NDArray
+
+from nmcu.graph import ops
+from nmcu.graph.border import Border, border
+from nmcu.graph.builder import Builder
+from nmcu.graph.layer import Layer, layers
+from nmcu.graph.op import Array, Op
+from nmcu.graph.tensor import TensorInfo
+from nmcu.sparsity import NMPattern, mask
+
+Rewritten = tuple[Op, Mapping[str, Array]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Whether a layer with weights is pruned: `reason` says why not, None where it is."""
+
+    layer: Layer
+    reason: str | None
+
+
+def choose(
+    graph: ir.Model, pattern: NMPattern, wanted: str | None = None, skip: str = ""
+) -> tuple[Choice, ...]:
+    """Which layers of `graph` pruning to `pattern` takes, in execution order.
+
+    `wanted` is a glob of layer names; without it all but the first convolution and the classifier (the last layer
+    with weights). `skip` is a glob of names to leave out. Depthwise and grouped convolutions have no blocks of
+    channels to prune, and a layer with fewer input channels than a block would not count as N:M sparse.
+    """
+    weighted = [layer for layer in layers(graph) if layer.weight_bytes]
+    first = next((layer for layer in weighted if layer.kind == "conv"), None)
+    return tuple(
+        Choice(layer, _reason(layer, pattern, wanted, skip, layer is first, layer is weighted[-1]))
+        for layer in weighted
+    )
+
+
+def _reason(
+    layer: Layer, pattern: NMPattern, wanted: str | None, skip: str, first: bool, last: bool
+) -> str | None:
+    if wanted is not None and not fnmatchcase(layer.name, wanted):
+        return "not among --layers"
+    if skip and fnmatchcase(layer.name, skip):
+        return "named by --skip"
+    if not isinstance(layer.op, ops.Conv2d | ops.Linear) or getattr(layer.op, "groups", 1) != 1:
+        return "its channels do not mix"
+    if wanted is None and first:
+        return "the first convolution"
+    if wanted is None and last:
+        return "the classifier"
+    channels = layer.constants["weight"].shape[-1]
+    if channels < pattern.m:
+        return f"{channels} input channels, blocks of {pattern.m}"
+    return None
+
+
+def prune(graph: ir.Model, patterns: Mapping[str, NMPattern]) -> ir.Model:
+    """`graph` with the layers named in `patterns` pruned by magnitude of their quantised weights.
+
+    Scales stay; biases (which hold the input's zero point) and requantisation constants follow the weights.
+    """
+
+    def rewrite(layer: Layer) -> Rewritten:
+        if layer.name not in patterns:
+            return layer.op, layer.constants
+        weight = layer.constants["weight"]
+        return with_weight(layer, weight * mask(weight, patterns[layer.name]))
+
+    return rewritten(graph, rewrite)
+
+
+def with_weight(layer: Layer, weight: NDArray[np.int8]) -> Rewritten:
+    """Operator and constants of a convolution or linear `layer` with other weights of the same shape and scales."""
+    op, (x,), (y,) = layer.op, layer.inputs, layer.outputs
+    assert isinstance(op, ops.Conv2d | ops.Linear)
+    sums = _sums(layer.constants["weight"])
+    common: dict[str, Any] = {
+        "name": layer.name,
+        "x": x,
+        "y": y,
+        "weight": weight,
+        "weight_scale": np.array(op.weight_scale),
+        "bias": layer.constants["bias"].astype(np.int64) + op.input_zero_point * sums,
+        "lo": op.lo,
+        "hi": op.hi,
+    }
+    if isinstance(op, ops.Linear):
+        return ops.Linear.build(**common)
+    return ops.Conv2d.build(
+        **common, strides=op.strides, pads=op.pads, dilations=op.dilations, groups=op.groups
+    )
+
+
+def _sums(weight: NDArray[np.int8]) -> NDArray[np.int64]:
+    return np.asarray(weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64))
+
+
+def rewritten(graph: ir.Model, rewrite: Callable[[Layer], Rewritten]) -> ir.Model:
+    """A copy of `graph` in which every device layer has the operator and constants that `rewrite` gives."""
+    builder, edge = Builder(graph.graph.name or "model"), border(graph)
+    tensors = _inputs(builder, edge)
+    for layer in layers(graph):
+        op, constants = rewrite(layer)
+        outputs = builder.add(
+            layer.name, op, [tensors[t.name] for t in layer.inputs], layer.outputs, constants
+        )
+        tensors |= {old.name: new for old, new in zip(layer.outputs, outputs, strict=True)}
+    for decoder in edge.decoders:
+        assert isinstance(decoder.op, ops.Decode)
+        model = decoder.outputs[0]
+        builder.output(tensors[decoder.inputs[0].name], model, decoder.op.perm, decoder.op.shape)
+    return builder.finish(dict(graph.metadata_props))
+
+
+def _inputs(builder: Builder, edge: Border) -> dict[str, TensorInfo]:
+    tensors = {}
+    for encoder in edge.encoders:
+        assert isinstance(encoder.op, ops.Encode)
+        device = encoder.outputs[0]
+        tensors[device.name] = builder.input(encoder.inputs[0], device, encoder.op.perm)
+    return tensors
