@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from nmcu.graph import Layer
 from nmcu.kernels.add.spec import Add
+from nmcu.kernels.byte_gather.spec import ByteGatherG1, ByteGatherG4
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG1x8, WordGatherG4
@@ -20,6 +21,8 @@ KERNELS: tuple[Kernel, ...] = (
     WordGatherG1(),
     WordGatherG1x8(),
     WordGatherG4(),
+    ByteGatherG1(),
+    ByteGatherG4(),
     PublishedConv(),
     PublishedConvXdec(),
     PublishedLinear(),

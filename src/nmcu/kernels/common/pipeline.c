@@ -1,6 +1,7 @@
 #include "pipeline.h"
 
-void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned tiles) {
+static void run(const nmcu_stages_t *stages, const void *layer, unsigned tiles, int in_step)
+{
     const nmcu_stages_t stage = *stages; /* one copy in L1: the original is in slow memory */
     const unsigned core = nmcu_core_id();
 
@@ -21,11 +22,22 @@ void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned 
             if (stage.prepare)
                 stage.prepare(layer, tile + 1, core);
         }
-        nmcu_stagger(core);
+        if (!in_step)
+            nmcu_stagger(core);
         stage.compute(layer, tile, core);
     }
     nmcu_barrier();
     if (core == 0)
         nmcu_dma_wait(stage.store(layer, tiles - 1));
     nmcu_barrier();
+}
+
+void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned tiles)
+{
+    run(stages, layer, tiles, 0);
+}
+
+void nmcu_pipeline_run_in_step(const nmcu_stages_t *stages, const void *layer, unsigned tiles)
+{
+    run(stages, layer, tiles, 1);
 }

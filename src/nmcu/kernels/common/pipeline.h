@@ -36,6 +36,9 @@ typedef struct {
  */
 void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned tiles);
 
+/* The same without staggering the cores, for kernels whose cores do not walk the same banks in step anyway. */
+void nmcu_pipeline_run_in_step(const nmcu_stages_t *stages, const void *layer, unsigned tiles);
+
 /* The first of `items` that belong to `core`; those of core c are [first(c), first(c + 1)). */
 static inline unsigned nmcu_share_first(unsigned items, unsigned core, unsigned cores) {
     return items * core / cores;

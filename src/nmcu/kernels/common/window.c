@@ -10,7 +10,9 @@ static unsigned min_u(unsigned a, unsigned b) {
 
 nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned tile) {
     const unsigned inner = window->rows_innermost ? window->row_tiles : window->channel_tiles;
-    const unsigned outer_index = tile / inner;
+    const unsigned outer = window->rows_innermost ? window->channel_tiles : window->row_tiles;
+    /* a division takes up to 35 cycles */
+    const unsigned outer_index = outer == 1 ? 0 : inner == 1 ? tile : tile / inner;
     const unsigned inner_index = tile - outer_index * inner;
     /* The inner operand changes with every tile and its two buffers alternate with them; the outer one stays. */
     const unsigned inner_slot = inner == 1 ? 0 : tile & 1;

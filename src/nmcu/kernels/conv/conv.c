@@ -65,10 +65,10 @@ static void run_groups(const nmcu_conv_t *conv, nmcu_block_t *block, unsigned gr
         const unsigned rest = channels - 4 * whole;
         int8_t *y[4];
         spill_t spill;
-        for (unsigned p = 0; p < 4; p++) {
+        for (unsigned p = 0; p < pixels; p++)
             y[p] = block->y[p] + 4 * whole;
+        for (unsigned p = 0; p < 4; p++)
             block->y[p] = spill.bytes[p];
-        }
         block->weights += whole * conv->group_bytes;
         block->groups = 1;
         conv->block(block);

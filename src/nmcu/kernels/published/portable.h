@@ -9,13 +9,13 @@ static inline int32_t nmcu_published_word(const uint8_t *at)
     return *(const int32_t *)(const void *)at;
 }
 
-static inline void nmcu_published_portable(const nmcu_published_block_t *block, unsigned pixels, unsigned channels)
+static inline void nmcu_published_portable(const nmcu_records_block_t *block, unsigned pixels, unsigned channels)
 {
     const unsigned bits = block->m == 4 ? 2 : 4;
     const unsigned per_word = 32 / bits;
     const uint8_t *record = block->weights;
 
-    for (unsigned r = 0; r < block->channels; r++) {
+    for (unsigned r = 0; r < block->records; r++) {
         const uint8_t *offsets = record + 4 * channels;
         const uint8_t *values = offsets + 4 * channels * block->steps;
         const uint8_t *tail = values + channels * block->steps * per_word;

@@ -36,9 +36,9 @@
     .option norelax
     .balign 4
 nmcu_published_conv:
-    published_start
-    lw s7, PUBLISHED_STEPS(a0)
-    lw t0, PUBLISHED_M(a0)
+    records_start
+    lw s7, RECORDS_STEPS(a0)
+    lw t0, RECORDS_M(a0)
     slli s11, s7, 2
     li t1, 4
     beq t0, t1, .Lm4
@@ -57,8 +57,8 @@ nmcu_published_conv:
 
 .Lchannel:
     cv.lw s0, (a2), 4
-    lw a3, PUBLISHED_X(a0)
-    lw a4, PUBLISHED_X+4(a0)
+    lw a3, RECORDS_X(a0)
+    lw a4, RECORDS_X+4(a0)
     mv a1, a2
     add a2, a2, s11
     mv s1, s0
@@ -83,10 +83,10 @@ nmcu_published_conv:
         two_dots
         add a3, a3, s8
         add a4, a4, s8
-    published_requantize s0, s1
-    published_store 0, s0
-    published_store 1, s1
-    published_next .Lchannel
+    records_requantize s0, s1
+    records_store 0, s0
+    records_store 1, s1
+    records_next .Lchannel
 
 .Lm4:
     li s2, 0x03030303
@@ -96,8 +96,8 @@ nmcu_published_conv:
     li s9, 0x3c2c1c0c
 .Lchannel4:
     cv.lw s0, (a2), 4
-    lw a3, PUBLISHED_X(a0)
-    lw a4, PUBLISHED_X+4(a0)
+    lw a3, RECORDS_X(a0)
+    lw a4, RECORDS_X+4(a0)
     mv a1, a2
     add a2, a2, s11
     mv s1, s0
@@ -127,9 +127,9 @@ nmcu_published_conv:
         .endr
         addi a3, a3, 64
         addi a4, a4, 64
-    published_requantize s0, s1
-    published_store 0, s0
-    published_store 1, s1
-    published_next .Lchannel4
+    records_requantize s0, s1
+    records_store 0, s0
+    records_store 1, s1
+    records_next .Lchannel4
     .option pop
     .size nmcu_published_conv, . - nmcu_published_conv

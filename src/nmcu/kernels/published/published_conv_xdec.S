@@ -30,11 +30,11 @@
     .option norelax
     .balign 4
 nmcu_published_conv_xdec:
-    published_start
-    lw s7, PUBLISHED_STEPS(a0)
-    lw a3, PUBLISHED_X(a0)
-    lw a4, PUBLISHED_X+4(a0)
-    lw s2, PUBLISHED_M(a0)
+    records_start
+    lw s7, RECORDS_STEPS(a0)
+    lw a3, RECORDS_X(a0)
+    lw a4, RECORDS_X+4(a0)
+    lw s2, RECORDS_M(a0)
     slli s11, s7, 2
     li s3, 8
 
@@ -53,10 +53,10 @@ nmcu_published_conv_xdec:
         cv.lw t3, (a2), 4
         decimate_four 2
 .Lrequantize:
-    published_requantize s0, s1
-    published_store 0, s0
-    published_store 1, s1
-    published_next .Lchannel
+    records_requantize s0, s1
+    records_store 0, s0
+    records_store 1, s1
+    records_next .Lchannel
 .Lm8:
     loop0 s7, 23
         cv.lw t0, (a1), 4

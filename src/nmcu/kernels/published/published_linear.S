@@ -26,9 +26,9 @@
     .option norelax
     .balign 4
 nmcu_published_linear:
-    published_start
-    lw s7, PUBLISHED_STEPS(a0)
-    lw t0, PUBLISHED_M(a0)
+    records_start
+    lw s7, RECORDS_STEPS(a0)
+    lw t0, RECORDS_M(a0)
     slli s11, s7, 2
     li t1, 4
     beq t0, t1, .Lm4
@@ -47,7 +47,7 @@ nmcu_published_linear:
 
 .Lchannel:
     cv.lw s0, (a2), 4
-    lw a3, PUBLISHED_X(a0)
+    lw a3, RECORDS_X(a0)
     mv a1, a2
     add a2, a2, s11
     loop0 s7, 31
@@ -70,9 +70,9 @@ nmcu_published_linear:
         cv.extractu.b t5, t0, 3
         one_dot
         add a3, a3, s8
-    published_requantize s0
-    published_store 0, s0
-    published_next .Lchannel
+    records_requantize s0
+    records_store 0, s0
+    records_next .Lchannel
 
 .Lm4:
     li s2, 0x03030303
@@ -82,7 +82,7 @@ nmcu_published_linear:
     li s9, 0x3c2c1c0c
 .Lchannel4:
     cv.lw s0, (a2), 4
-    lw a3, PUBLISHED_X(a0)
+    lw a3, RECORDS_X(a0)
     mv a1, a2
     add a2, a2, s11
     loop0 s7, 61
@@ -110,8 +110,8 @@ nmcu_published_linear:
             .endif
         .endr
         addi a3, a3, 64
-    published_requantize s0
-    published_store 0, s0
-    published_next .Lchannel4
+    records_requantize s0
+    records_store 0, s0
+    records_next .Lchannel4
     .option pop
     .size nmcu_published_linear, . - nmcu_published_linear

@@ -32,10 +32,10 @@
     .option norelax
     .balign 4
 nmcu_published_linear_xdec:
-    published_start
-    lw s7, PUBLISHED_STEPS(a0)
-    lw a3, PUBLISHED_X(a0)
-    lw s2, PUBLISHED_M(a0)
+    records_start
+    lw s7, RECORDS_STEPS(a0)
+    lw a3, RECORDS_X(a0)
+    lw s2, RECORDS_M(a0)
     slli s11, s7, 3
     li s3, 8
 
@@ -53,11 +53,11 @@ nmcu_published_linear_xdec:
         decimate_four 2
         decimate_four 2
 .Lrequantize:
-    published_requantize s0
-    published_requantize s1
-    published_store 0, s0
-    published_store 0, s1
-    published_next .Lchannels
+    records_requantize s0
+    records_requantize s1
+    records_store 0, s0
+    records_store 0, s1
+    records_next .Lchannels
 .Lm8:
     loop0 s7, 26
         cv.lw t0, (a1), 4

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "published.h"
+#include "records.h"
 
 void nmcu_copy_words(int8_t *to, const int8_t *from, unsigned words)
 {

@@ -1,4 +1,4 @@
-/* nmcu_copy_words (prototype: published.h): 4 instructions for two words.
+/* nmcu_copy_words (prototype: records.h): 4 instructions for two words.
  *
  *   a0  to   a1  from   a2  words   t0-t2  temporary
  */

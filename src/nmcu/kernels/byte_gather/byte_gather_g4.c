@@ -1,0 +1,6 @@
+#include "portable.h"
+
+void nmcu_byte_gather_g4(const nmcu_records_block_t *block)
+{
+    nmcu_byte_gather_portable(block, 4);
+}

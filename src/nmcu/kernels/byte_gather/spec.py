@@ -1,0 +1,72 @@
+"""Byte gather kernels: N:M-sparse fully-connected layers of a single token."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from nmcu.graph import Layer
+from nmcu.kernels.common import window
+from nmcu.kernels.kernel import align
+from nmcu.kernels.records.spec import Records, join_parts
+from nmcu.sparsity import NMPattern, distances
+
+MAX_M = 16
+
+
+class ByteGather(Records):
+    """A step is four entries of `record_channels` output channels that share positions."""
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"linear"})
+    headers: ClassVar[tuple[str, ...]] = ("records.h", "byte_gather.h")
+    folder: ClassVar[Path] = Path(__file__).parent
+    pixels = 1
+
+    def unsuitable(self, layer: Layer) -> str | None:
+        pattern = layer.pattern
+        if pattern is None or pattern.m > MAX_M:
+            return "weights that are not N:M sparse with M up to 16"
+        if pattern.group % self.record_channels:
+            return f"pattern {pattern}: needs groups of {self.record_channels} channels that share positions"
+        return None
+
+    def steps(self, layer: Layer, geometry: window.Geometry) -> int:
+        return distances.entries_per_segment(self._pattern(layer), 1, geometry.input[2]) // 4
+
+    def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+        steps = self.steps(layer, geometry)
+        return 16 * self.record_channels + align(1 + 4 * steps, 4) + 4 * steps * self.record_channels
+
+    def buffer_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+        return 4
+
+    def _pattern(self, layer: Layer) -> NMPattern:
+        assert layer.pattern is not None
+        return NMPattern(layer.pattern.n, layer.pattern.m, self.record_channels)
+
+    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+        """`weights`: the records of byte_gather.h."""
+        weight = layer.constants["weight"]
+        packed = distances.pack(weight, self._pattern(layer), 1, weight.shape[1], 1)
+        records = packed.distance.shape[0]
+        fill = align(packed.distance.shape[1], 4) - packed.distance.shape[1]
+        value = packed.value.reshape(records, self.record_channels, -1, 4).transpose(0, 2, 1, 3)
+        bias, rest = self.channel_parts(layer, records)
+        return {"weights": join_parts([bias, np.pad(packed.distance, ((0, 0), (0, fill))), value, rest])}
+
+    def index_bytes(self, layer: Layer) -> int:
+        geometry = window.geometry(layer)
+        records = -(-geometry.output[2] // self.record_channels)
+        return records * align(1 + 4 * self.steps(layer, geometry), 4)
+
+
+class ByteGatherG1(ByteGather):
+    name = "byte_gather_g1"
+    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 12, "rv32": 50}
+
+
+class ByteGatherG4(ByteGather):
+    name = "byte_gather_g4"
+    record_channels = 4
+    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 18, "rv32": 140}

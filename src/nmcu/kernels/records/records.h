@@ -1,0 +1,56 @@
+/* Layers whose weights are records, one for each output channel or few: the driver of the published kernels and of the
+ * byte gather. */
+#ifndef NMCU_RECORDS_H
+#define NMCU_RECORDS_H
+
+#include <stdint.h>
+
+#include "requantize.h"
+#include "window.h"
+
+/*
+ * What a block function gets: one or two pixels and consecutive records of weights. Assembly bodies rely on the order of
+ * the members.
+ *
+ * x        where each pixel's window starts: in an im2col buffer (block b of the reduction axis at byte m * b) or, for a
+ *          single pixel, in the slab itself
+ * y        output byte of the first channel for each pixel
+ * weights  packed records, one after the other; what is in one is the kernel's own affair
+ * steps    length of a channel's reduction, in the kernel's own unit
+ */
+typedef struct {
+    const int8_t *x[2];        /*  0 */
+    int8_t *y[2];              /*  8 */
+    const uint8_t *weights;    /* 16 */
+    uint32_t records;          /* 20 */
+    uint32_t steps;            /* 24 */
+    uint32_t m;                /* 28 */
+    nmcu_requantize_t requant; /* 32: lo, 36: hi, 40: zero_point, 44: form */
+} nmcu_records_block_t;
+
+typedef void nmcu_records_fn(const nmcu_records_block_t *block);
+
+/* Copy `words` words between any addresses, `to` word-aligned. */
+void nmcu_copy_words(int8_t *to, const int8_t *from, unsigned words);
+
+typedef struct {
+    nmcu_window_t window;
+    nmcu_records_fn *block;
+    const uint8_t *weights;   /* L2: packed records */
+    void *weight_tile[2];     /* L1 */
+    int8_t *im2col;           /* L1: two buffers for each core; not used by one pixel */
+    uint32_t im2col_bytes;    /* of one buffer */
+    uint32_t record_bytes;
+    nmcu_requantize_t requant;
+    uint16_t steps;
+    uint16_t tap_bytes;       /* channels of a tap, filled up to whole blocks */
+    uint8_t m;
+    uint8_t pixels;           /* 2, or 1 for a fully-connected layer of one token */
+    uint8_t record_channels;  /* output channels of a record: 1, 2 or 4 */
+    uint8_t flat;
+} nmcu_records_t;
+
+/* Run the layer. Called by all cores. */
+void nmcu_records_run(const nmcu_records_t *layer);
+
+#endif

@@ -1,0 +1,141 @@
+"""What kernels have in common whose weights are records of one or few output channels (records.h)."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.graph import Layer, ops
+from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.common import requantize, window
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+
+FOLDER = Path(__file__).parent
+
+
+class Records(Kernel):
+    """Records of `record_channels` output channels by `pixels` pixels; `step_cycles` for one step of all of them."""
+
+    packed: ClassVar[bool] = True
+    function: ClassVar[str] = "nmcu_records_run"
+    folder: ClassVar[Path]
+    pixels: ClassVar[int]
+    record_channels: ClassVar[int] = 1
+    step_cycles: ClassVar[Mapping[str, float]]
+
+    @abstractmethod
+    def unsuitable(self, layer: Layer) -> str | None:
+        """Why the layer's pattern is not this kernel's, or None."""
+
+    @abstractmethod
+    def steps(self, layer: Layer, geometry: window.Geometry) -> int:
+        """Length of a channel's reduction in the kernel's own unit."""
+
+    @abstractmethod
+    def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+        """Bytes of one record."""
+
+    @abstractmethod
+    def buffer_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+        """Bytes of one im2col buffer; of a single pixel, how far behind its window it may be read."""
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
+            return "grouped convolution"
+        if (reason := self.unsuitable(layer)) is not None:
+            return reason
+        single = layer.kind == "linear" and window.geometry(layer).output[:2] == (1, 1)
+        if (self.pixels == 1) != single:
+            return "more than one token" if self.pixels == 1 else "a single token"
+        form = requantize.form(layer)
+        return f"requantisation in the {form} form" if form == "full" else None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        geometry = window.geometry(layer)
+        channel_bytes = -(-self.record_bytes(layer, geometry) // self.record_channels)
+        extra = self._extra(layer, geometry, machine)
+        found = []
+        for tiling in window.tilings(
+            geometry, machine, self.record_channels, channel_bytes, sum(extra.values())
+        ):
+            cycles, compute, dma = window.pipeline_cycles(
+                geometry,
+                machine,
+                tiling,
+                channel_bytes,
+                lambda rows, channels: self._tile_cycles(layer, geometry, machine, rows, channels),
+            )
+            buffers = {**window.buffers(geometry, tiling, channel_bytes), **extra}
+            found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
+        return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
+
+    def _extra(self, layer: Layer, geometry: window.Geometry, machine: Machine) -> dict[str, int]:
+        if self.pixels == 1:
+            return {"behind": align(self.buffer_bytes(layer, geometry))}
+        return {"im2col": align(2 * machine.cores * self.buffer_bytes(layer, geometry))}
+
+    def _tile_cycles(
+        self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
+    ) -> int:
+        width = geometry.output[1]
+        blocks = -(-rows * width // self.pixels) if geometry.flat else rows * -(-width // self.pixels)
+        records = -(-channels // self.record_channels)
+        isa = "rv32" if machine.isa == "rv32" else "xcv"
+        share = -(-blocks * records // machine.cores)
+        each = self.steps(layer, geometry) * self.step_cycles[isa] + 10 + 35 * self.record_channels
+        im2col = self.pixels * (self.buffer_bytes(layer, geometry) // 2 + 60) if self.pixels == 2 else 0
+        return int(share * each + -(-share // records) * (im2col + 130) + 150)
+
+    def channel_parts(self, layer: Layer, records: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """(bias; multiplier, round and shift of each channel in turn) of every record."""
+        channels = np.zeros((4, records * self.record_channels), np.int32)
+        channels[3] = 1
+        channels[:, : layer.constants["weight"].shape[0]] = requantize.channel_constants(layer)
+        rest = channels[1:].reshape(3, records, self.record_channels).transpose(1, 2, 0)
+        return channels[0].reshape(records, -1), rest.reshape(records, -1)
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        geometry = window.geometry(layer)
+        tiling = window.Tiling.from_parameters(parameters)
+        m = self.block_length(layer)
+        return Struct(
+            "nmcu_records_t",
+            {
+                "window": window.descriptor(geometry, tiling, at),
+                "block": Expr(f"nmcu_{self.name}"),
+                "weights": Expr(at.constants["weights"]),
+                "weight_tile": window.pair(at, "constants"),
+                "im2col": Expr(at.l1.get("im2col", "0")),
+                "im2col_bytes": self.buffer_bytes(layer, geometry),
+                "record_bytes": self.record_bytes(layer, geometry),
+                "requant": requantize.descriptor(layer),
+                "steps": self.steps(layer, geometry),
+                "tap_bytes": align(geometry.input[2], m),
+                "m": m,
+                "pixels": self.pixels,
+                "record_channels": self.record_channels,
+                "flat": int(geometry.flat),
+            },
+        )
+
+    def block_length(self, layer: Layer) -> int:
+        """M of the layer's pattern."""
+        assert layer.pattern is not None
+        return layer.pattern.m
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        common = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
+        own = (body(FOLDER, "copy_words", isa), body(self.folder, self.name, isa))
+        return (*common, FOLDER / "records.c", *own)
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", FOLDER, self.folder)
+
+
+def join_parts(parts: Sequence[NDArray[Any]]) -> bytes:
+    """Records from their parts, each an array of (records, anything)."""
+    rows = [np.ascontiguousarray(part).reshape(part.shape[0], -1).view(np.uint8) for part in parts]
+    return np.concatenate(rows, axis=1).tobytes()
