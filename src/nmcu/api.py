@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu import codegen, graph, plan, targets, toolchain
+from nmcu import codegen, graph, host, plan, targets, toolchain
 from nmcu.codegen import Program
 from nmcu.errors import NmcuError
 from nmcu.frontend.load import load as load_file
 from nmcu.graph import Graph
+from nmcu.host import Accuracy, Preprocessing
 from nmcu.plan import Plan
 from nmcu.report import RunReport, assemble, file_names, html
 from nmcu.rtl import simulate as simulate_rtl
@@ -23,7 +24,7 @@ from nmcu.sim.run import register_core
 from nmcu.sim.run import run as simulate
 from nmcu.toolchain import Image
 
-__all__ = ["CompiledModel", "RunReport", "compile", "load", "run"]
+__all__ = ["Accuracy", "CompiledModel", "RunReport", "compile", "evaluate", "load", "run"]
 
 register_core("rtl", simulate_rtl)
 
@@ -128,6 +129,39 @@ def run(
         inputs=feeds,
         outputs=edge.decode(result.outputs),
         mismatches=sum(int(np.count_nonzero(result.outputs[n] != a)) for n, a in expected.items()),
+    )
+
+
+def evaluate(
+    model: Model,
+    data: str | Path,
+    *,
+    limit: int | None = None,
+    mean: tuple[float, ...] | None = None,
+    std: tuple[float, ...] | None = None,
+    jobs: int = 2,
+    on_stage: Stage | None = None,
+    on_image: Callable[[int], object] = lambda done: None,
+) -> Accuracy:
+    """Accuracy of an image classifier over `data`, with the program the device would run, built for this machine.
+
+    `data` is a Parquet file or a folder of folders (`nmcu.host.images`), of which `limit` images are used. The model's
+    input is `(pixel / 255 - mean) / std`, with what its metadata says where `mean` and `std` are not given; a model
+    whose input scale is 0.5 or more takes the pixel. Raises a `NmcuError` for what does not fit.
+    """
+    say = on_stage or (lambda stage: None)
+    say("reading")
+    network = load(model) if isinstance(model, str | Path) else model
+    say("planning")
+    planned = plan.make(network, targets.get("cluster8"), host.ISA)
+    say("compiling")
+    return host.evaluate(
+        network,
+        codegen.emit(planned),
+        host.images(Path(data), limit),
+        preprocessing=Preprocessing.of(network, mean, std),
+        jobs=jobs,
+        progress=on_image,
     )
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from nmcu.cli import bench, compile, demo, inspect, prune, rtl, run, sim
+from nmcu.cli import bench, compile, demo, eval, inspect, prune, rtl, run, sim
 
 
 def register(app: typer.Typer) -> None:
@@ -10,6 +10,7 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run.run)
     app.command("compile")(compile.compile_)
     app.command("inspect")(inspect.inspect)
+    app.command("eval")(eval.eval_)
     app.command("demo")(demo.demo)
     app.command("prune")(prune.prune)
     app.command("sim")(sim.sim)

@@ -1,0 +1,7 @@
+"""Generated programs as shared libraries of this machine: fast, bit-exact evaluation over a data set."""
+
+from nmcu.host.dataset import Sample, images
+from nmcu.host.evaluate import Accuracy, Preprocessing, evaluate
+from nmcu.host.library import ISA, HostProgram, build
+
+__all__ = ["ISA", "Accuracy", "HostProgram", "Preprocessing", "Sample", "build", "evaluate", "images"]

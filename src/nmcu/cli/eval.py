@@ -1,0 +1,70 @@
+"""`nmcu eval`: accuracy over a data set."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import nmcu
+from nmcu.cli.options import JsonOption, ModelArgument
+from nmcu.cli.output import counting, show, show_json
+
+
+def _numbers(text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number or three separated by commas") from None
+    if len(values) not in (1, 3):
+        raise typer.BadParameter(f"{text!r} has {len(values)} numbers, one or three are needed")
+    return values
+
+
+def eval_(
+    model: ModelArgument,
+    data: Annotated[
+        Path,
+        typer.Option(metavar="DIR|FILE.parquet", help="Folder of one folder per class, or a Parquet file."),
+    ],
+    limit: Annotated[int | None, typer.Option(min=1, help="Use only the first images.")] = None,
+    mean: Annotated[
+        str | None, typer.Option(metavar="M|R,G,B", help="Instead of the model's nmcu.mean.")
+    ] = None,
+    std: Annotated[
+        str | None, typer.Option(metavar="S|R,G,B", help="Instead of the model's nmcu.std.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Threads.")] = os.cpu_count() or 1,
+    json: JsonOption = False,
+) -> None:
+    """Classify the images in DATA with the program the device would run, built for this machine.
+
+    The model's input is (pixel / 255 - mean) / std; a model whose input scale is 0.5 or more takes the pixel.
+    """
+    with counting(model.name) as tell:
+        result = nmcu.evaluate(
+            model,
+            data,
+            limit=limit,
+            mean=_numbers(mean),
+            std=_numbers(std),
+            jobs=jobs,
+            on_image=lambda done: tell(done, limit or 0, "images"),
+        )
+    if json:
+        show_json(
+            {
+                "model": model.name,
+                "images": result.images,
+                "correct": result.correct,
+                "top1": round(result.top1, 4),
+                "images_per_second": round(result.images_per_second, 1),
+            }
+        )
+    else:
+        show(
+            f"{model.name}: {result.correct:,} of {result.images:,} right, top-1 {result.top1:.2f} %, "
+            f"{result.images_per_second:.0f} images/s"
+        )

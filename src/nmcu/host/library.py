@@ -1,0 +1,121 @@
+"""Builds a generated program for this machine and runs it."""
+
+import ctypes
+import os
+import platform
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ziglang
+from numpy.typing import NDArray
+
+from nmcu.codegen import Program
+from nmcu.errors import NmcuError, ToolchainError
+from nmcu.targets.target import TARGETS_DIR
+from nmcu.toolchain import cache
+from nmcu.toolchain.build import COMMON_DIR, write_files
+
+ISA = "rv32"
+"""Programs for the host are planned for this instruction set: its kernels are portable C."""
+HAL_DIRS = (TARGETS_DIR / "host", COMMON_DIR)
+FLAGS = ("-shared", "-fPIC", "-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all")
+SANITIZERS = (
+    "-shared",
+    "-fPIC",
+    "-O1",
+    "-g",
+    "-std=gnu11",
+    "-fsanitize=undefined",
+    "-fno-sanitize-recover=all",
+)
+
+
+class HostProgram:
+    """A program loaded into this process. It has one set of tensors: run it from one thread at a time."""
+
+    def __init__(self, program: Program, library: bytes) -> None:
+        self._program = program
+        # A file of its own: loading one file twice would give the same tensors twice.
+        with tempfile.NamedTemporaryFile(suffix=".so", delete=False) as file:
+            file.write(library)
+        try:
+            self._library = ctypes.CDLL(file.name)
+        except OSError as error:
+            raise NmcuError(f"cannot load the program built for this machine: {error}") from error
+        finally:
+            Path(file.name).unlink()
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int8]]:
+        """Outputs (int8, by tensor name) for `inputs`; raises `NmcuError` for inputs that do not fit."""
+        for port in self._program.inputs:
+            array = inputs.get(port.name)
+            if array is None or array.dtype != np.int8 or array.shape != port.shape:
+                found = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
+                raise NmcuError(f"input {port.name!r} is {found}; it needs int8 of shape {port.shape}")
+            self._tensor(port.symbol, port.shape)[...] = array
+        self._library.network_run()
+        return {port.name: self._tensor(port.symbol, port.shape).copy() for port in self._program.outputs}
+
+    def _tensor(self, symbol: str, shape: tuple[int, ...]) -> NDArray[np.int8]:
+        memory = (ctypes.c_int8 * int(np.prod(shape))).in_dll(self._library, symbol)
+        return np.ctypeslib.as_array(memory).reshape(shape)
+
+
+def build(program: Program, *, flags: tuple[str, ...] = FLAGS) -> bytes:
+    """The shared library of a program planned for `ISA`, built by `zig cc`; cached by content.
+
+    Raises `ToolchainError` with the first diagnostic.
+    """
+    parts: list[bytes | str] = ["host", version("ziglang"), _machine(), *flags]
+    for name, content in sorted(program.files.items()):
+        parts += [name, content]
+    folders = (*program.include_dirs, *HAL_DIRS)
+    headers = [p for folder in folders for p in sorted(folder.iterdir()) if p.suffix in (".h", ".inc")]
+    for path in (*program.library, *headers):
+        parts += [path.name, path.read_bytes()]
+    key = cache.key(*parts)
+    known = cache.load(key)
+    if known is not None:
+        return known
+    with tempfile.TemporaryDirectory(prefix="nmcu-host-") as folder:
+        library = _compile(program, Path(folder), flags)
+    cache.store(key, library)
+    return library
+
+
+def _compile(program: Program, folder: Path, flags: tuple[str, ...]) -> bytes:
+    write_files(program, folder)
+    output = folder / "program.so"
+    command = [
+        str(Path(ziglang.__file__).parent / "zig"),
+        "cc",
+        *flags,
+        *(f"-D{name}={value}" for name, value in sorted(program.defines.items())),
+        *(f"-I{path}" for path in (folder, *program.include_dirs, *HAL_DIRS)),
+        *program.sources,
+        *(str(path) for path in program.library),
+        "-o",
+        str(output),
+    ]
+    zig_cache = str(cache.folder() / "zig")
+    environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": zig_cache, "ZIG_LOCAL_CACHE_DIR": zig_cache}
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
+    if result.returncode != 0:
+        lines = [line for line in result.stderr.splitlines() if "error" in line] or ["no message"]
+        raise ToolchainError(f"cannot compile the program for this machine: {lines[0]}", log=result.stderr)
+    return output.read_bytes()
+
+
+def _machine() -> str:
+    """What `zig cc` compiles for: this processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        found = [line for line in lines if line.startswith(("model name", "flags", "Features"))]
+    except OSError:
+        found = []
+    return " ".join([platform.platform(), platform.machine(), *dict.fromkeys(found)])

@@ -1,0 +1,159 @@
+"""Programs built for this machine: equal to the reference, clean under the sanitizer; evaluation over images."""
+
+import io
+import multiprocessing
+import threading
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+import nmcu
+from networks import conv_linear
+from nmcu import codegen, graph, host, plan, targets
+from nmcu.errors import ModelError, NmcuError
+from nmcu.graph import Graph
+from nmcu.host.library import SANITIZERS, HostProgram
+
+
+def _program(network: Graph) -> codegen.Program:
+    return codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
+
+
+def _compare(network: Graph, flags: tuple[str, ...]) -> None:
+    program = _program(network)
+    loaded = HostProgram(program, host.build(program, flags=flags))
+    for seed in range(5):
+        feeds = graph.border(network).encode(graph.random_inputs(network, seed))
+        expected = graph.reference.run(network, feeds)
+        found = loaded.run(feeds)
+        assert all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
+def test_host_program_equals_the_reference() -> None:
+    _compare(conv_linear(size=7, channels=5), host.library.FLAGS)
+
+
+def test_host_program_is_clean_under_the_sanitizer() -> None:
+    network = conv_linear(size=7, channels=5)
+    host.build(_program(network), flags=SANITIZERS)
+    # in a process of its own, because the sanitizer ends it
+    process = multiprocessing.get_context("fork").Process(target=_compare, args=(network, SANITIZERS))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def test_copies_do_not_share_tensors() -> None:
+    network = conv_linear()
+    program = _program(network)
+    library = host.build(program)
+    feeds = [graph.border(network).encode(graph.random_inputs(network, seed)) for seed in (1, 2)]
+    expected = [graph.reference.run(network, feed) for feed in feeds]
+    wrong = []
+
+    def work(number: int) -> None:
+        loaded = HostProgram(program, library)
+        for _ in range(50):
+            if not np.array_equal(loaded.run(feeds[number])["scores"], expected[number]["scores"]):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_inputs_that_do_not_fit_are_refused() -> None:
+    program = _program(conv_linear())
+    loaded = HostProgram(program, host.build(program))
+    with pytest.raises(NmcuError, match="'image_q' is missing"):
+        loaded.run({})
+    with pytest.raises(NmcuError, match=r"uint8 of shape \(1, 8, 8, 3\)"):
+        loaded.run({"image_q": np.zeros((1, 8, 8, 3), np.uint8)})
+
+
+def _png(seed: int, size: int = 8) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (size, size, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "png")
+    return buffer.getvalue()
+
+
+def _label(network: Graph, png: bytes) -> int:
+    """The class the reference gives: `conv_linear` takes uint8 images of scale 0.02 and zero point 125."""
+    pixels = np.asarray(Image.open(io.BytesIO(png))).astype(np.float32) / np.float32(255)
+    quantised = np.clip(np.rint(pixels / np.float32(0.02)) - 3, -128, 127) + 128
+    outputs = graph.reference.run_model(network, {"image": quantised.astype(np.uint8)[np.newaxis]})
+    return int(np.argmax(outputs["logits"]))
+
+
+def test_evaluation_counts_what_the_reference_gets_right(tmp_path: Path) -> None:
+    network = conv_linear()
+    images = [_png(seed) for seed in range(20)]
+    labels = [_label(network, png) for png in images]
+    labels[3] = (labels[3] + 1) % 10
+    table = pa.table(
+        {"img": [{"bytes": png, "path": ""} for png in images], "label": labels, "fold": [0] * 20}
+    )
+    pq.write_table(table, tmp_path / "data.parquet")
+    counted: list[int] = []
+    result = nmcu.evaluate(network, tmp_path / "data.parquet", on_image=counted.append)
+    assert (result.images, result.correct, result.top1) == (20, 19, 95.0)
+    assert counted == list(range(1, 21))
+    assert nmcu.evaluate(network, tmp_path / "data.parquet", limit=3, jobs=1).correct == 3
+
+
+def test_evaluation_of_a_folder(tmp_path: Path) -> None:
+    network = conv_linear()
+    for name in "abcdefghij":
+        (tmp_path / name).mkdir()
+    for seed in range(6):
+        png = _png(seed)
+        (tmp_path / "abcdefghij"[_label(network, png)] / f"{seed}.png").write_bytes(png)
+    (tmp_path / "a" / "notes.txt").write_text("not an image")
+    assert nmcu.evaluate(network, tmp_path).correct == 6
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"img": [b"no image"], "label": [1]}, "row 0 of data.parquet is not an image"),
+        ({"img": [_png(0, size=9)], "label": [1]}, "9 x 9 pixels, the model needs 8 x 8"),
+        ({"img": ["text"], "label": [1]}, "has the columns img, label"),
+        ({"img": [b""], "x": [1], "y": [2]}, "has the columns img, x, y"),
+        ({"img": pa.array([None], pa.binary()), "label": [1]}, "no image or no label"),
+        ({"img": pa.array([], pa.binary()), "label": pa.array([], pa.int64())}, "no images"),
+    ],
+)
+def test_bad_data_is_named(tmp_path: Path, columns: dict[str, object], message: str) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "data.parquet")
+    with pytest.raises(NmcuError, match=message):
+        nmcu.evaluate(conv_linear(), tmp_path / "data.parquet")
+
+
+def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 nothing")
+    (tmp_path / "empty").mkdir()
+    for name, message in (
+        ("broken.parquet", "cannot be read"),
+        ("x", "cannot be read"),
+        ("empty", "has no images"),
+    ):
+        with pytest.raises(NmcuError, match=message):
+            nmcu.evaluate(conv_linear(), tmp_path / name)
+
+
+def test_preprocessing_comes_from_the_model_unless_given() -> None:
+    network = conv_linear()
+    assert host.Preprocessing.of(network) == host.Preprocessing((0.0,), (1.0,))
+    network.metadata_props["nmcu.mean"] = "0.5, 0.25, 0"
+    assert host.Preprocessing.of(network, std=(2.0,)) == host.Preprocessing((0.5, 0.25, 0.0), (2.0,))
+    network.metadata_props["nmcu.mean"] = "half"
+    with pytest.raises(ModelError, match=r"nmcu\.mean is 'half'"):
+        host.Preprocessing.of(network)
