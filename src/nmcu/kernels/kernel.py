@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from nmcu.graph import Layer
 from nmcu.kernels.cdata import Struct
+from nmcu.kernels.costs import Constants, Costs, fitted
 from nmcu.targets import Target
 
 KERNELS_DIR = Path(__file__).parent
@@ -15,10 +16,15 @@ KERNELS_DIR = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Machine:
-    """What a kernel is chosen for: the target and the instruction set (`rv32`, `xcv`, `xdec`)."""
+    """What a kernel is chosen for: the target, the instruction set (`rv32`, `xcv`, `xdec`), and what work costs."""
 
     target: Target
     isa: str
+    fitted: Costs = field(default_factory=fitted)
+
+    def costs(self, kernel: str) -> Constants:
+        """Cycles per unit of `kernel`'s work."""
+        return self.fitted.of(kernel, self.isa)
 
     @property
     def cores(self) -> int:

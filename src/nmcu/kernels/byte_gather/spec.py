@@ -63,10 +63,8 @@ class ByteGather(Records):
 
 class ByteGatherG1(ByteGather):
     name = "byte_gather_g1"
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 12, "rv32": 50}
 
 
 class ByteGatherG4(ByteGather):
     name = "byte_gather_g4"
     record_channels = 4
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 18, "rv32": 140}

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.costs import PIPELINE
 from nmcu.kernels.kernel import Addresses, Machine, align
 
 BEHIND = 16
 """Bytes after a slab that a kernel may read (and multiplies by zero)."""
-TILE_OVERHEAD_CYCLES = 250
-LAYER_OVERHEAD_CYCLES = 900
 
 
 @dataclass(frozen=True)
@@ -139,11 +138,16 @@ def tilings(
         for rows in _divisions(height):
             for rows_innermost in (False, True):
                 tiling = Tiling(rows, tile_channels, rows_innermost)
-                needed = sum(align(size) for size in buffers(geometry, tiling, channel_bytes).values())
-                if needed + extra <= machine.l1_bytes:
+                if fits(geometry, machine, tiling, channel_bytes, extra):
                     yield tiling
                 if 1 in tile_counts(geometry, tiling):
                     break  # both orders are the same
+
+
+def fits(geometry: Geometry, machine: Machine, tiling: Tiling, channel_bytes: int, extra: int = 0) -> bool:
+    """True if the tiling's buffers and `extra` bytes fit L1."""
+    needed = sum(align(size) for size in buffers(geometry, tiling, channel_bytes).values())
+    return needed + extra <= machine.l1_bytes
 
 
 def _divisions(count: int) -> list[int]:
@@ -161,8 +165,8 @@ def pipeline_cycles(
     machine: Machine,
     tiling: Tiling,
     channel_bytes: int,
-    compute: Callable[[int, int], int],
-    prepare: Callable[[int], int] = lambda rows: 0,
+    compute: Callable[[int, int], float],
+    prepare: Callable[[int], float] = lambda rows: 0,
 ) -> tuple[int, int, int]:
     """(cycles of the layer, of compute alone, of all transfers) when loads and stores overlap with the compute of
     other tiles (pipeline.c). `compute(rows, channels)` gives the cycles of one tile, `prepare(rows)` what each
@@ -179,12 +183,15 @@ def pipeline_cycles(
     )
     fresh_slab = fresh_row | geometry.channelwise
 
-    def of_tiles(value: Callable[[int, int], int]) -> NDArray[np.int64]:
+    def of_tiles(value: Callable[[int, int], float]) -> NDArray[np.float64]:
         """`value(rows, channels)` of every tile; only the last tiles of a row or column differ from the others."""
         rows = tiling.rows, height - (row_tiles - 1) * tiling.rows
         channels = tiling.channels, depth - (channel_tiles - 1) * tiling.channels
-        table = np.array([[value(r, c) for c in channels] for r in rows], np.int64)
-        return table[(row == row_tiles - 1).astype(int), (channel == channel_tiles - 1).astype(int)]
+        table = np.array([[value(r, c) for c in channels] for r in rows], np.float64)
+        values: NDArray[np.float64] = table[
+            (row == row_tiles - 1).astype(int), (channel == channel_tiles - 1).astype(int)
+        ]
+        return values
 
     def load(rows: int, channels: int) -> int:
         slab_depth = channels if geometry.channelwise else geometry.input[2]
@@ -206,8 +213,9 @@ def pipeline_cycles(
     stores = of_tiles(store)
     work = of_tiles(compute) + of_tiles(lambda rows, channels: prepare(rows)) * fresh_slab
     transfers = np.append(loads[1:], 0) + np.insert(stores[:-1], 0, 0)
-    total = LAYER_OVERHEAD_CYCLES + loads[0] + stores[-1]
-    total += np.maximum(work, transfers).sum() + len(tile) * TILE_OVERHEAD_CYCLES
+    overhead = machine.costs(PIPELINE)
+    total = overhead["layer"] + loads[0] + stores[-1]
+    total += np.maximum(work, transfers).sum() + len(tile) * overhead["tile"]
     return int(total), int(work.sum()), int(loads.sum() + stores.sum())
 
 

@@ -17,13 +17,12 @@ CHANNELS4_BYTES = 64
 
 
 class Dense(Kernel):
-    """Four output channels by `pixels` pixels; `inner_cycles` for one word of the reduction axis of all of them."""
+    """Four output channels by `pixels` pixels; a step is one word of the reduction axis of all of them."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
     headers: ClassVar[tuple[str, ...]] = ("conv.h", "dense.h")
     function: ClassVar[str] = "nmcu_conv_run"
     pixels: ClassVar[int]
-    inner_cycles: ClassVar[Mapping[str, float]]
     forms: ClassVar[frozenset[str]] = frozenset({"narrow", "wide"})
 
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
@@ -45,24 +44,26 @@ class Dense(Kernel):
                 machine,
                 tiling,
                 channel_bytes,
-                lambda rows, channels: self._tile_cycles(layer, machine, rows, channels),
+                lambda rows, channels: self.tile_cycles(layer, geometry, machine, rows, channels),
             )
             buffers = window.buffers(geometry, tiling, channel_bytes)
             found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
-    def _tile_cycles(self, layer: Layer, machine: Machine, rows: int, channels: int) -> int:
-        geometry = window.geometry(layer)
+    def tile_cycles(
+        self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
+    ) -> float:
+        """Predicted cycles of one tile's work; linear in the kernel's costs."""
         segments, words = _segments(geometry)
         width = geometry.output[1]
         blocks = -(-rows * width // self.pixels) if geometry.flat else rows * -(-width // self.pixels)
         groups = -(-channels // 4)
-        misaligned = 0.75 * self.pixels if geometry.input[2] % 4 else 0
-        inner = self.inner_cycles["rv32" if machine.isa == "rv32" else "xcv"] + misaligned
-        wide = 4 if requantize.form(layer) == "wide" else 0
-        group = segments * (words * inner + 10) + self.pixels * 4 * (5 + wide) + self.pixels * 6 + 45
+        cost = machine.costs(self.name)
+        step = cost["step"] + (cost["misaligned"] if geometry.input[2] % 4 else 0)
+        item = cost["item"] + (cost["wide"] if requantize.form(layer) == "wide" else 0)
         share = -(-blocks * groups // machine.cores)
-        return int(share * group + -(-share // groups) * 130 + 150)
+        each = segments * (words * step + cost["segment"]) + item
+        return share * each + -(-share // groups) * cost["run"] + cost["tile"]
 
     def constants(self, layer: Layer) -> Mapping[str, bytes]:
         """`weights`: for every four channels an nmcu_channels4_t and their weights, a word of each in turn."""
@@ -116,19 +117,16 @@ class Dense(Kernel):
 class Dense4x4(Dense):
     name = "dense_4x4"
     pixels = 4
-    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 24, "rv32": 420}
 
 
 class Dense4x2(Dense):
     name = "dense_4x2"
     pixels = 2
-    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 14, "rv32": 210}
 
 
 class Dense4x1(Dense):
     name = "dense_4x1"
     pixels = 1
-    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 9, "rv32": 105}
 
 
 class DenseFull(Dense):
@@ -136,7 +134,6 @@ class DenseFull(Dense):
 
     name = "dense_full"
     pixels = 4
-    inner_cycles: ClassVar[Mapping[str, float]] = {"xcv": 420, "rv32": 420}
     forms: ClassVar[frozenset[str]] = frozenset({"narrow", "wide", "full"})
 
     def library(self, isa: str) -> tuple[Path, ...]:

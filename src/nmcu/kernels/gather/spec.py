@@ -20,7 +20,7 @@ LANES = (1, 3, 0, 2)
 
 
 class WordGather(Kernel):
-    """`group` output channels that share positions, by 4 * `quads` pixels; `step_cycles` for four entries."""
+    """`group` output channels that share positions, by 4 * `quads` pixels; a step is four entries."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
     packed: ClassVar[bool] = True
@@ -28,8 +28,6 @@ class WordGather(Kernel):
     function: ClassVar[str] = "nmcu_gather_run"
     group: ClassVar[int]
     quads: ClassVar[int] = 1
-    step_cycles: ClassVar[Mapping[str, float]]
-    group_cycles: ClassVar[int]
 
     @property
     def tail(self) -> str:
@@ -61,23 +59,23 @@ class WordGather(Kernel):
                 machine,
                 tiling,
                 channel_bytes,
-                lambda rows, channels: self._tile_cycles(layer, geometry, machine, rows, channels),
-                lambda rows: self._interleave_cycles(geometry, machine, rows),
+                lambda rows, channels: self.tile_cycles(layer, geometry, machine, rows, channels),
+                lambda rows: self.slab_cycles(geometry, machine, rows),
             )
             found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
-    def _tile_cycles(
+    def tile_cycles(
         self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
-    ) -> int:
+    ) -> float:
+        """Predicted cycles of one tile's work; linear in the kernel's costs."""
         _, blocks = self._blocks(geometry, rows)
         groups = -(-channels // self.group)
-        step = self.step_cycles["rv32" if machine.isa == "rv32" else "xcv"]
-        wide = 16 * self.quads * self.group if requantize.form(layer) == "wide" else 0
-        steps = self._steps(layer, geometry)
-        each = geometry.kernel[0] * (steps * step + 4) + self.group_cycles + wide
+        cost = machine.costs(self.name)
+        item = cost["item"] + (cost["wide"] if requantize.form(layer) == "wide" else 0)
+        each = geometry.kernel[0] * (self._steps(layer, geometry) * cost["step"] + cost["segment"]) + item
         share = -(-(1 if geometry.flat else rows) * blocks * groups // machine.cores)
-        return int(share * each + -(-share // groups) * 130 + 150)
+        return share * each + -(-share // groups) * cost["run"] + cost["tile"]
 
     def _pattern(self, layer: Layer) -> NMPattern:
         assert layer.pattern is not None
@@ -163,27 +161,24 @@ class WordGather(Kernel):
         slab_rows, blocks = self._blocks(geometry, rows)
         return slab_rows * blocks * geometry.kernel[1] * _tap_words(geometry) * WORD * self.quads
 
-    def _interleave_cycles(self, geometry: window.Geometry, machine: Machine, rows: int) -> int:
+    def slab_cycles(self, geometry: window.Geometry, machine: Machine, rows: int) -> float:
+        """Predicted cycles of what a new slab takes in addition: interleaving it."""
         slab_rows, blocks = self._blocks(geometry, rows)
         items = -(-slab_rows * blocks * geometry.kernel[1] // machine.cores)
-        word = 18 if machine.isa != "rv32" else 60
-        misaligned = 3 if geometry.input[2] % 4 else 0
-        return items * (self.quads * (_tap_words(geometry) // 4 * (word + misaligned) + 50) + 20)
+        cost = machine.costs(self.name)
+        word = cost["word"] + (cost["misaligned"] if geometry.input[2] % 4 else 0)
+        return items * self.quads * (_tap_words(geometry) // 4 * word + cost["tap"])
 
 
 class WordGatherG1(WordGather):
     name = "word_gather_g1"
     group = 1
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 23, "rv32": 180}
-    group_cycles = 48
 
 
 class WordGatherG1x8(WordGather):
     name = "word_gather_g1x8"
     group = 1
     quads = 2
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 41, "rv32": 350}
-    group_cycles = 80
 
     @property
     def tail(self) -> str:
@@ -199,8 +194,6 @@ class WordGatherG1x8(WordGather):
 class WordGatherG4(WordGather):
     name = "word_gather_g4"
     group = 4
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 38, "rv32": 520}
-    group_cycles = 160
 
 
 def _tap_words(geometry: window.Geometry) -> int:

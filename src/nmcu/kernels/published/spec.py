@@ -62,24 +62,20 @@ class PublishedConv(Published):
     name = "published_conv"
     kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
     pixels = 2
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 46, "rv32": 320}
 
 
 class PublishedConvXdec(PublishedConv):
     name = "published_conv_xdec"
     isas: ClassVar[frozenset[str]] = frozenset({"xdec"})
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 23}
 
 
 class PublishedLinear(Published):
     name = "published_linear"
     kinds: ClassVar[frozenset[str]] = frozenset({"linear"})
     pixels = 1
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 31, "rv32": 160}
 
 
 class PublishedLinearXdec(PublishedLinear):
     name = "published_linear_xdec"
     isas: ClassVar[frozenset[str]] = frozenset({"xdec"})
     record_channels = 2
-    step_cycles: ClassVar[Mapping[str, float]] = {"xcv": 26}

@@ -1,7 +1,7 @@
 """What kernels have in common whose weights are records of one or few output channels (records.h)."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,14 +17,13 @@ FOLDER = Path(__file__).parent
 
 
 class Records(Kernel):
-    """Records of `record_channels` output channels by `pixels` pixels; `step_cycles` for one step of all of them."""
+    """Records of `record_channels` output channels by `pixels` pixels."""
 
     packed: ClassVar[bool] = True
     function: ClassVar[str] = "nmcu_records_run"
     folder: ClassVar[Path]
     pixels: ClassVar[int]
     record_channels: ClassVar[int] = 1
-    step_cycles: ClassVar[Mapping[str, float]]
 
     @abstractmethod
     def unsuitable(self, layer: Layer) -> str | None:
@@ -58,36 +57,55 @@ class Records(Kernel):
         channel_bytes = -(-self.record_bytes(layer, geometry) // self.record_channels)
         extra = self._extra(layer, geometry, machine)
         found = []
-        for tiling in window.tilings(
-            geometry, machine, self.record_channels, channel_bytes, sum(extra.values())
-        ):
+        for tiling in self._tilings(geometry, machine, channel_bytes, sum(extra.values())):
             cycles, compute, dma = window.pipeline_cycles(
                 geometry,
                 machine,
                 tiling,
                 channel_bytes,
-                lambda rows, channels: self._tile_cycles(layer, geometry, machine, rows, channels),
+                lambda rows, channels: self.tile_cycles(layer, geometry, machine, rows, channels),
             )
             buffers = {**window.buffers(geometry, tiling, channel_bytes), **extra}
             found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
+
+    def _tilings(
+        self, geometry: window.Geometry, machine: Machine, channel_bytes: int, extra: int
+    ) -> Iterable[window.Tiling]:
+        """Of a single pixel: an odd number of records for each core, so that the cores start in different banks."""
+        if self.pixels > 1:
+            return window.tilings(geometry, machine, self.record_channels, channel_bytes, extra)
+        each = machine.cores * self.record_channels
+        most = align(geometry.output[2], self.record_channels)
+        sizes = {min(most, each * odd) for odd in range(1, most // each + 3, 2)}
+        tilings = (window.Tiling(1, size, False) for size in sorted(sizes, reverse=True))
+        return [t for t in tilings if window.fits(geometry, machine, t, channel_bytes, extra)]
 
     def _extra(self, layer: Layer, geometry: window.Geometry, machine: Machine) -> dict[str, int]:
         if self.pixels == 1:
             return {"behind": align(self.buffer_bytes(layer, geometry))}
         return {"im2col": align(2 * machine.cores * self.buffer_bytes(layer, geometry))}
 
-    def _tile_cycles(
+    def tile_cycles(
         self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
-    ) -> int:
+    ) -> float:
+        """Predicted cycles of one tile's work; linear in the kernel's costs."""
         width = geometry.output[1]
         blocks = -(-rows * width // self.pixels) if geometry.flat else rows * -(-width // self.pixels)
         records = -(-channels // self.record_channels)
-        isa = "rv32" if machine.isa == "rv32" else "xcv"
         share = -(-blocks * records // machine.cores)
-        each = self.steps(layer, geometry) * self.step_cycles[isa] + 10 + 35 * self.record_channels
-        im2col = self.pixels * (self.buffer_bytes(layer, geometry) // 2 + 60) if self.pixels == 2 else 0
-        return int(share * each + -(-share // records) * (im2col + 130) + 150)
+        cost = machine.costs(self.name)
+        item = cost["item"] + (cost["wide"] if requantize.form(layer) == "wide" else 0)
+        copied = self.pixels * self.buffer_bytes(layer, geometry) // 4 if self.pixels == 2 else 0
+        run = cost["run"] + copied * cost["copy"]
+        return (
+            share * (self.steps(layer, geometry) * cost["step"] + item)
+            + -(-share // records) * run
+            + cost["tile"]
+        )
+
+    def requant_bytes(self, layer: Layer) -> int:
+        return 16 * align(layer.constants["weight"].shape[0], self.record_channels)
 
     def channel_parts(self, layer: Layer, records: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """(bias; multiplier, round and shift of each channel in turn) of every record."""

@@ -1,0 +1,30 @@
+"""What work costs on a core: cycles per unit, fitted to measurements by `nmcu bench fit` and kept in costs.json."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+COSTS_FILE = Path(__file__).parent / "costs.json"
+PIPELINE = "pipeline"
+"""The entry for what every tile and every layer costs beside its work: `tile` and `layer`."""
+
+Constants = Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Costs:
+    """Constants by instruction set (`rv32`, or `xcv` for the others too), kernel and unit of work, in cycles."""
+
+    constants: Mapping[str, Mapping[str, Constants]]
+
+    def of(self, kernel: str, isa: str) -> Constants:
+        """The constants of `kernel`, or of `PIPELINE`, for `isa`."""
+        return self.constants["rv32" if isa == "rv32" else "xcv"][kernel]
+
+
+@cache
+def fitted() -> Costs:
+    """The constants that ship with the kernels."""
+    return Costs(json.loads(COSTS_FILE.read_text(encoding="utf-8")))
