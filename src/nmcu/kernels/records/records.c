@@ -127,5 +127,8 @@ void nmcu_records_run(const nmcu_records_t *layer)
 {
     static const nmcu_stages_t stages = {load, prepare, compute, store};
     const nmcu_records_t records = *layer; /* one copy in L1: the original is in slow memory */
-    nmcu_pipeline_run(&stages, &records, nmcu_window_tiles(&records.window));
+    if (records.pixels == 1)
+        nmcu_pipeline_run_in_step(&stages, &records, nmcu_window_tiles(&records.window));
+    else
+        nmcu_pipeline_run(&stages, &records, nmcu_window_tiles(&records.window));
 }
