@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def assemble(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
     """Assembly text to the bytes of a program at address 0."""
 
+    @cache
     def run(text: str) -> bytes:
         folder = tmp_path_factory.mktemp("asm")
         source, obj, elf = (folder / f"t.{end}" for end in ("S", "o", "elf"))

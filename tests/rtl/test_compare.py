@@ -1,0 +1,27 @@
+"""Calibration in small: one kernel of each family on the RTL, one core and eight."""
+
+import pytest
+
+from nmcu.bench.against_rtl import Case, cases, compare_kernels
+
+FAMILIES = (
+    Case("conv3x3_5x5x19_9", "dense", "dense_4x4", "xcv"),
+    Case("linear_64_32_t1", "dense", "dense_4x1", "xcv"),
+    Case("conv3x3_4x4x32_8", "1:8", "published_conv", "xcv"),
+    Case("conv3x3_4x4x32_8", "1:8", "published_conv_xdec", "xdec"),
+    Case("conv3x3_4x4x32_8", "1:8", "word_gather_g1", "xcv"),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", FAMILIES, ids=lambda case: case.kernel)
+def test_cycles_agree(case: Case) -> None:
+    one, eight = compare_kernels([case], cores=(1, 8))
+    assert abs(one.error_percent) <= 1.0, one
+    assert abs(eight.error_percent) <= 2.0, eight
+
+
+def test_every_kernel_has_a_case() -> None:
+    found = list(cases(["conv3x3_7x7x33_17"], ["dense", "1:8"]))
+    assert {case.kernel for case in found} >= {case.kernel for case in FAMILIES if "conv" in case.kernel}
+    assert {case.isa for case in found if case.kernel.endswith("xdec")} == {"xdec"}
