@@ -100,7 +100,9 @@ def feeds(model: Path, count: int, seed: int = 0) -> list[dict[str, Array]]:
     """Seeded standard normal inputs."""
     rng = np.random.default_rng(seed)
     proto = onnx.load(model)
-    shapes = {i.name: [d.dim_value or 1 for d in i.type.tensor_type.shape.dim] for i in proto.graph.input}
+    constants = {i.name for i in proto.graph.initializer}
+    inputs = [i for i in proto.graph.input if i.name not in constants]
+    shapes = {i.name: [d.dim_value or 1 for d in i.type.tensor_type.shape.dim] for i in inputs}
     return [{n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()} for _ in range(count)]
 
 

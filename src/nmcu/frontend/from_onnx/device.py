@@ -20,19 +20,31 @@ def stored(c: Context, position: int) -> Real:
 
 
 def plain(c: Context, value: Real) -> Real:
-    """`value` with its functions applied, possible without a scale if the results lie on the tensor's own grid."""
+    """`value` with its functions applied, where the model gives the result no scale.
+
+    If all 256 results lie on the tensor's own grid (ReLU), they keep its scale exactly. Otherwise their range,
+    known from the 256 results, is spread over the int8 codes: the step is at most 1/255 of the range.
+    """
     if value.values is None:
         return value
     scale, zero = value.tensor.quant
     with np.errstate(all="ignore"):
         codes = value.values / scale + zero
-    if not ((np.abs(codes - np.rint(codes)) < 1e-6) & (np.abs(codes + 0.5) < 128)).all():
-        raise c.error(
-            f"reads the float result of {value.functions[-1]}; a QuantizeLinear and DequantizeLinear pair is needed "
-            "between them"
-        )
-    word = elementwise.function_name(value.functions)
-    return tabulate(c, value, shape.named(value.tensor, f"{value.tensor.name} {word}"), value.node)
+    if not np.isfinite(codes).all():
+        raise c.error(f"reads the float result of {value.functions[-1]}, which is not finite for some inputs")
+    name = f"{value.tensor.name} {elementwise.function_name(value.functions)}"
+    if ((np.abs(codes - np.rint(codes)) < 1e-6) & (np.abs(codes + 0.5) < 128)).all():
+        return tabulate(c, value, shape.named(value.tensor, name), value.node)
+    return tabulate(c, value, spread(name, float(value.values.min()), float(value.values.max())), value.node)
+
+
+def spread(name: str, lo: float, hi: float) -> TensorInfo:
+    """An int8 tensor that spreads lo..hi, made to include 0, over 256 codes (0..1 is in steps of 1/256)."""
+    lo, hi = min(lo, 0.0), max(hi, 0.0)
+    steps = 256 if (lo, hi) == (0.0, 1.0) else 255
+    scale = float(np.float32(max(hi - lo, 1e-30) / steps))
+    zero = int(np.clip(np.floor(-128 - lo / scale + 0.5), -128, 127))
+    return TensorInfo(name, (), scale=scale, zero_point=zero)
 
 
 def tabulate(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
@@ -68,7 +80,8 @@ def emit(source: Pending, y: TensorInfo, limits: Clamp = NONE) -> Real:
     limits = source.clamp.then(limits)
     key = (*y.quant, limits)
     if key not in source.made:
-        source.made[key] = source.emit(y, limits)
+        own = dataclasses.replace(y, name=f"{source.name} result") if source.moves else y
+        source.made[key] = source.emit(own, limits)
     result = source.made[key]
     for move in source.moves:
         result = move(result)

@@ -106,7 +106,7 @@ def _ranged(value: Pending, name: str) -> Real:
             f"node {value.name!r} ({value.op}): its float result is model output {name!r}; a QuantizeLinear and "
             "DequantizeLinear pair is needed between them"
         )
-    return device.emit(value, _spread(f"{name}.device", *value.range))
+    return device.emit(value, device.spread(f"{name}.device", *value.range))
 
 
 def _tabulated(c: Context, value: Real, name: str) -> Real:
@@ -115,15 +115,5 @@ def _tabulated(c: Context, value: Real, name: str) -> Real:
         return value
     if not np.isfinite(value.values).all():
         raise ModelError(f"model output {name!r}: {value.functions[-1]} gives values that are not finite")
-    y = _spread(f"{name}.device", float(value.values.min()), float(value.values.max()))
+    y = device.spread(f"{name}.device", float(value.values.min()), float(value.values.max()))
     return device.tabulate(c, value, y, value.node)
-
-
-def _spread(name: str, lo: float, hi: float) -> TensorInfo:
-    """An int8 tensor that spreads lo..hi, made to include 0, over 256 codes (0..1 is in steps of 1/256)."""
-    lo, hi = min(lo, 0.0), max(hi, 0.0)
-    steps = 256 if (lo, hi) == (0.0, 1.0) else 255
-    scale = float(np.float32(max(hi - lo, 1e-30) / steps))
-    return TensorInfo(
-        name, (), scale=scale, zero_point=int(np.clip(np.floor(-128 - lo / scale + 0.5), -128, 127))
-    )
