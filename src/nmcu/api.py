@@ -18,7 +18,7 @@ from nmcu.frontend.load import load as load_file
 from nmcu.graph import Graph
 from nmcu.host import Accuracy, Preprocessing
 from nmcu.plan import Plan
-from nmcu.report import RunReport, assemble, file_names, html
+from nmcu.report import RunReport, assemble, file_names, html, trace
 from nmcu.rtl import simulate as simulate_rtl
 from nmcu.sim.run import register_core
 from nmcu.sim.run import run as simulate
@@ -166,9 +166,10 @@ def evaluate(
 
 
 def result_files(report: RunReport, plan: Plan) -> dict[str, bytes]:
-    """`report.html`, `inputs/*.npy` and `outputs/*.npy` of a run, contents by relative path."""
+    """`report.html`, `trace.json`, `inputs/*.npy` and `outputs/*.npy` of a run, contents by relative path."""
     return {
         "report.html": html(report, plan).encode(),
+        "trace.json": trace(report).encode(),
         **{
             f"{folder}/{file}": _npy(arrays[name])
             for folder, arrays in (("inputs", report.inputs), ("outputs", report.outputs))

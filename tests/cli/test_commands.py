@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nmcu import frontend
 from nmcu.cli import main
@@ -192,3 +193,24 @@ def test_demo_compares_the_example_networks(nmcu: Any) -> None:
     result = nmcu("demo")
     assert result.code == 0
     assert MODEL.name in result.out and "top-1" in result.out and "bit-exact" in result.out
+
+
+def test_eval_counts_images(nmcu: Any, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
+    for number, image in enumerate(pixels):
+        folder = tmp_path / f"class{number % 2}"
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(image).save(folder / f"{number}.png")
+    value = nmcu("eval", MODEL, "--data", tmp_path, "--json").json
+    assert list(value) == ["model", "images", "correct", "top1", "images_per_second"]
+    assert (value["model"], value["images"]) == (MODEL.name, 4)
+    assert value["top1"] == 25 * value["correct"]
+    assert "of 3 right" in nmcu("eval", MODEL, "--data", tmp_path, "--limit", 3).out
+    assert nmcu("eval", MODEL, "--data", tmp_path / "nothing").code == 1
+    assert nmcu("eval", MODEL, "--data", tmp_path, "--mean", "1,2").code == 2
+
+
+def test_accuracy_of_the_shipped_network(nmcu: Any, test_data: Path) -> None:
+    data = test_data / "cifar10" / "test.parquet"
+    value = nmcu("eval", MODEL, "--data", data, "--limit", 1000, "--json").json
+    assert abs(value["top1"] - 83.2) < 1.5

@@ -7,6 +7,7 @@ from nmcu.report.html import html
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
 from nmcu.report.tables import layers_table, pattern, run_table, size, stall_table
 from nmcu.report.text import printable
+from nmcu.report.trace import trace
 
 __all__ = [
     "LayerReport",
@@ -22,5 +23,6 @@ __all__ = [
     "run_table",
     "size",
     "stall_table",
+    "trace",
     "write_folder",
 ]

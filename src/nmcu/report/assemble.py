@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nmcu import kernels
 from nmcu.plan import Plan, PlannedLayer
-from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
+from nmcu.report.run_report import LayerReport, MemoryReport, RunReport, Span
 from nmcu.report.tables import pattern
 from nmcu.sim import STALL_CAUSES, RegionStats
 from nmcu.sim.run import RunResult
@@ -52,6 +52,12 @@ def assemble(
             code_bytes=image.code_bytes,
         ),
         assumptions=plan.target.assumptions,
+        timeline=tuple(
+            Span(name, core.core, first, end)
+            for name, number in numbers.items()
+            for core in result.region(number)
+            for first, end in core.visits
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from html import escape
 
 from nmcu.plan import Plan
 from nmcu.report.run_report import LayerReport, RunReport
-from nmcu.report.tables import size
+from nmcu.report.tables import cores, size
 from nmcu.report.text import label, printable
 
 BUSY = "instructions"
@@ -22,6 +22,7 @@ COLOURS = {
 OTHER = "#555555"
 BAR_WIDTH, BAR_HEIGHT, NAME_WIDTH = 720, 18, 300
 MAP_HEIGHT, STEP_WIDTH = 240, 44
+LINE_HEIGHT = 14
 
 
 def html(report: RunReport, plan: Plan) -> str:
@@ -39,7 +40,7 @@ def html(report: RunReport, plan: Plan) -> str:
         "L2 peak": size(report.memory.l2_peak_bytes),
         "code": size(report.memory.code_bytes),
         "simulated": f"{report.instructions:,} instructions in {report.sim_seconds:.2f} s "
-        f"({report.sim}, {report.isa}, {report.cores} cores)",
+        f"({report.sim}, {report.isa}, {cores(report.cores)})",
         "assumed": "; ".join(report.assumptions),
     }
     return f"""<!DOCTYPE html>
@@ -54,6 +55,9 @@ svg text {{ font: 12px system-ui, sans-serif; }} .key span {{ padding: 0 8px; co
 <h2>Where the cycles went</h2>
 <p>One bar per layer: cycles of a core, averaged over the cores. Point at a part for its number.</p>
 {_key(report.layers)}{_bars(report.layers)}
+<h2>Cores over time</h2>
+<p>One line per core, one colour per layer. trace.json holds the same for a trace viewer (ui.perfetto.dev).</p>
+{_timeline(report)}
 <h2>Activations in L2</h2>
 <p>Layers from left to right, addresses from bottom to top; each box is a tensor while it is needed.</p>
 {_memory_map(plan)}
@@ -90,6 +94,22 @@ def _bars(layers: Sequence[LayerReport]) -> str:
     return _svg(NAME_WIDTH + BAR_WIDTH + 90, len(layers) * (BAR_HEIGHT + 4), rows)
 
 
+def _timeline(report: RunReport) -> str:
+    start = min((span.first for span in report.timeline), default=0)
+    scale = (NAME_WIDTH + BAR_WIDTH) / (max((span.end for span in report.timeline), default=1) - start)
+    colours = {layer.name: _colour(number) for number, layer in enumerate(report.layers)}
+    boxes = []
+    for span in report.timeline:
+        tip = f"core {span.core}, {label(span.layer)}: {span.end - span.first:,} cycles"
+        x, width = (span.first - start) * scale, (span.end - span.first) * scale
+        boxes.append(_box(x, span.core * LINE_HEIGHT, width, LINE_HEIGHT - 2, colours[span.layer], tip))
+    return _svg(NAME_WIDTH + BAR_WIDTH, report.cores * LINE_HEIGHT, boxes)
+
+
+def _colour(number: int) -> str:
+    return list(COLOURS.values())[number % len(COLOURS)]
+
+
 def _memory_map(plan: Plan) -> str:
     alive: dict[str, list[int]] = {}
     for step, planned in enumerate(plan.layers):
@@ -102,10 +122,11 @@ def _memory_map(plan: Plan) -> str:
     for number, (name, steps) in enumerate(alive.items()):
         buffer = plan.tensors[name]
         x, width = min(steps) * STEP_WIDTH, (max(steps) - min(steps) + 1) * STEP_WIDTH
-        colour = list(COLOURS.values())[number % len(COLOURS)]
         tip = f"{printable(name)}: {size(buffer.bytes)} at offset {buffer.offset:,}"
         boxes.append(
-            _box(x, MAP_HEIGHT - buffer.end * scale, width - 1, buffer.bytes * scale - 1, colour, tip)
+            _box(
+                x, MAP_HEIGHT - buffer.end * scale, width - 1, buffer.bytes * scale - 1, _colour(number), tip
+            )
         )
     return _svg(len(plan.layers) * STEP_WIDTH, MAP_HEIGHT, boxes)
 

@@ -47,6 +47,16 @@ class MemoryReport:
     code_bytes: int
 
 
+@dataclass(frozen=True)
+class Span:
+    """One core in one layer, from cycle `first` to before cycle `end`."""
+
+    layer: str
+    core: int
+    first: int
+    end: int
+
+
 @dataclass(frozen=True, eq=False)
 class RunReport:
     """A finished run. `outputs` are in the model's own dtype and layout; `mismatches` counts the elements of the
@@ -67,6 +77,7 @@ class RunReport:
     layers: tuple[LayerReport, ...]
     memory: MemoryReport
     assumptions: tuple[str, ...]
+    timeline: tuple[Span, ...] = ()
 
     @property
     def bit_exact(self) -> bool:

@@ -108,13 +108,18 @@ def size(count: int) -> str:
     return f"{count / (1 << 20):.2f} MiB"
 
 
+def cores(count: int) -> str:
+    """`1 core`, `8 cores`."""
+    return f"{count} core" if count == 1 else f"{count} cores"
+
+
 def _summary(report: RunReport) -> str:
     right = (
         "bit-exact" if report.bit_exact else f"{report.mismatches} output values differ from the reference"
     )
     memory = report.memory
     return (
-        f"{printable(report.model)} on {report.target} ({report.isa}, {report.cores} cores, {report.sim}): "
+        f"{printable(report.model)} on {report.target} ({report.isa}, {cores(report.cores)}, {report.sim}): "
         f"{report.cycles:,} cycles, {report.time_ms:.3f} ms at {report.clock_hz / 1e6:.0f} MHz, "
         f"{report.macs_per_cycle:.2f} MAC/cycle, {right}\n"
         f"memory: L1 peak {size(memory.l1_peak_bytes)}, L2 peak {size(memory.l2_peak_bytes)}, "
