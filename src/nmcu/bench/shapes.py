@@ -50,7 +50,7 @@ _LINEAR = re.compile(r"linear_(?P<i>\d{1,5})_(?P<o>\d{1,5})_t(?P<t>\d{1,4})")
 
 @dataclass(frozen=True)
 class Shape:
-    """A convolution with "same" padding over (height, width, cin); with `kernel` 0 a linear layer on `height` tokens."""
+    """A convolution with "same" padding over (height, width, cin); `kernel` 0: a linear layer on `height` tokens."""
 
     name: str
     height: int

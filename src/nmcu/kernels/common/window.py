@@ -1,6 +1,7 @@
 """Python side of window.h: geometry of a windowed layer, its tiles, and how long the pipeline takes for them."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.costs import PIPELINE
-from nmcu.kernels.kernel import Addresses, Machine, align
+from nmcu.kernels.kernel import Addresses, Kernel, Machine, align
 
 BEHIND = 16
 """Bytes after a slab that a kernel may read (and multiplies by zero)."""
@@ -68,6 +69,20 @@ class Tiling:
     @staticmethod
     def from_parameters(parameters: Mapping[str, int]) -> "Tiling":
         return Tiling(parameters["rows"], parameters["channels"], bool(parameters["rows_innermost"]))
+
+
+class WindowKernel(Kernel):
+    """A kernel of weighted layers with the tile pipeline: how long the work takes, by the costs of its units."""
+
+    @abstractmethod
+    def tile_cycles(
+        self, layer: Layer, geometry: Geometry, machine: Machine, rows: int, channels: int
+    ) -> float:
+        """Predicted cycles of the work on one tile; linear in `machine.costs(self.name)`, which are fitted."""
+
+    def slab_cycles(self, geometry: Geometry, machine: Machine, rows: int) -> float:
+        """Predicted cycles of what a new slab takes in addition; linear in the costs too."""
+        return 0
 
 
 def geometry(layer: Layer, channelwise: bool = False) -> Geometry:

@@ -9,14 +9,14 @@ import numpy as np
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, window
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
 
 FOLDER = Path(__file__).parent
 MAX_SEGMENTS = 64
 CHANNELS4_BYTES = 64
 
 
-class Dense(Kernel):
+class Dense(window.WindowKernel):
     """Four output channels by `pixels` pixels; a step is one word of the reduction axis of all of them."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
@@ -53,7 +53,6 @@ class Dense(Kernel):
     def tile_cycles(
         self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
     ) -> float:
-        """Predicted cycles of one tile's work; linear in the kernel's costs."""
         segments, words = _segments(geometry)
         width = geometry.output[1]
         blocks = -(-rows * width // self.pixels) if geometry.flat else rows * -(-width // self.pixels)
@@ -84,7 +83,7 @@ class Dense(Kernel):
         return {"weights": packed.tobytes()}
 
     def requant_bytes(self, layer: Layer) -> int:
-        return -(-layer.constants["weight"].shape[0] // 4) * CHANNELS4_BYTES
+        return 16 * align(layer.constants["weight"].shape[0], 4)
 
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)

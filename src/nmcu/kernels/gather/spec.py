@@ -9,7 +9,7 @@ import numpy as np
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, window
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
 from nmcu.sparsity import NMPattern, distances
 
 FOLDER = Path(__file__).parent
@@ -19,7 +19,7 @@ LANES = (1, 3, 0, 2)
 """Which of four entries a lane of a transposed word, and so of a word of weights, belongs to (gather.inc)."""
 
 
-class WordGather(Kernel):
+class WordGather(window.WindowKernel):
     """`group` output channels that share positions, by 4 * `quads` pixels; a step is four entries."""
 
     kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
@@ -68,7 +68,6 @@ class WordGather(Kernel):
     def tile_cycles(
         self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
     ) -> float:
-        """Predicted cycles of one tile's work; linear in the kernel's costs."""
         _, blocks = self._blocks(geometry, rows)
         groups = -(-channels // self.group)
         cost = machine.costs(self.name)
@@ -162,7 +161,7 @@ class WordGather(Kernel):
         return slab_rows * blocks * geometry.kernel[1] * _tap_words(geometry) * WORD * self.quads
 
     def slab_cycles(self, geometry: window.Geometry, machine: Machine, rows: int) -> float:
-        """Predicted cycles of what a new slab takes in addition: interleaving it."""
+        """The slab is interleaved."""
         slab_rows, blocks = self._blocks(geometry, rows)
         items = -(-slab_rows * blocks * geometry.kernel[1] // machine.cores)
         cost = machine.costs(self.name)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, window
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
 
 FOLDER = Path(__file__).parent
 
 
-class Records(Kernel):
+class Records(window.WindowKernel):
     """Records of `record_channels` output channels by `pixels` pixels."""
 
     packed: ClassVar[bool] = True
@@ -89,7 +89,6 @@ class Records(Kernel):
     def tile_cycles(
         self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
     ) -> float:
-        """Predicted cycles of one tile's work; linear in the kernel's costs."""
         width = geometry.output[1]
         blocks = -(-rows * width // self.pixels) if geometry.flat else rows * -(-width // self.pixels)
         records = -(-channels // self.record_channels)
