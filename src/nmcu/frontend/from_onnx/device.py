@@ -89,6 +89,8 @@ def emit(source: Pending, y: TensorInfo, limits: Clamp = NONE) -> Real:
 
 
 def _encode(c: Context, source: Source, y: TensorInfo) -> Real:
+    if source.moves:
+        y = dataclasses.replace(y, name=f"{source.name}.device")
     device = dataclasses.replace(
         y, shape=shape.device_shape(layout.permuted(source.model_shape, source.axes))
     )
