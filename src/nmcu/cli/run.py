@@ -23,7 +23,12 @@ def run(
     model: ModelArgument,
     target: TargetOption = "cluster8",
     isa: IsaOption = "xcv",
-    sim: Annotated[str, typer.Option("--sim", metavar="CORE", help="Kind of core: iss (fast).")] = "iss",
+    sim: Annotated[
+        str,
+        typer.Option(
+            "--sim", metavar="CORE", help="Kind of core: iss (fast) or rtl (the real core; needs nmcu[rtl])."
+        ),
+    ] = "iss",
     inputs: Annotated[
         list[Path] | None,
         typer.Option(
@@ -36,7 +41,7 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Keep inputs, outputs, program.elf, plan.json and the C project here."
+            metavar="DIR", help="Keep inputs, outputs, report, program.elf, plan.json and C project."
         ),
     ] = None,
     kernels: KernelsOption = "*",
