@@ -74,9 +74,9 @@ static std::string run(const Config& config, const Bytes& file, iss::Group group
 static void mutate(Bytes& file, std::mt19937& random, uint32_t code_begin, uint32_t code_end) {
   const auto pick = [&](uint32_t n) { return static_cast<uint32_t>(random() % n); };
   const uint32_t edits = 1 + pick(24);
+  const bool headers_too = pick(5) == 0;
   for (uint32_t e = 0; e < edits && !file.empty(); ++e) {
-    // a third in the headers, the rest in what is loaded
-    const bool header = pick(12) == 0 || code_end <= code_begin;
+    const bool header = (headers_too && pick(4) == 0) || code_end <= code_begin;
     const uint32_t size = static_cast<uint32_t>(file.size());
     const uint32_t at = header ? pick(std::min<uint32_t>(size, 256)) : code_begin + pick(code_end - code_begin);
     static constexpr uint32_t edges[] = {0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x10000000, 0x1c000000, 0x10201000, 0x7b, 0x2b, 0x5b, 0x0b};

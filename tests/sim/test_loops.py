@@ -1,0 +1,131 @@
+"""Hardware loops: every way to set them up, nesting, counts of 0 and 1, leaving early, the manual's constraints."""
+
+import struct
+
+import pytest
+from sim.assembly import assemble
+
+from nmcu import targets
+from nmcu.sim import ProgramFault, simulate
+
+RESULTS = 0x8000_0000
+
+
+def insn(funct: int, loop: int, words: int = 0, register: str = "x0") -> str:
+    """One hardware-loop instruction by encoding: LLVM has no mnemonics for them."""
+    return f".insn i 0x2b, 4, x{2 * funct + loop}, {register}, {words}"
+
+
+def starti(loop: int, label: str) -> str:
+    return f".insn i 0x2b, 4, x{loop}, x0, ({label} - .) / 4"
+
+
+def endi(loop: int, label: str) -> str:
+    return f".insn i 0x2b, 4, x{4 + loop}, x0, ({label} - .) / 4"
+
+
+def setup(loop: int, register: str, body: int) -> str:
+    return insn(7, loop, body + 1, register)
+
+
+def setupi(loop: int, count: int, body: int) -> str:
+    return insn(6, loop, count, f"x{body + 1}")
+
+
+def run(body: list[str], count: int = 1) -> tuple[int, ...]:
+    """Runs `body`, then stores a0, a1, ... `count` of them."""
+    lines = [".option norelax", ".option norvc", ".globl _start", "_start:", "li a0, 0", "li a1, 0", *body]
+    lines += [f"li t0, {RESULTS}", *(f"sw a{i}, {4 * i}(t0)" for i in range(count))]
+    lines += ["li t0, 0x1a100000", "sw zero, 0(t0)", "8: j 8b", ""]
+    result = simulate(
+        assemble("\n".join(lines)), targets.get("cv32e40p"), reads=[(RESULTS, 4 * count)], max_cycles=100_000
+    )
+    return struct.unpack(f"<{count}I", result.memory[0])
+
+
+BODY = ["addi a0, a0, 1", "addi a0, a0, 10", "addi a0, a0, 100"]
+
+
+@pytest.mark.parametrize("loop", [0, 1])
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 4095])
+def test_setup_runs_the_body_count_times_and_at_least_once(loop: int, count: int) -> None:
+    times = max(count, 1)  # the body is entered in any case: a count of 0 switches the loop off
+    assert run([f"li t1, {count}", setup(loop, "t1", 3), *BODY]) == (111 * times,)
+    assert run([setupi(loop, count, 3), *BODY]) == (111 * times,)
+
+
+@pytest.mark.parametrize("loop", [0, 1])
+def test_the_long_set_up(loop: int) -> None:
+    immediate = [starti(loop, "1f"), endi(loop, "2f"), insn(4, loop, 5), "nop", "1:", *BODY, "2:"]
+    assert run(immediate) == (555,)
+    registers = ["la t1, 1f", "la t2, 2f", "li t3, 5", insn(1, loop, 0, "t1"), insn(3, loop, 0, "t2")]
+    assert run([*registers, insn(5, loop, 0, "t3"), "nop", "1:", *BODY, "2:"]) == (555,)
+    # the two low bits of addresses in registers are ignored
+    odd = [*registers[:3], "addi t1, t1, 3", "addi t2, t2, 2", *registers[3:]]
+    assert run([*odd, insn(5, loop, 0, "t3"), "nop", "1:", *BODY, "2:"]) == (555,)
+
+
+def test_nested_loops() -> None:
+    inner = [setupi(0, 3, 3), *BODY]
+    outer = ["li t1, 4", setup(1, "t1", 6), *inner, "addi a1, a1, 1", "nop"]
+    assert run(outer, 2) == (4 * 3 * 111, 4)
+
+
+def test_an_outer_count_set_once_and_an_inner_one_in_every_round() -> None:
+    body = [starti(1, "1f"), endi(1, "4f"), insn(4, 1, 10), starti(0, "2f"), endi(0, "3f"), "nop"]
+    body += ["1:", insn(4, 0, 10), "2:", "addi a0, a0, 1", "addi a0, a0, 1", "addi a0, a0, 1", "3:"]
+    body += ["addi a1, a1, 2", "addi a1, a1, 2", "4:"]
+    assert run(body, 2) == (300, 40)  # the example of the manual's hardware-loop chapter
+
+
+def test_the_registers_read_back() -> None:
+    body = [setupi(0, 9, 3), *BODY, "csrr a0, 0xcc2", starti(1, "1f"), "1:", "csrr a1, 0xcc4", "la a2, 1b"]
+    count, start, label = run([*body, "sub a1, a1, a2", "li a2, 0"], 3)
+    assert (count, start, label) == (0, 0, 0)
+
+
+def test_leaving_early_through_a_trap() -> None:
+    """The only way out of a body that the manual allows: a trap whose handler returns elsewhere."""
+    body = [
+        "la t1, 5f",
+        "csrw mtvec, t1",
+        "li t1, 10",
+        setup(0, "t1", 4),
+        "addi a0, a0, 1",
+        "ecall",
+        "addi a0, a0, 100",
+        "nop",
+    ]
+    body += ["j 9f", ".balign 256", "5:", "la t2, 9f", "csrw mepc, t2", "csrr a1, 0xcc2", "mret", "9:"]
+    assert run(body, 2) == (1, 10)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ([setupi(0, 3, 2), "nop", "nop"], "at least 3 instructions"),
+        ([setupi(0, 3, 3), "nop", "beq a0, a1, .+8", "nop"], "is not allowed in the body"),
+        ([setupi(1, 3, 4), "nop", "fence", "nop", "nop"], "is not allowed in the body"),
+        ([".option rvc", setupi(0, 3, 3), "c.nop", "c.nop", "nop", "nop"], "compressed"),
+        ([".option rvc", "c.nop", setupi(0, 3, 3), "c.nop", ".option norvc", *BODY], "must be word aligned"),
+        (
+            ["li t1, 0x40", insn(1, 0, 0, "t1"), "li t1, 0x20", insn(3, 0, 0, "t1"), insn(4, 0, 2)],
+            "not after",
+        ),
+        ([setupi(1, 2, 4), setupi(0, 2, 3), *BODY, "nop"], "at least 8 bytes"),
+        (
+            [
+                "li t1, 0x90000000",
+                insn(1, 0, 0, "t1"),
+                "li t1, 0x90000010",
+                insn(3, 0, 0, "t1"),
+                insn(4, 0, 2),
+            ],
+            "segment",
+        ),
+    ],
+)
+def test_broken_constraints_end_the_run(body: list[str], words: str) -> None:
+    with pytest.raises(ProgramFault, match=words) as caught:
+        run(body)
+    assert caught.value.kind == "hardware_loop"
