@@ -14,14 +14,15 @@ MAX_NAME = 100
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Writes `files` (contents by relative path) into `folder`, creating it where it is missing.
 
-    Everything is written to a neighbouring folder first. Of an existing folder, the top-level entries that are in
+    Everything is written to a temporary folder in or above it first. Of an existing folder, the top-level entries that are in
     `files` too are replaced; what else is there stays. Raises `NmcuError` where it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
-    ancestor = next(parent for parent in folder.absolute().parents if parent.exists())
+    place = folder.absolute()
+    beside = next(candidate for candidate in (place, *place.parents) if candidate.exists())
     try:
-        with tempfile.TemporaryDirectory(dir=ancestor, prefix=".nmcu-") as draft_name:
+        with tempfile.TemporaryDirectory(dir=beside, prefix=".nmcu-") as draft_name:
             draft = Path(draft_name)
             new, old = draft / "new", draft / "old"
             for name, content in files.items():
@@ -31,10 +32,10 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             old.mkdir()
             for entry in sorted(new.iterdir()):
-                place = folder / entry.name
-                if place.exists() or place.is_symlink():
-                    shutil.move(place, old / entry.name)
-                shutil.move(entry, place)
+                there = folder / entry.name
+                if there.exists() or there.is_symlink():
+                    shutil.move(there, old / entry.name)
+                shutil.move(entry, there)
     except OSError as error:
         raise NmcuError(f"cannot write to {folder}: {error.strerror or error}") from error
 

@@ -75,7 +75,7 @@ def instruction_set_of(isa: str) -> InstructionSet:
 def find_compiler(command: str | None = None) -> Compiler:
     """The compiler to use: `command`, else the environment's NMCU_CC, else clang from the `ziglang` wheel.
 
-    A compiler of the user's own is clang or GCC for RISC-V with the CORE-V extensions; NMCU_LD names its
+    A compiler of the user's own understands clang's flags and the CORE-V extensions; NMCU_LD names its
     linker (default `ld.lld`). Raises `ToolchainError` where it cannot be found.
     """
     command = command or os.environ.get("NMCU_CC")
