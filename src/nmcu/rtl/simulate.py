@@ -13,6 +13,7 @@ from nmcu.errors import NmcuError, SimulationFault
 from nmcu.rtl import build
 from nmcu.rtl.errors import RtlError
 from nmcu.sim import CoreStats, DmaStats, MemoryStats, RegionStats, SimResult
+from nmcu.sim.explain import explain
 from nmcu.sim.machine import config_of
 from nmcu.targets import Target
 
@@ -37,8 +38,9 @@ def simulate(
     """Runs `elf` on `target` with the real core's RTL until it exits.
 
     Arguments and result are those of `nmcu.sim.simulate`. The RTL is always built with the CORE-V extensions, so
-    `rv32` accepts them too; only `xdec` accepts xDecimate. Raises `SimulationFault` where the run ends by anything but
-    the program's own exit, `RtlError` where the RTL cannot be built.
+    `rv32` accepts them too; only `xdec` accepts xDecimate. Raises `SimulationFault` where the ELF file is not a program
+    for this target, `ProgramFault` where the run ends by anything but the program's own exit, `RtlError` where the RTL
+    cannot be built.
     """
     if isa not in XDEC_BY_ISA:
         raise NmcuError(f"unknown ISA {isa!r}; known: {', '.join(XDEC_BY_ISA)}")
@@ -55,7 +57,7 @@ def simulate(
                 progress(library.nmcu_machine_now(machine))
         report = json.loads(library.nmcu_machine_report(machine))
         if "fault" in report:
-            raise SimulationFault(_describe(report["fault"]))
+            raise explain(report["fault"], elf, target, bytes(report["stdout"]))
         memory = tuple(_read(library, machine, target, *where) for where in reads)
     return _result(report, memory)
 
@@ -125,11 +127,6 @@ def _read(library: ctypes.CDLL, machine: int, target: Target, address: int, size
     if not library.nmcu_machine_read(machine, address, buffer, size):
         raise SimulationFault(_no_memory(target, address, size))
     return buffer.raw
-
-
-def _describe(fault: Mapping[str, Any]) -> str:
-    where = "" if fault["core"] < 0 else f"core {fault['core']}, pc {fault['pc']:#010x}, "
-    return f"{where}cycle {fault['cycle']}: {fault['kind'].replace('_', ' ')}: {fault['detail']}"
 
 
 def _result(report: Mapping[str, Any], memory: tuple[bytes, ...]) -> SimResult:

@@ -308,7 +308,7 @@ def jump(rng: random.Random) -> Item:
     """jal, c.j, or jalr with its address computed right before or one instruction earlier."""
     skipped = _mixed(rng)
     size = len(_bytes(skipped))
-    link = rng.choice(FREE)
+    link = JUMP_SCRATCH if rng.random() < 0.3 else rng.choice(FREE)
     form = rng.randrange(4)
     if form == 0:
         return Item("jump", (j_type(link, size + 4), *skipped))

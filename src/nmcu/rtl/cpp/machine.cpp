@@ -105,15 +105,19 @@ uint64_t total(const rtl::Histogram& counts) {
 
 std::string number(uint64_t value) { return std::to_string(value); }
 
-std::string json(const Fault& f) {
+std::string json(const Fault& f, const std::vector<rtl::PlatformCore>& cores) {
+    const auto core = [](const rtl::PlatformCore& c) {
+        return "{" + field("pc", c.pc()) + "," + field("registers", list(c.registers(), number)) + "}";
+    };
     return "{" + field("kind", quoted(FAULT_NAMES[static_cast<size_t>(f.kind)])) + "," + field("core", std::to_string(f.core)) + "," +
-           field("pc", f.pc) + "," + field("cycle", f.cycle) + "," + field("detail", quoted(f.detail)) + "}";
+           field("pc", f.pc) + "," + field("cycle", f.cycle) + "," + field("address", f.address) + "," + field("size", f.size) + "," +
+           field("detail", quoted(f.detail)) + "," + field("cores", list(cores, core)) + "}";
 }
 
 std::string json_report(Machine& machine) {
     auto& p = machine.platform;
     std::string out = "{" + field("stdout", list(p.output, [](uint8_t c) { return number(c); }));
-    if (p.fault) return out + "," + field("fault", json(*p.fault)) + "}";
+    if (p.fault) return out + "," + field("fault", json(*p.fault, p.cores)) + "}";
     p.finish();
     out += "," + field("exit_code", *p.exit_code) + "," + field("cycles", p.end);
     std::string cores;

@@ -84,6 +84,7 @@ class PlatformCore {
     void abandon() {}
 
     uint32_t pc() const { return pc_; }
+    const std::array<uint32_t, 32>& registers() const { return registers_; }
     uint64_t instructions() const { return instructions_; }
 
     uint32_t stack_limit = 0, stack_top = 0;
@@ -136,6 +137,8 @@ class PlatformCore {
         if (now.alu_port.valid && now.alu_port.index == 2 && now.alu_port.value < lowest_sp &&
             now.alu_port.value - stack_limit <= stack_top - stack_limit)
             lowest_sp = now.alu_port.value;
+        if (now.alu_port.valid) registers_[now.alu_port.index] = now.alu_port.value;
+        if (now.lsu_port.valid) registers_[now.lsu_port.index] = now.lsu_port.value;
         if (now.retired) {
             pc_ = now.pc;
             const uint16_t id = identify(now.instruction);
@@ -196,6 +199,7 @@ class PlatformCore {
     Memory* code_ = nullptr;
     const Observation* seen_ = nullptr;
     uint32_t hart_ = 0, pc_ = 0, lane_ = 0;
+    std::array<uint32_t, 32> registers_{};
     uint64_t instructions_ = 0;
     bool booted_ = false, reply_pending_ = false, fetch_pending_ = false, handler_installed_ = false;
     uint32_t reply_ = 0, fetched_ = 0;
