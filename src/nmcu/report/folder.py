@@ -14,8 +14,8 @@ MAX_NAME = 100
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Writes `files` (contents by relative path) into `folder`, creating it where it is missing.
 
-    Everything is written to a temporary folder in or above it first. Of an existing folder, the top-level entries that are in
-    `files` too are replaced; what else is there stays. Raises `NmcuError` where it cannot be written.
+    Everything is written to a temporary folder in or above it first. Of an existing folder, the top-level entries
+    that are in `files` too are replaced; what else is there stays. Raises `NmcuError` where it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
