@@ -74,10 +74,11 @@ def layer_of(shape: str, pattern: str) -> tuple[Graph, Layer]:
     return made, layer
 
 
-def refusal(case: Case) -> str | None:
-    """Why the case cannot be run, as far as its kernel tells without looking for tilings; None if it can."""
-    layer = layer_of(case.shape, case.pattern)[1]
-    return kernels.fits(kernels.get(case.kernel), layer, Machine(targets.get(case.target), case.isa))
+def refusal(case: Case, names: str = "*") -> str | None:
+    """Why the case cannot be run, as far as its kernel tells without looking for tilings, or is not wanted because
+    its kernel does not match the glob `names`; None if it can."""
+    machine = Machine(targets.get(case.target), case.isa)
+    return kernels.fits(kernels.get(case.kernel), layer_of(case.shape, case.pattern)[1], machine, names)
 
 
 def measure(case: Case) -> Measurement | None:
@@ -106,7 +107,7 @@ def measure(case: Case) -> Measurement | None:
         raise SimulationFault(f"{case}: {fault}") from None
     expected = graph.reference.run(made, feeds)
     weight = layer.constants["weight"]
-    constants = sum(buffer.bytes for buffer in planned.layers[0].constants.values())
+    constants = planned.layers[0].constant_bytes
     return Measurement(
         case=case,
         candidate=candidate,

@@ -8,9 +8,10 @@ from nmcu import kernels
 from nmcu.codegen.cprint import constant
 from nmcu.codegen.names import comment, identifiers
 from nmcu.codegen.program import Port, Program
-from nmcu.codegen.weights import weights_assembly, weights_blob
+from nmcu.codegen.weights import resident_blob, stream_blob, weights_assembly
 from nmcu.kernels import Addresses
-from nmcu.plan import Plan, PlannedLayer
+from nmcu.kernels.kernel import KERNELS_DIR
+from nmcu.plan import Part, Plan, PlannedLayer
 
 
 def emit(plan: Plan, name: str = "network") -> Program:
@@ -19,13 +20,16 @@ def emit(plan: Plan, name: str = "network") -> Program:
     used = [kernels.get(layer.kernel) for layer in plan.layers if layer.kernel]
     library = dict.fromkeys(path for kernel in used for path in kernel.library(plan.isa))
     include_dirs = dict.fromkeys(path for kernel in used for path in kernel.include_dirs())
+    include_dirs[KERNELS_DIR / "common"] = None
     files: dict[str, bytes | str] = {
         "network.h": _header(plan, symbols, name),
         "network.c": _source(plan, symbols, name),
         "main.c": _MAIN,
         "weights.S": weights_assembly(plan, symbols.constants),
-        "weights.bin": weights_blob(plan),
+        "weights.bin": resident_blob(plan),
     }
+    if plan.chunks:
+        files["stream.bin"] = stream_blob(plan)
     return Program(
         files=files,
         sources=("network.c", "main.c", "weights.S"),
@@ -39,11 +43,11 @@ def emit(plan: Plan, name: str = "network") -> Program:
 
 @dataclass(frozen=True)
 class _Symbols:
-    """C names: of tensors, of layers' descriptors, and of packed constants by (layer, constant)."""
+    """C names: of tensors, of descriptors by (layer, part), of packed constants in L2 by (layer, part, constant)."""
 
     tensors: Mapping[str, str]
-    layers: Mapping[str, str]
-    constants: Mapping[tuple[str, str], str]
+    descriptors: Mapping[tuple[str, int], str]
+    constants: Mapping[tuple[str, int, str], str]
 
     @staticmethod
     def of(plan: Plan) -> "_Symbols":
@@ -51,12 +55,18 @@ class _Symbols:
         ports |= identifiers([t.name for t in plan.outputs], "output_")
         inner = identifiers([name for name in plan.tensors if name not in ports], "t_")
         layers = identifiers(layer.name for layer in plan.layers)
-        constants = {
-            (layer.name, key): f"nmcu_{layers[layer.name]}_{key}"
+        descriptors = {
+            (layer.name, number): layers[layer.name] + (f"_part{number}" if len(layer.parts) > 1 else "")
             for layer in plan.layers
-            for key in layer.constants
+            for number in range(len(layer.parts))
         }
-        return _Symbols(ports | inner, layers, constants)
+        constants = {
+            (layer.name, number, key): f"nmcu_{descriptors[layer.name, number]}_{key}"
+            for layer in plan.layers
+            for number, part in enumerate(layer.parts)
+            for key in part.constants
+        }
+        return _Symbols(ports | inner, descriptors, constants)
 
 
 def _header(plan: Plan, symbols: _Symbols, name: str) -> str:
@@ -82,7 +92,9 @@ def _header(plan: Plan, symbols: _Symbols, name: str) -> str:
 
 def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
     used = [kernels.get(layer.kernel) for layer in plan.layers if layer.kernel]
-    headers = sorted({header for kernel in used for header in kernel.headers})
+    headers = sorted(
+        {header for kernel in used for header in kernel.headers} | ({"stream.h"} if plan.chunks else set())
+    )
     parts = [
         f"/* {comment(name)}: {len(plan.layers)} layers, {plan.predicted_cycles} cycles predicted. */\n",
         '#include "network.h"\n\n'
@@ -100,7 +112,13 @@ def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
             "/* Packed weights (weights.S). */\n"
             + "".join(f"extern const uint8_t {symbol}[];\n" for symbol in symbols.constants.values())
         )
-    parts += [_layer(plan, layer, symbols) for layer in plan.layers if layer.kernel]
+    if plan.chunks:
+        parts.append(_stream(plan))
+    parts += [
+        _part(plan, planned, number, part, symbols)
+        for planned in plan.layers
+        for number, part in enumerate(planned.parts)
+    ]
     parts.append(_run(plan, symbols))
     return "\n".join(parts)
 
@@ -111,35 +129,66 @@ def _memory(plan: Plan, symbols: _Symbols) -> str:
     )
     if plan.l1_peak_bytes == 0:
         return ports
-    return f"/* Working buffers of one layer after the other. */\nstatic int8_t l1[{plan.l1_peak_bytes}] NMCU_L1;\n\n{ports}"
+    l1 = f"static int8_t l1[{plan.l1_peak_bytes}] NMCU_L1;\n"
+    return f"/* Working buffers of one layer after the other. */\n{l1}\n{ports}"
 
 
-def _layer(plan: Plan, planned: PlannedLayer, symbols: _Symbols) -> str:
+def _stream(plan: Plan) -> str:
+    chunks = "".join(
+        f"    {{nmcu_stream + {c.source.offset}, ring + {c.place.offset}, {c.place.bytes}}},\n"
+        for c in plan.chunks
+    )
+    return (
+        "/* Weights in L3, and the ring in L2 that they stream through while earlier layers run. */\n"
+        f"extern const uint8_t nmcu_stream[];\nstatic uint8_t ring[{plan.ring_bytes}] NMCU_L2;\n"
+        f"static const nmcu_chunk_t chunks[{len(plan.chunks)}] = {{\n{chunks}}};\n"
+    )
+
+
+def _part(plan: Plan, planned: PlannedLayer, number: int, part: Part, symbols: _Symbols) -> str:
     assert planned.kernel is not None
-    layer, kernel = planned.layer, kernels.get(planned.kernel)
+    layer, kernel = part.layer, kernels.get(planned.kernel)
 
     def place(tensor: str) -> str:
         return symbols.tensors[plan.aliases.get(tensor, tensor)]
 
+    constants = {key: symbols.constants[planned.name, number, key] for key in part.constants}
+    constants |= {key: f"ring + {plan.chunks[chunk].place.offset}" for key, chunk in part.streamed.items()}
+    outputs = [place(t.name) for t in layer.outputs]
+    if part.first_channel:
+        outputs[0] += f" + {part.first_channel}"
     at = Addresses(
         inputs=tuple(place(t.name) for t in layer.inputs),
-        outputs=tuple(place(t.name) for t in layer.outputs),
-        constants={key: symbols.constants[layer.name, key] for key in planned.constants},
-        l1={key: f"l1 + {buffer.offset}" for key, buffer in planned.l1.items()},
+        outputs=tuple(outputs),
+        constants=constants,
+        l1={key: f"l1 + {buffer.offset}" for key, buffer in part.l1.items()},
+        output_channels=planned.layer.outputs[0].shape[-1],
     )
     shapes = " + ".join("x".join(map(str, t.shape)) for t in layer.inputs)
     result = ", ".join("x".join(map(str, t.shape)) for t in layer.outputs)
     macs = f", {layer.macs} MACs" if layer.macs else ""
     title = f'/* {layer.kind} "{comment(layer.name)}": {shapes} -> {result}{macs}, by {kernel.name} */\n'
-    return title + constant(kernel.descriptor(layer, planned.parameters, at), symbols.layers[layer.name])
+    return title + constant(
+        kernel.descriptor(layer, part.parameters, at), symbols.descriptors[planned.name, number]
+    )
 
 
 def _run(plan: Plan, symbols: _Symbols) -> str:
     lines = ["void network_run(void)", "{"]
+    step, started = 0, 0
     for number, planned in enumerate(plan.layers):
-        if planned.kernel:
+        if planned.parts:
             lines.append(f"    nmcu_region({number + 1});")
-            lines.append(f"    {kernels.get(planned.kernel).function}(&{symbols.layers[planned.name]});")
+        for index, part in enumerate(planned.parts):
+            assert planned.kernel is not None
+            count = sum(chunk.started == step for chunk in plan.chunks)
+            if count:
+                lines.append(f"    nmcu_stream_start(chunks + {started}, {count});")
+                started += count
+            lines += [f"    nmcu_stream_wait({chunk + 1});" for chunk in part.streamed.values()]
+            call = kernels.get(planned.kernel).function
+            lines.append(f"    {call}(&{symbols.descriptors[planned.name, index]});")
+            step += 1
     lines += ["    nmcu_region(0);", "}", ""]
     return "\n".join(lines)
 

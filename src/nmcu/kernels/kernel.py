@@ -68,12 +68,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Addresses:
-    """C expressions for where a layer's data lie: activations and constants in L2, buffers in L1."""
+    """C expressions for where a layer's data lie: activations and constants in L2, buffers in L1.
+
+    A layer that computes only a range of its output's channels writes into a map of `output_channels`.
+    """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     constants: Mapping[str, str]
     l1: Mapping[str, str]
+    output_channels: int | None = None
 
 
 class Kernel(ABC):

@@ -10,12 +10,16 @@ from nmcu.graph import Graph, Layer, TensorInfo
 from nmcu.kernels import Candidate, Machine
 from nmcu.kernels.kernel import align
 from nmcu.plan.choose import choose, options
+from nmcu.plan.constants import place_constants, streamed
 from nmcu.plan.lifetime import lifetimes, place
-from nmcu.plan.plan import Buffer, Plan, PlannedLayer
+from nmcu.plan.parts import split
+from nmcu.plan.plan import Buffer, Part, Plan, PlannedLayer
 from nmcu.targets import Target
 
 CODE_RESERVE_BYTES = 64 * 1024
 """L2 kept free for code and descriptors."""
+PARTS_IN_RING = 4
+"""Constants stream in parts of at most this share of the L2 that is left for them: one is read while others come."""
 ALIAS_KINDS = frozenset({"reshape"})
 
 
@@ -57,38 +61,55 @@ def make(
         else options(layer, machine, kernel_names, forced.get(layer.name))
         for layer in work
     }
-    packed: dict[tuple[str, str], Mapping[str, bytes]] = {}
-
-    def constants(layer: Layer, candidate: Candidate) -> Mapping[str, bytes]:
-        key = (layer.name, candidate.kernel)
-        if key not in packed:
-            packed[key] = kernels.get(candidate.kernel).constants(layer)
-        return packed[key]
+    sizes: dict[tuple[str, str], int] = {}
 
     def constant_bytes(layer: Layer, candidate: Candidate) -> int:
-        return sum(align(len(data)) for data in constants(layer, candidate).values())
+        key = (layer.name, candidate.kernel)
+        if key not in sizes:
+            packed = kernels.get(candidate.kernel).constants(layer)
+            sizes[key] = sum(align(len(data)) for data in packed.values())
+        return sizes[key]
 
-    chosen = choose(work, choices, constant_bytes, budget)
-    planned, offset = [], 0
-    for layer in layers:
-        if layer.name not in chosen:
-            planned.append(_no_work(layer))
-            continue
-        candidate = chosen[layer.name]
-        placed = {}
-        for name, data in constants(layer, candidate).items():
-            placed[name] = Buffer(offset, len(data))
-            offset += align(len(data))
-        planned.append(_planned(layer, candidate, placed))
+    fastest = {name: found[0] for name, found in choices.items()}
+    streams = "l3_l2" in target.dma and sum(constant_bytes(x, fastest[x.name]) for x in work) > budget
+    chosen = fastest if streams else choose(work, choices, constant_bytes, budget)
+    planned = [
+        PlannedLayer(
+            layer, chosen[layer.name].kernel, _parts(layer, chosen[layer.name], machine, budget, streams)
+        )
+        if layer.name in chosen
+        else PlannedLayer(layer, None, ())
+        for layer in layers
+    ]
+    placed = place_constants(planned, machine, budget)
     return Plan(
         target=target,
         isa=isa,
-        layers=tuple(planned),
+        layers=placed.layers,
         inputs=inputs,
         outputs=outputs,
         tensors=MappingProxyType(tensors),
         aliases=MappingProxyType(aliases),
-        weight_blob_bytes=offset,
+        weight_blob_bytes=placed.resident_bytes,
+        chunks=placed.chunks,
+        ring_bytes=placed.ring_bytes,
+    )
+
+
+def _parts(
+    layer: Layer, candidate: Candidate, machine: Machine, budget: int, streams: bool
+) -> tuple[Part, ...]:
+    """The layer as one part, or as several where its constants stream and are too large for that at once."""
+    kernel = kernels.get(candidate.kernel)
+    if not streams:
+        return (_part(layer, 0, candidate, {}),)
+    total = sum(len(data) for data in kernel.constants(layer).values())
+    parts = split(layer, total, budget // PARTS_IN_RING)
+    if len(parts) == 1:
+        return (_part(layer, 0, candidate, streamed(kernel, layer)),)
+    return tuple(
+        _part(part, first, kernel.candidates(part, machine)[0], streamed(kernel, part))
+        for first, part in parts
     )
 
 
@@ -123,22 +144,23 @@ def _moves_nothing(layer: Layer, aliases: Mapping[str, str]) -> bool:
     return aliases.get(source, source) == aliases.get(result, result)
 
 
-def _no_work(layer: Layer) -> PlannedLayer:
-    return PlannedLayer(layer, None, {}, {}, {}, 0, 0, 0, 0)
-
-
-def _planned(layer: Layer, candidate: Candidate, constants: Mapping[str, Buffer]) -> PlannedLayer:
+def _part(layer: Layer, first_channel: int, candidate: Candidate, streamed: Mapping[str, int]) -> Part:
+    """A part whose constants are packed but not placed yet: all buffers start at 0."""
+    kernel = kernels.get(candidate.kernel)
     offset, l1 = 0, {}
     for name, size in candidate.l1.items():
         l1[name] = Buffer(offset, size)
         offset += align(size)
-    return PlannedLayer(
+    sizes = {name: len(data) for name, data in kernel.constants(layer).items()}
+    return Part(
         layer=layer,
-        kernel=candidate.kernel,
+        first_channel=first_channel,
         parameters=MappingProxyType(dict(candidate.parameters)),
         l1=MappingProxyType(l1),
-        constants=MappingProxyType(dict(constants)),
-        index_bytes=kernels.get(candidate.kernel).index_bytes(layer),
+        constants=MappingProxyType({n: Buffer(0, size) for n, size in sizes.items() if n not in streamed}),
+        streamed=MappingProxyType(dict(streamed)),
+        constant_bytes=sum(sizes.values()),
+        index_bytes=kernel.index_bytes(layer),
         cycles=candidate.cycles,
         compute_cycles=candidate.compute_cycles,
         dma_cycles=candidate.dma_cycles,

@@ -22,38 +22,97 @@ class Buffer:
         return self.offset + self.bytes
 
 
-@dataclass(frozen=True, eq=False)
-class PlannedLayer:
-    """One layer, the kernel that runs it and where its data lie.
+@dataclass(frozen=True)
+class Chunk:
+    """Constants that stream: where they lie in L3, their place in the L2 ring, the step (number of the part in the
+    network) that starts the transfer and the one that reads them."""
 
-    `kernel` is None for a layer that moves nothing because its output is its input (reshape). `l1` are its L1
-    buffers, `constants` its packed constants, placed in the weights; `cycles`, `compute_cycles` and `dma_cycles` are
-    predictions (see `kernels.Candidate`).
+    source: Buffer
+    place: Buffer
+    started: int
+    needed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A layer, or a range of its output channels from `first_channel` on, that runs on its own.
+
+    `layer` is the layer restricted to these channels. `l1` are its L1 buffers, `constants` its packed constants that
+    stay in L2; those in `streamed` (numbers of chunks) come from L3. `cycles`, `compute_cycles` and `dma_cycles` are
+    predictions (see `kernels.Candidate`); `wait_cycles` is the predicted wait for L3 on top.
     """
 
     layer: Layer
-    kernel: str | None
+    first_channel: int
     parameters: Mapping[str, int]
     l1: Mapping[str, Buffer]
     constants: Mapping[str, Buffer]
+    streamed: Mapping[str, int]
+    constant_bytes: int
     index_bytes: int
     cycles: int
     compute_cycles: int
     dma_cycles: int
+    wait_cycles: int = 0
+
+    @property
+    def l1_bytes(self) -> int:
+        """L1 that the buffers span."""
+        return max((buffer.end for buffer in self.l1.values()), default=0)
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedLayer:
+    """One layer, the kernel that runs it, and the parts it runs in.
+
+    `kernel` is None and there are no parts where the layer moves nothing because its output is its input (reshape).
+    """
+
+    layer: Layer
+    kernel: str | None
+    parts: tuple[Part, ...]
 
     @property
     def name(self) -> str:
         return self.layer.name
 
     @property
+    def parameters(self) -> Mapping[str, int]:
+        """The tiling; of the first part where there are several."""
+        return self.parts[0].parameters if self.parts else {}
+
+    @property
     def l1_bytes(self) -> int:
         """L1 that the layer's buffers span."""
-        return max((buffer.end for buffer in self.l1.values()), default=0)
+        return max((part.l1_bytes for part in self.parts), default=0)
 
     @property
     def constant_bytes(self) -> int:
         """Bytes of all packed constants: weights, positions, requantisation."""
-        return sum(buffer.bytes for buffer in self.constants.values())
+        return sum(part.constant_bytes for part in self.parts)
+
+    @property
+    def index_bytes(self) -> int:
+        """Bytes of `constant_bytes` that are positions of non-zeros."""
+        return sum(part.index_bytes for part in self.parts)
+
+    @property
+    def cycles(self) -> int:
+        """Predicted cycles, waits for L3 included."""
+        return sum(part.cycles + part.wait_cycles for part in self.parts)
+
+    @property
+    def compute_cycles(self) -> int:
+        return sum(part.compute_cycles for part in self.parts)
+
+    @property
+    def dma_cycles(self) -> int:
+        return sum(part.dma_cycles for part in self.parts)
+
+    @property
+    def wait_cycles(self) -> int:
+        """Predicted cycles of waiting for constants from L3."""
+        return sum(part.wait_cycles for part in self.parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +120,7 @@ class Plan:
     """A network planned for a target: layers in order, activations in L2, packed constants.
 
     `tensors` places every activation that lives in the L2 arena; network inputs and outputs have memory of their own.
-    Tensors that share memory because one is a reshape of the other have equal offsets.
+    `chunks` are the constants that stream from L3 through a ring of `ring_bytes` in L2, in the order of the transfers.
     """
 
     target: Target
@@ -72,6 +131,8 @@ class Plan:
     tensors: Mapping[str, Buffer]
     aliases: Mapping[str, str]
     weight_blob_bytes: int
+    chunks: tuple[Chunk, ...] = ()
+    ring_bytes: int = 0
 
     @property
     def l1_peak_bytes(self) -> int:
@@ -85,7 +146,18 @@ class Plan:
     @property
     def l2_peak_bytes(self) -> int:
         """L2 for activations, network inputs and outputs, and constants; code comes on top."""
-        return self.arena_bytes + self.weight_blob_bytes + sum(t.bytes for t in (*self.inputs, *self.outputs))
+        ports = sum(t.bytes for t in (*self.inputs, *self.outputs))
+        return self.arena_bytes + self.weight_blob_bytes + self.ring_bytes + ports
+
+    @property
+    def l3_bytes(self) -> int:
+        """L3 for constants that stream."""
+        return self.chunks[-1].source.end if self.chunks else 0
+
+    @property
+    def steps(self) -> tuple[tuple[PlannedLayer, Part], ...]:
+        """Everything that runs, in order: a layer and its part."""
+        return tuple((layer, part) for layer in self.layers for part in layer.parts)
 
     @property
     def predicted_cycles(self) -> int:
@@ -102,11 +174,22 @@ class Plan:
                 "l2_peak_bytes": self.l2_peak_bytes,
                 "l2_arena_bytes": self.arena_bytes,
                 "constant_bytes": self.weight_blob_bytes,
+                "l2_ring_bytes": self.ring_bytes,
+                "l3_bytes": self.l3_bytes,
             },
             "inputs": [_tensor_json(t) for t in self.inputs],
             "outputs": [_tensor_json(t) for t in self.outputs],
             "tensors": {name: _buffer_json(buffer) for name, buffer in self.tensors.items()},
             "aliases": dict(self.aliases),
+            "chunks": [
+                {
+                    "l3": _buffer_json(c.source),
+                    "l2_ring": _buffer_json(c.place),
+                    "started": c.started,
+                    "needed": c.needed,
+                }
+                for c in self.chunks
+            ],
             "layers": [_layer_json(layer) for layer in self.layers],
         }
 
@@ -141,15 +224,25 @@ def _layer_json(layer: PlannedLayer) -> dict[str, Any]:
         "name": layer.name,
         "op": layer.layer.kind,
         "kernel": layer.kernel,
-        "parameters": dict(layer.parameters),
         "inputs": [t.name for t in layer.layer.inputs],
         "outputs": [t.name for t in layer.layer.outputs],
-        "l1": {name: _buffer_json(buffer) for name, buffer in layer.l1.items()},
-        "constants": {name: _buffer_json(buffer) for name, buffer in layer.constants.items()},
         "index_bytes": layer.index_bytes,
         "predicted": {
             "cycles": layer.cycles,
             "compute_cycles": layer.compute_cycles,
             "dma_cycles": layer.dma_cycles,
+            "l3_wait_cycles": layer.wait_cycles,
         },
+        "parts": [_part_json(part) for part in layer.parts],
+    }
+
+
+def _part_json(part: Part) -> dict[str, Any]:
+    return {
+        "first_channel": part.first_channel,
+        "channels": part.layer.outputs[0].shape[-1],
+        "parameters": dict(part.parameters),
+        "l1": {name: _buffer_json(buffer) for name, buffer in part.l1.items()},
+        "constants": {name: _buffer_json(buffer) for name, buffer in part.constants.items()},
+        "streamed": dict(part.streamed),
     }

@@ -130,9 +130,9 @@ void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsig
 
 uint32_t nmcu_window_store(const nmcu_window_t *window, const nmcu_tile_t *tile) {
     const unsigned pixels = tile->rows * window->out_width;
-    int8_t *to = window->output + tile->first_row * window->out_width * window->out_channels + tile->first_channel;
+    int8_t *to = window->output + tile->first_row * window->out_width * window->out_pitch + tile->first_channel;
 
-    if (tile->channels == window->out_channels)
+    if (tile->channels == window->out_pitch)
         return nmcu_dma_start_1d(to, tile->out, pixels * tile->channels);
-    return nmcu_dma_start_2d(to, tile->out, tile->channels, pixels, window->out_channels, tile->channels);
+    return nmcu_dma_start_2d(to, tile->out, tile->channels, pixels, window->out_pitch, tile->channels);
 }

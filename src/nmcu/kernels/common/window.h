@@ -14,6 +14,7 @@ typedef struct {
     int8_t *output;      /* L2: (out_height, out_width, out_channels) */
     uint16_t in_height, in_width, in_channels;
     uint16_t out_height, out_width, out_channels;
+    uint16_t out_pitch; /* channels of the map that `output` is a range of channels of */
     uint16_t kernel_height, kernel_width;
     uint16_t stride_height, stride_width;
     uint16_t dilation_height, dilation_width;

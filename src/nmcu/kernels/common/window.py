@@ -248,6 +248,7 @@ def descriptor(geometry: Geometry, tiling: Tiling, at: Addresses) -> Struct:
             "out_height": geometry.output[0],
             "out_width": geometry.output[1],
             "out_channels": geometry.output[2],
+            "out_pitch": at.output_channels or geometry.output[2],
             "kernel_height": geometry.kernel[0],
             "kernel_width": geometry.kernel[1],
             "stride_height": geometry.strides[0],

@@ -1,0 +1,31 @@
+/* Constants that stream from L3 to L2 while earlier layers run. */
+#ifndef NMCU_STREAM_H
+#define NMCU_STREAM_H
+
+#include "pipeline.h"
+
+typedef struct {
+    const uint8_t *from; /* L3 */
+    uint8_t *to;         /* L2 */
+    uint32_t bytes;
+} nmcu_chunk_t;
+
+/*
+ * Called by all cores; the one that loads constants acts, because it knows that nothing reads their old places any more.
+ * `chunks` are started in the order of their numbers and have tickets 1, 2, 3, ...
+ */
+static inline void nmcu_stream_start(const nmcu_chunk_t *chunks, unsigned count)
+{
+    if (nmcu_core_id() == NMCU_CONSTANTS_CORE)
+        for (unsigned i = 0; i < count; i++)
+            nmcu_l3_start_1d(chunks[i].to, chunks[i].from, chunks[i].bytes);
+}
+
+/* Wait until the chunk with this ticket has come, on the core that loads constants. */
+static inline void nmcu_stream_wait(uint32_t ticket)
+{
+    if (nmcu_core_id() == NMCU_CONSTANTS_CORE)
+        nmcu_l3_wait(ticket);
+}
+
+#endif

@@ -1,0 +1,91 @@
+"""Where packed constants lie: in L2 for the whole run, or in L3 from where they stream."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from nmcu.errors import PlanError
+from nmcu.graph import Layer
+from nmcu.kernels import Kernel, Machine
+from nmcu.kernels.kernel import align
+from nmcu.plan.parts import SPLIT_KINDS
+from nmcu.plan.plan import Buffer, Chunk, Part, PlannedLayer
+from nmcu.plan.stream import Request, schedule, waits
+
+SMALLEST_STREAM_BYTES = 1024
+"""Constants smaller than this stay in L2: a transfer costs more than they do."""
+STREAMED = "weights"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Layers whose parts know where their constants lie; bytes of L2 for those that stay and for the ring."""
+
+    layers: tuple[PlannedLayer, ...]
+    resident_bytes: int
+    chunks: tuple[Chunk, ...]
+    ring_bytes: int
+
+
+def streamed(kernel: Kernel, layer: Layer) -> dict[str, int]:
+    """The names of the constants of `layer` that stream where the network's constants do not fit L2."""
+    if layer.kind not in SPLIT_KINDS:
+        return {}
+    size = len(kernel.constants(layer).get(STREAMED, b""))
+    return {STREAMED: 0} if size >= SMALLEST_STREAM_BYTES else {}
+
+
+def place_constants(layers: Sequence[PlannedLayer], machine: Machine, budget: int) -> Placed:
+    """Places for the constants of all parts within `budget` bytes of L2; raises `PlanError` with what would do."""
+    steps = [part for layer in layers for part in layer.parts]
+    resident = sum(align(buffer.bytes) for part in steps for buffer in part.constants.values())
+    requests = [
+        Request(part.constant_bytes - sum(b.bytes for b in part.constants.values()), step)
+        for step, part in enumerate(steps)
+        if part.streamed
+    ]
+    ring = _ring_bytes(requests, resident, machine, budget)
+    chunks = schedule(requests, ring)
+    engine = machine.target.dma.get("l3_l2")
+    wait = waits(chunks, [part.cycles for part in steps], engine) if engine else [0] * len(steps)
+    number = {chunk.needed: i for i, chunk in enumerate(chunks)}
+    offset, step, placed = 0, 0, []
+    for layer in layers:
+        parts: list[Part] = []
+        for part in layer.parts:
+            constants = {}
+            for name, buffer in part.constants.items():
+                constants[name] = Buffer(offset, buffer.bytes)
+                offset += align(buffer.bytes)
+            parts.append(
+                dataclasses.replace(
+                    part,
+                    constants=MappingProxyType(constants),
+                    streamed=MappingProxyType(dict.fromkeys(part.streamed, number.get(step, 0))),
+                    wait_cycles=wait[step],
+                )
+            )
+            step += 1
+        placed.append(dataclasses.replace(layer, parts=tuple(parts)))
+    return Placed(tuple(placed), offset, chunks, ring)
+
+
+def _ring_bytes(requests: Sequence[Request], resident: int, machine: Machine, budget: int) -> int:
+    if not requests:
+        return 0
+    target = machine.target
+    total = sum(align(r.bytes) for r in requests)
+    largest = max(align(r.bytes) for r in requests)
+    if budget - resident < largest:
+        raise PlanError(
+            f"the network's weights stream in parts of up to {largest:,} bytes, but {target.name} has only "
+            f"{max(budget - resident, 0):,} bytes of L2 left for them: "
+            f"{largest + resident - budget:,} bytes more would do"
+        )
+    if total > target.memory["l3"].size:
+        raise PlanError(
+            f"the network's weights need {total:,} bytes of L3, {target.name} has {target.memory['l3'].size:,}: "
+            "use a sparser or smaller network"
+        )
+    return min(total, (budget - resident) // 16 * 16)
