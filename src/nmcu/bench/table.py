@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from nmcu.bench.fit import KernelError
 from nmcu.bench.kernels import KernelRow
+from nmcu.bench.paper import PaperRow
 
 
 def kernels_table(rows: Sequence[KernelRow]) -> Table:
@@ -42,6 +44,32 @@ def kernels_table(rows: Sequence[KernelRow]) -> Table:
             "yes" if row.bit_exact else "NO",
         )
         shape = row.shape
+    return table
+
+
+def paper_table(rows: Sequence[PaperRow]) -> Table:
+    """One line per published claim."""
+    table = Table(header_style="bold")
+    table.add_column("claim", overflow="fold")
+    for heading in ("published", "its kernels here", "best here"):
+        table.add_column(heading, justify="right")
+    table.add_column("unit")
+    table.add_column("detail", overflow="fold")
+    for row in rows:
+        figures = (row.published, row.published_kernels, row.best)
+        table.add_row(row.claim, *("" if f is None else f"{f:g}" for f in figures), row.unit, row.detail)
+    return table
+
+
+def errors_table(errors: Sequence[KernelError]) -> Table:
+    """How far the cost model is off, by kernel."""
+    table = Table("kernel", "isa", header_style="bold")
+    for heading in ("mean", "largest", "mean, other shapes", "largest, other shapes"):
+        table.add_column(heading, justify="right")
+    table.add_column("worst case", overflow="fold")
+    for e in errors:
+        shares = (e.fitted_mean, e.fitted_max, e.other_mean, e.other_max)
+        table.add_row(e.kernel, e.isa, *(f"{share:.1%}" for share in shares), e.worst)
     return table
 
 

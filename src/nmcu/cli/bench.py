@@ -1,85 +1,137 @@
 """`nmcu bench …`: the benchmarks behind the figures."""
 
-import os
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from nmcu.bench.kernels import KernelRow, Selection, bench_kernels
+from nmcu.bench.fit import fit as fit_costs
+from nmcu.bench.kernels import Selection, bench_kernels
+from nmcu.bench.paper import paper as paper_rows
+from nmcu.bench.parallel import Failure
+from nmcu.bench.plot import plot_kernels
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
+from nmcu.bench.table import errors_table, kernels_table, paper_table
 from nmcu.cli.options import JsonOption, TargetOption
 from nmcu.cli.output import counting, progress, say, show, show_json
+from nmcu.kernels.costs import COSTS_FILE
+from nmcu.sparsity import NMPattern
+from nmcu.targets.target import ISAS
 
-app = typer.Typer(no_args_is_help=True, help="Measure kernels and the simulator.")
+app = typer.Typer(no_args_is_help=True, help="Measure kernels and the simulator, fit the cost model.")
+
+
+def _known_patterns(text: str) -> str:
+    for pattern in text.split(","):
+        NMPattern.parse(pattern)
+    return text
+
+
+def _known_isas(text: str) -> str:
+    for name in text.split(","):
+        if name not in ISAS:
+            raise typer.BadParameter(f"{name!r} is not one of {', '.join(ISAS)}")
+    return text
+
+
+IsasOption = Annotated[
+    str,
+    typer.Option(
+        metavar="ISA,…",
+        help="Instruction sets (rv32, xcv, xdec); a kernel is measured on the first of them that it runs on.",
+        callback=_known_isas,
+    ),
+]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes that measure at the same time.")]
 
 
 @app.command("kernels")
 def kernels(
     shapes: Annotated[
-        str, typer.Option(metavar="GLOB", help="Shapes to measure, or the name of another one.")
+        str, typer.Option(metavar="GLOB", help="Shapes to measure, or the name of one of any other size.")
     ] = "*",
     kernels: Annotated[str, typer.Option(metavar="GLOB", help="Kernels to measure.")] = "*",
-    patterns: Annotated[str, typer.Option(metavar="P,P,…", help="N:M patterns to measure.")] = ",".join(
-        PATTERNS
-    ),
+    patterns: Annotated[
+        str, typer.Option(metavar="N:M,…", help="Patterns of the weights.", callback=_known_patterns)
+    ] = ",".join(PATTERNS),
+    isa: IsasOption = "xcv,xdec",
     target: TargetOption = "cluster8",
     l1_resident: Annotated[
-        bool, typer.Option("--l1-resident", help="Operands are in L1 from the start: no transfers.")
+        bool, typer.Option("--l1-resident", help="Operands start and stay in L1; only layers that fit it.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = min(2, os.cpu_count() or 1),
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw speed-up against pattern, a panel per shape (.png, .svg or .pdf)."
+        ),
+    ] = None,
+    jobs: JobsOption = 2,
     json: JsonOption = False,
 ) -> None:
-    """Measure kernels on single layers: cycles, speed-up over the dense kernels, packed size, stalls.
+    """Measure every kernel on single layers: cycles, speed-up over the dense kernels, packed size, stalls.
 
-    Every run is compared with the reference, bit for bit; the exit code is 0 only if all are equal.
+    Each result is compared with the reference, bit for bit; the exit code is 0 only if all are equal. Results are
+    kept: an interrupted run goes on where it stopped.
     """
-    chosen = tuple(pattern.strip() for pattern in patterns.split(",") if pattern.strip())
-    selection = Selection(shapes, kernels, chosen, target=target, l1_resident=l1_resident)
-    with counting("measuring") as tell:
-        rows, failures = bench_kernels(selection, jobs, tell)
+    selection = Selection(
+        shapes, kernels, tuple(patterns.split(",")), tuple(isa.split(",")), target, l1_resident
+    )
+    with counting("measuring") as count:
+        rows, failures = bench_kernels(selection, jobs, count)
     if json:
         show_json([row.to_json() for row in rows])
     else:
-        show(_table(rows))
-    for failure in failures:
-        say(f"nmcu: {failure.message}")
-    wrong = [f"{row.shape} {row.pattern} {row.kernel}" for row in rows if not row.bit_exact]
-    if wrong:
-        say(f"nmcu: outputs differ from the reference: {', '.join(wrong)}")
-    if wrong or failures:
-        raise typer.Exit(1)
+        show(kernels_table(rows))
+    if plot is not None:
+        plot_kernels(rows, plot)
+    _exit_unless_right(failures, [f"{r.shape} {r.pattern} {r.kernel}" for r in rows if not r.bit_exact])
 
 
-def _table(rows: Sequence[KernelRow]) -> Table:
-    table = Table(header_style="bold")
-    for heading in ("shape", "pattern", "kernel", "isa"):
-        table.add_column(heading)
-    for heading in ("cycles", "MAC/cycle", "over dense", "over 4x2", "weights", "of dense", "bit-exact"):
-        table.add_column(heading, justify="right")
-    for number, row in enumerate(rows):
-        if number and row.shape != rows[number - 1].shape:
-            table.add_section()
-        table.add_row(
-            row.shape,
-            row.pattern,
-            row.kernel,
-            row.isa,
-            f"{row.cycles:,}",
-            f"{row.macs_per_cycle:.2f}",
-            _times(row.speedup_vs_dense),
-            _times(row.speedup_vs_dense_4x2),
-            f"{row.packed_bytes:,}",
-            f"{row.packed_bytes / row.dense_bytes:.1%}",
-            "yes" if row.bit_exact else "NO",
-        )
-    return table
+@app.command("fit")
+def fit(
+    kernels: Annotated[str, typer.Option(metavar="GLOB", help="Kernels to fit.")] = "*",
+    isa: IsasOption = "xcv,xdec",
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="FILE", help="Where to write the constants.")
+    ] = COSTS_FILE,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fit nothing: only measure the error of the present constants.")
+    ] = False,
+    jobs: JobsOption = 2,
+    json: JsonOption = False,
+) -> None:
+    """Fit the planner's cost model to measured layers and report its error, on shapes outside the fit too."""
+    with counting("measuring") as count:
+        result, failures = fit_costs(tuple(isa.split(",")), kernels, not check, jobs, count)
+    if not check:
+        result.save(out)
+        say(f"constants written to {out}")
+    if json:
+        show_json([asdict(error) for error in result.errors])
+    else:
+        show(errors_table(result.errors))
+    _exit_unless_right(failures, [])
 
 
-def _times(speedup: float | None) -> str:
-    return "" if speedup is None else f"{speedup:.2f}x"
+@app.command("paper")
+def paper(
+    area: Annotated[
+        bool, typer.Option(help="Synthesise the core too (needs the extra nmcu[rtl]; two minutes at first).")
+    ] = True,
+    jobs: JobsOption = 2,
+    json: JsonOption = False,
+) -> None:
+    """One row per published claim: the paper's figure, its kernels as reproduced here, the best kernels here."""
+    with counting("measuring") as count:
+        rows, failures = paper_rows(jobs, area, count, say)
+    if json:
+        show_json([row.to_json() for row in rows])
+    else:
+        show(paper_table(rows))
+    _exit_unless_right(failures, [])
 
 
 @app.command("sim")
@@ -94,3 +146,12 @@ def sim(json: JsonOption = False) -> None:
         show(
             f"one core: {speed.one_core_mips} M instructions/s; eight cores: {speed.eight_core_mips} M/s in all"
         )
+
+
+def _exit_unless_right(failures: Sequence[Failure], wrong: Sequence[str]) -> None:
+    for failure in failures:
+        say(f"nmcu: {failure.message}")
+    if wrong:
+        say(f"nmcu: outputs differ from the reference: {'; '.join(wrong)}")
+    if failures or wrong:
+        raise typer.Exit(1)

@@ -1,0 +1,248 @@
+"""Fitting the kernels' cost constants (`nmcu.kernels.costs`) to measurements.
+
+A kernel's compute time is linear in its constants, so the amount of each unit of work is what the model predicts when
+that unit costs one cycle and all others nothing. Bank conflicts are in the measured times, and so in the constants.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu import kernels, targets
+from nmcu.bench.kernels import DENSE, PORTABLE_ONLY
+from nmcu.bench.measure import Case, Measurement, layer_of, refusal
+from nmcu.bench.parallel import Failure, Progress, measure_all
+from nmcu.bench.shapes import OTHER_SHAPES, PATTERNS, SHAPES
+from nmcu.errors import NmcuError
+from nmcu.kernels import Machine
+from nmcu.kernels.common import window
+from nmcu.kernels.costs import PIPELINE, Costs, fitted
+from nmcu.sparsity import NMPattern
+
+TILINGS = (0, 2)
+"""Which of the best tilings compute times are measured with."""
+ROUNDS = 20_000
+Table = dict[str, dict[str, dict[str, float]]]
+
+
+@dataclass(frozen=True)
+class KernelError:
+    """How far the model is off for one kernel, as shares of the measured cycles: on the shapes of the benchmark, which
+    it was fitted to, and on others. `worst` names the case of the largest error of all."""
+
+    kernel: str
+    isa: str
+    fitted_mean: float
+    fitted_max: float
+    other_mean: float
+    other_max: float
+    worst: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    """New constants, and how far they are off."""
+
+    costs: Costs
+    errors: tuple[KernelError, ...]
+
+    def save(self, path: Path) -> None:
+        """Writes the constants to `path` as JSON."""
+        path.write_text(json.dumps(self.costs.constants, indent=1) + "\n", encoding="utf-8")
+
+
+def fit(
+    isas: Sequence[str] = ("xcv", "xdec"),
+    names: str = "*",
+    change: bool = True,
+    jobs: int = 2,
+    progress: Progress = lambda done, total, last: None,
+) -> tuple[Fit, list[Failure]]:
+    """Fits the constants of all kernels on `isas` whose name matches the glob `names`; the others stay.
+
+    With `change` False only the error of the present constants is measured. Takes many single-layer runs (they are
+    cached, as in `bench_kernels`).
+    """
+    whole = list(_cases(SHAPES, isas, names))
+    other = list(_cases(OTHER_SHAPES, isas, names))
+    if not whole:
+        raise NmcuError(f"there is no kernel matching {names!r} on {', '.join(isas)} to fit")
+    apart = [replace(case, apart=True, tiling=t) for case in whole for t in TILINGS] if change else []
+    measured, failures = measure_all([*whole, *other, *apart], jobs, progress)
+    wrong = [str(m.case) for m in measured if not m.bit_exact]
+    if wrong:
+        raise NmcuError(f"wrong results are not fitted to: {'; '.join(wrong)}")
+    costs = fitted()
+    if change:
+        costs = _with_pipeline(
+            _with_kernels(costs, [m for m in measured if m.case.apart]),
+            [m for m in measured if not m.case.apart and m.case.shape in SHAPES],
+        )
+    return Fit(costs, tuple(errors([m for m in measured if not m.case.apart], costs))), failures
+
+
+def errors(measured: Iterable[Measurement], costs: Costs) -> list[KernelError]:
+    """How far predictions with `costs` are off, by kernel."""
+    by_kernel: dict[tuple[str, str], list[tuple[Measurement, float]]] = {}
+    for m in measured:
+        error = abs(predicted(m, costs)[0] / m.cycles - 1)
+        by_kernel.setdefault((m.case.kernel, m.case.isa), []).append((m, error))
+    found = []
+    for (kernel, isa), pairs in by_kernel.items():
+        inside = [error for m, error in pairs if m.case.shape in SHAPES]
+        outside = [error for m, error in pairs if m.case.shape not in SHAPES]
+        worst, most = max(pairs, key=lambda pair: pair[1])
+        found.append(
+            KernelError(
+                kernel=kernel,
+                isa=isa,
+                fitted_mean=_mean(inside),
+                fitted_max=max(inside, default=0.0),
+                other_mean=_mean(outside),
+                other_max=max(outside, default=0.0),
+                worst=f"{worst.case.shape} {worst.case.pattern}: {worst.cycles:,}, {most:.1%} off",
+            )
+        )
+    return found
+
+
+def predicted(m: Measurement, costs: Costs) -> tuple[int, int]:
+    """(cycles of the whole layer, cycles of its compute alone) of a measured case under `costs`."""
+    layer = layer_of(m.case.shape, m.case.pattern)[1]
+    machine = Machine(targets.get(m.case.target), m.case.isa, costs)
+    kernel = kernels.get(m.case.kernel)
+    assert isinstance(kernel, window.WindowKernel)
+    geometry = window.geometry(layer)
+    tiling = window.Tiling.from_parameters(m.candidate.parameters)
+    total, compute, _ = window.pipeline_cycles(
+        geometry,
+        machine,
+        tiling,
+        _channel_bytes(m),
+        lambda rows, channels: kernel.tile_cycles(layer, geometry, machine, rows, channels),
+        lambda rows: kernel.slab_cycles(geometry, machine, rows),
+    )
+    return total, compute
+
+
+def _channel_bytes(m: Measurement) -> int:
+    """Constants of one output channel, from the buffer that holds a tile's."""
+    return m.candidate.l1["constants0"] // m.candidate.parameters["channels"]
+
+
+def _cases(shapes: Sequence[str], isas: Sequence[str], names: str) -> Iterable[Case]:
+    """Every kernel once on every shape: a kernel that does without groups is not measured on grouped patterns."""
+    for shape in shapes:
+        for pattern in (DENSE, *PATTERNS):
+            for kernel in kernels.KERNELS:
+                if kernel.packed is (pattern == DENSE) or kernel.name == PORTABLE_ONLY:
+                    continue
+                found = next((c for c in _on(shape, pattern, kernel.name, isas, names)), None)
+                if found is not None and isinstance(kernel, window.WindowKernel):
+                    yield found
+
+
+def _on(shape: str, pattern: str, kernel: str, isas: Sequence[str], names: str) -> Iterable[Case]:
+    for isa in isas:
+        case = Case(shape, pattern, kernel, isa)
+        if refusal(case, names) is None and not (
+            "x" in pattern and refusal(replace(case, pattern=_ungrouped(pattern)), names) is None
+        ):
+            yield case
+
+
+def _ungrouped(pattern: str) -> str:
+    parsed = NMPattern.parse(pattern)
+    return str(NMPattern(parsed.n, parsed.m))
+
+
+def _with_kernels(costs: Costs, measured: Sequence[Measurement]) -> Costs:
+    table = _table(costs)
+    groups: dict[tuple[str, str], list[Measurement]] = {}
+    for m in measured:
+        groups.setdefault((_isa_class(m.case.isa), m.case.kernel), []).append(m)
+    for (isa, kernel), group in groups.items():
+        known = table[isa][kernel]
+        work = {unit: np.array([_amount(m, isa, unit) for m in group]) for unit in known}
+        free = _identifiable(work)
+        cycles = np.array([m.cycles for m in group], np.float64)
+        rest = cycles - sum(known[unit] * work[unit] for unit in known if unit not in free)
+        matrix = np.array([work[unit] for unit in free]).T
+        values = solve(matrix / cycles[:, None], rest / cycles)
+        table[isa][kernel] |= {unit: round(float(v), 2) for unit, v in zip(free, values, strict=True)}
+    return Costs(table)
+
+
+def _identifiable(work: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """Units that the measurements tell apart: those that occur, and not always as often as another one before.
+
+    The others keep their constants (where every layer requantises in the wide form, nothing says what it adds).
+    """
+    found: list[str] = []
+    for unit, amounts in work.items():
+        if amounts.any() and not any(np.array_equal(amounts, work[other]) for other in found):
+            found.append(unit)
+    return found
+
+
+def _amount(m: Measurement, isa: str, unit: str) -> float:
+    """How often the measured case does one unit of work on the busiest core."""
+    zero = dict.fromkeys(fitted().of(m.case.kernel, m.case.isa), 0.0)
+    only = Costs({isa: {m.case.kernel: {**zero, unit: 1000.0}, PIPELINE: {"tile": 0.0, "layer": 0.0}}})
+    return predicted(m, only)[1] / 1000
+
+
+def _with_pipeline(costs: Costs, measured: Sequence[Measurement]) -> Costs:
+    table = _table(costs)
+    for isa in {_isa_class(m.case.isa) for m in measured}:
+        group = [m for m in measured if _isa_class(m.case.isa) == isa]
+        free = Costs({isa: {**table[isa], PIPELINE: {"tile": 0.0, "layer": 0.0}}})
+        cycles = np.array([m.cycles for m in group], np.float64)
+        rest = cycles - [predicted(m, free)[0] for m in group]
+        count = [_tiles(m) for m in group]
+        work = np.array([count, [1] * len(group)]).T
+        tile, layer = solve(work / cycles[:, None], rest / cycles)
+        table[isa][PIPELINE] = {"layer": round(float(layer), 1), "tile": round(float(tile), 1)}
+    return Costs(table)
+
+
+def _tiles(m: Measurement) -> int:
+    layer = layer_of(m.case.shape, m.case.pattern)[1]
+    rows, channels = window.tile_counts(
+        window.geometry(layer), window.Tiling.from_parameters(m.candidate.parameters)
+    )
+    return rows * channels
+
+
+def solve(matrix: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The x >= 0 that minimises the squares of `matrix @ x - target`, by coordinate descent."""
+    scale = np.linalg.norm(matrix, axis=0)
+    unit = matrix / scale
+    gram, slope = unit.T @ unit, unit.T @ target
+    x = np.zeros(len(scale))
+    for _ in range(ROUNDS):
+        before = x.copy()
+        for i in range(len(x)):
+            x[i] = max(0.0, x[i] + slope[i] - gram[i] @ x)
+        if np.abs(x - before).max() < 1e-10:
+            break
+    return np.asarray(x / scale)
+
+
+def _table(costs: Costs) -> Table:
+    return {
+        isa: {kernel: dict(units) for kernel, units in table.items()}
+        for isa, table in costs.constants.items()
+    }
+
+
+def _isa_class(isa: str) -> str:
+    return "rv32" if isa == "rv32" else "xcv"
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else 0.0

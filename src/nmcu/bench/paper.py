@@ -1,0 +1,181 @@
+"""Published claims beside what is measured here: the published kernels as reproduced, and the best there is."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from nmcu import rtl
+from nmcu.bench import published
+from nmcu.bench.kernels import DENSE_4X2, KernelRow, Selection, bench_kernels
+from nmcu.bench.parallel import Failure, Progress
+from nmcu.toolchain import cache as results
+
+CONVOLUTIONS = ("conv3x3_16x16x64_64", "conv3x3_8x8x128_128")
+ONE_TOKEN = ("linear_1024_1024_t1",)
+SOFTWARE, XDECIMATE = ("published_conv", "published_linear"), ("published_conv_xdec", "published_linear_xdec")
+
+
+@dataclass(frozen=True)
+class PaperRow:
+    """One claim: what the paper says, what its kernels do here, what is best here; None where it is not measured.
+
+    All three are in `unit`. `best` keeps to the claim's pattern, channels with positions of their own; `detail` says
+    what was measured, which kernel is best, and what sharing positions over four channels gives.
+    """
+
+    claim: str
+    unit: str
+    published: float | None
+    published_kernels: float | None
+    best: float | None
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as JSON data."""
+        return asdict(self)
+
+
+def paper(
+    jobs: int = 2,
+    area: bool = True,
+    progress: Progress = lambda done, total, last: None,
+    stage: Callable[[str], None] = lambda text: None,
+) -> tuple[list[PaperRow], list[Failure]]:
+    """Measures every claim there is something for; `area` synthesises the core too (about two minutes, kept)."""
+    rows: list[KernelRow] = []
+    failures: list[Failure] = []
+    for shape in (*CONVOLUTIONS, *ONE_TOKEN):
+        selection = Selection(shapes=shape, patterns=("1:4", "1:8", "1:16", "1:4x4", "1:8x4", "1:16x4"))
+        measured, failed = bench_kernels(selection, jobs, progress)
+        rows += measured
+        failures += failed
+    return [*kernel_rows(rows), _area(stage) if area else _AREA_LEFT_OUT, *_NETWORKS], failures
+
+
+def kernel_rows(rows: Sequence[KernelRow]) -> list[PaperRow]:
+    """The claims about kernels, from rows of the kernel benchmark."""
+    found = [_dense(rows)]
+    found += [_over_dense(rows, pattern, figure) for pattern, figure in published.CONV_SOFTWARE.items()]
+    found += [_xdecimate(rows, CONVOLUTIONS, p, published.XDECIMATE_GAIN) for p in ("1:4", "1:8", "1:16")]
+    found += [_xdecimate(rows, ONE_TOKEN, p, None) for p in ("1:8", "1:16")]
+    return found
+
+
+def _dense(rows: Sequence[KernelRow]) -> PaperRow:
+    wanted = [r for r in rows if r.shape in CONVOLUTIONS and not r.packed]
+    simple = max((r.macs_per_cycle for r in wanted if r.kernel == DENSE_4X2), default=None)
+    best = max(wanted, key=lambda r: r.macs_per_cycle, default=None)
+    return PaperRow(
+        "dense convolution on eight cores (PULP-NN's peak)",
+        "MAC/cycle",
+        published.DENSE_MACS_PER_CYCLE,
+        simple,
+        best.macs_per_cycle if best else None,
+        f"best: {best.kernel} on {best.shape}, DMA included" if best else "",
+    )
+
+
+def _over_dense(rows: Sequence[KernelRow], pattern: str, figure: float) -> PaperRow:
+    ours = [_speedup(rows, shape, pattern, SOFTWARE) for shape in CONVOLUTIONS]
+    best = [_speedup(rows, shape, pattern, None) for shape in CONVOLUTIONS]
+    grouped = [_speedup(rows, shape, f"{pattern}x4", None) for shape in CONVOLUTIONS]
+    return PaperRow(
+        f"convolution {pattern} in software over the dense 4x2 loop",
+        "times faster",
+        figure,
+        _mean(ours),
+        _mean(best),
+        f"mean of {' and '.join(CONVOLUTIONS)}; {pattern}x4: {_shown(_mean(grouped))}",
+    )
+
+
+def _xdecimate(
+    rows: Sequence[KernelRow], shapes: Sequence[str], pattern: str, figure: float | None
+) -> PaperRow:
+    ours, best = [], []
+    for shape in shapes:
+        software = _cycles(rows, shape, pattern, SOFTWARE)
+        extended = _cycles(rows, shape, pattern, XDECIMATE)
+        fastest = _cycles(rows, shape, pattern, None)
+        ours.append(software / extended if software and extended else None)
+        best.append(software / fastest if software and fastest else None)
+    what = "convolution" if shapes is CONVOLUTIONS else "linear, one token"
+    return PaperRow(
+        f"{what} {pattern}: xDecimate over the published software kernel" + (" (at most)" if figure else ""),
+        "times faster",
+        figure,
+        _mean(ours),
+        _mean(best),
+        f"mean of {' and '.join(shapes)}; best: the fastest kernel, software ones included",
+    )
+
+
+def _speedup(
+    rows: Sequence[KernelRow], shape: str, pattern: str, names: Sequence[str] | None
+) -> float | None:
+    """Over the dense 4x2 loop: of the fastest kernel among `names`, or of the fastest software kernel."""
+    found = [r for r in _packed(rows, shape, pattern) if (r.kernel in names if names else r.isa != "xdec")]
+    return max((r.speedup_vs_dense_4x2 for r in found if r.speedup_vs_dense_4x2), default=None)
+
+
+def _cycles(rows: Sequence[KernelRow], shape: str, pattern: str, names: Sequence[str] | None) -> int | None:
+    found = [r.cycles for r in _packed(rows, shape, pattern) if names is None or r.kernel in names]
+    return min(found, default=None)
+
+
+def _packed(rows: Sequence[KernelRow], shape: str, pattern: str) -> list[KernelRow]:
+    return [r for r in rows if r.packed and r.shape == shape and r.pattern == pattern and r.bit_exact]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """The geometric mean; None if a value is missing."""
+    known = [value for value in values if value is not None]
+    return round(prod(known) ** (1 / len(known)), 2) if known and len(known) == len(values) else None
+
+
+def _shown(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.2f}"
+
+
+_AREA = "area of xDecimate"
+_AREA_LEFT_OUT = PaperRow(_AREA, "% of the core", published.AREA_PERCENT, None, None, "left out")
+_NETWORKS = (
+    PaperRow(
+        "ResNet18, sparse over dense", "times faster", published.RESNET18, None, None, "not measured here"
+    ),
+    PaperRow(
+        "Vision Transformer, sparse over dense",
+        "times faster",
+        published.VIT,
+        None,
+        None,
+        "not measured here",
+    ),
+)
+
+
+def _area(stage: Callable[[str], None]) -> PaperRow:
+    try:
+        found = _synthesised(stage)
+    except rtl.RtlError as error:
+        return PaperRow(_AREA, "% of the core", published.AREA_PERCENT, None, None, str(error))
+    percent = found["delta_percent"]
+    detail = f"{found['delta_kge']:+.2f} kGE on {found['core_kge']:.1f} kGE"
+    return PaperRow(_AREA, "% of the core", published.AREA_PERCENT, percent, percent, detail)
+
+
+def _synthesised(stage: Callable[[str], None]) -> dict[str, Any]:
+    """The area as JSON data; kept until a file of the hardware changes."""
+    folder = Path(rtl.__file__).parent
+    files = sorted(p for p in folder.rglob("*") if p.suffix in (".sv", ".lib", ".py"))
+    key = results.key("area", *(part for p in files for part in (p.name, p.read_bytes())))
+    known = results.load(key)
+    if known is not None:
+        return dict(json.loads(known))
+    area = rtl.area(progress=stage)
+    found = {name: getattr(area, name) for name in ("core_kge", "delta_kge", "delta_percent")}
+    results.store(key, json.dumps(found).encode())
+    return found
