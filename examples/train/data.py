@@ -1,24 +1,20 @@
 """Images from parquet files or image folders: decoded once, cached, served as augmented batches."""
 
 import hashlib
-import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
 from nmcu.errors import NmcuError
-
-IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+from nmcu.host import dataset
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ def load(folder: Path, name: str, size: int, cache: Path) -> Split:
     if cached.is_file():
         with np.load(cached) as arrays:
             return Split(arrays["images"], arrays["labels"])
-    split = _from_parquet(source, size) if source.is_file() else _from_folder(source, size)
+    split = _decode(source, size)
     cache.mkdir(parents=True, exist_ok=True)
     partial = cached.with_suffix(f".{os.getpid()}.npz")
     np.savez(partial, images=split.images, labels=split.labels)
@@ -96,48 +92,16 @@ class Augmenter:
             yield images.contiguous(memory_format=torch.channels_last), self._labels[index]
 
 
-def _from_parquet(path: Path, size: int) -> Split:
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        raise NmcuError(f"{path} is not a parquet file: {error}") from error
-    column = next((n for n in table.column_names if _holds_bytes(table.schema.field(n).type)), None)
-    if (
-        column is None
-        or "label" not in table.column_names
-        or not pa.types.is_integer(table.schema.field("label").type)
-    ):
-        raise NmcuError(
-            f"{path} has the columns {', '.join(table.column_names) or 'none'}: a column of encoded images (bytes, or "
-            "a struct with a field bytes) and an integer column label are needed"
-        )
-    cells = table[column].combine_chunks()
-    encoded = cells.field("bytes") if pa.types.is_struct(cells.type) else cells
-    images = [_decode(blob, size, f"row {i} of {path}") for i, blob in enumerate(encoded.to_pylist())]
-    return Split(np.stack(images), np.asarray(table["label"], dtype=np.int64))
+def _decode(source: Path, size: int) -> Split:
+    """All images of `source`, in a fixed random order where they come class by class."""
+    samples = list(dataset.images(source))
+    pixels = [_resized(sample.pixels(3), size) for sample in samples]
+    labels = np.array([sample.label for sample in samples], dtype=np.int64)
+    order = np.random.default_rng(0).permutation(len(labels)) if source.is_dir() else np.arange(len(labels))
+    return Split(np.stack(pixels)[order], labels[order])
 
 
-def _holds_bytes(kind: pa.DataType) -> bool:
-    if pa.types.is_struct(kind):
-        return any(f.name == "bytes" and pa.types.is_binary(f.type) for f in kind)
-    return bool(pa.types.is_binary(kind))
-
-
-def _from_folder(folder: Path, size: int) -> Split:
-    classes = sorted(p for p in folder.iterdir() if p.is_dir())
-    files = [(f, i) for i, c in enumerate(classes) for f in sorted(c.iterdir()) if f.suffix.lower() in IMAGES]
-    if not files:
-        raise NmcuError(
-            f"{folder} has no images: <class>/*{IMAGES[0]} (or {', '.join(IMAGES[1:])}) is needed"
-        )
-    images = np.stack([_decode(f.read_bytes(), size, str(f)) for f, _ in files])
-    order = np.random.default_rng(0).permutation(len(files))
-    return Split(images[order], np.array([label for _, label in files], dtype=np.int64)[order])
-
-
-def _decode(blob: bytes | None, size: int, where: str) -> NDArray[np.uint8]:
-    try:
-        image = Image.open(io.BytesIO(blob or b"")).convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise NmcuError(f"{where} is not a readable image: {error}") from error
-    return np.asarray(image if image.size == (size, size) else image.resize((size, size)), dtype=np.uint8)
+def _resized(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    if pixels.shape[:2] == (size, size):
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((size, size)), dtype=np.uint8)

@@ -30,6 +30,7 @@ from torch.optim.swa_utils import update_bn
 
 from nmcu import train as nt
 from nmcu.errors import NmcuError
+from nmcu.train.files import write_atomically
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt
@@ -328,7 +329,7 @@ class Recipe:
             "history": self.history,
             **final,
         }
-        nt.write_atomically(self.out / "metrics.json", (json.dumps(metrics, indent=1) + "\n").encode())
+        write_atomically(self.out / "metrics.json", (json.dumps(metrics, indent=1) + "\n").encode())
 
 
 def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:

@@ -2,7 +2,6 @@
 
 from nmcu.train import checkpoint
 from nmcu.train.export import export
-from nmcu.train.files import write_atomically
 from nmcu.train.quantize import calibrate, freeze_ranges, quantize
 from nmcu.train.sparsify import Sparsifier, Stages, sparsify, verify
 
@@ -16,5 +15,4 @@ __all__ = [
     "quantize",
     "sparsify",
     "verify",
-    "write_atomically",
 ]
