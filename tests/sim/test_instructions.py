@@ -7,6 +7,7 @@ import random
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -47,6 +48,29 @@ def sample(values: range, count: int) -> list[int]:
     r = random.Random(len(values))
     edges = {values[0], values[-1], values[len(values) // 2]}
     return sorted(edges | {r.choice(values) for _ in range(count)})
+
+
+def vector(f: Callable[[int, int, int], int], bits: int, signed: bool, a: int, op2: int, d: int) -> int:
+    return model.lanes(bits, a, op2, lambda x, y: f(x, y, bits), signed)
+
+
+def dot(bits: int, signed_a: bool, signed_b: bool, accumulates: bool, a: int, op2: int, d: int) -> int:
+    return model.u(model.dot(bits, a, op2, signed_a, signed_b) + (d if accumulates else 0))
+
+
+def simd_forms(
+    name: str, suffix: str, bits: int, compute: Callable[[int, int, int], int], immediates: list[int]
+) -> list[Case]:
+    """Vector, replicated scalar, and replicated immediates."""
+
+    def scalar(a: int, b: int, d: int) -> int:
+        return compute(a, model.replicate(bits, b), d)
+
+    forms = [Case(f"{name}.{suffix} a2, a0, a1", compute), Case(f"{name}.sc.{suffix} a2, a0, a1", scalar)]
+    for i in immediates:
+        text = f"{name}.sci.{suffix} a2, a0, {i}"
+        forms.append(Case(text, lambda a, b, d, i=i: compute(a, model.replicate(bits, i), d)))
+    return forms
 
 
 def cases() -> list[Case]:
@@ -96,24 +120,11 @@ def cases() -> list[Case]:
             add(text, lambda a, b, d, x=is3, y=is2: model.BITREV(a, x, y))
     for bits, suffix in ((16, "h"), (8, "b")):
         for name, (f, signed, signed_imm) in model.VECTOR.items():
-            compute = lambda a, op2, f=f, n=bits, g=signed: model.lanes(n, a, op2, lambda x, y: f(x, y, n), g)
-            add(f"{name}.{suffix} a2, a0, a1", lambda a, b, d, c=compute: c(a, b))
-            scalar = lambda a, b, d, c=compute, n=bits: c(a, model.replicate(n, b))
-            add(f"{name}.sc.{suffix} a2, a0, a1", scalar)
             imms = range(bits) if name in model.SHIFTS else range(-32, 32) if signed_imm else range(64)
-            for i in sample(imms, 2):
-                fixed = lambda a, b, d, c=compute, n=bits, i=i: c(a, model.replicate(n, i))
-                add(f"{name}.sci.{suffix} a2, a0, {i}", fixed)
-        for name, (sa, sb, acc) in model.DOT.items():
-            product = lambda a, op2, d, n=bits, sa=sa, sb=sb, acc=acc: model.u(
-                model.dot(n, a, op2, sa, sb) + (d if acc else 0)
-            )
-            add(f"{name}.{suffix} a2, a0, a1", product)
-            scalar = lambda a, b, d, p=product, n=bits: p(a, model.replicate(n, b), d)
-            add(f"{name}.sc.{suffix} a2, a0, a1", scalar)
-            for i in sample(range(-32, 32) if sb else range(64), 2):
-                fixed = lambda a, b, d, p=product, n=bits, i=i: p(a, model.replicate(n, i), d)
-                add(f"{name}.sci.{suffix} a2, a0, {i}", fixed)
+            result += simd_forms(name, suffix, bits, partial(vector, f, bits, signed), sample(imms, 2))
+        for name, (sa, sb, accumulates) in model.DOT.items():
+            imms = range(-32, 32) if sb else range(64)
+            result += simd_forms(name, suffix, bits, partial(dot, bits, sa, sb, accumulates), sample(imms, 2))
         for name in ("cv.extract", "cv.extractu", "cv.insert"):
             for i in range(32 // bits):
                 full = f"{name}.{suffix}"

@@ -3,25 +3,26 @@
 import struct
 
 import pytest
-from sim.assembly import assemble
 
 from nmcu import targets
 from nmcu.sim import ProgramFault, simulate
+from sim.assembly import assemble
 
 RESULTS = 0x8000_0000
 
 
 def insn(funct: int, loop: int, words: int = 0, register: str = "x0") -> str:
     """One hardware-loop instruction by encoding: LLVM has no mnemonics for them."""
-    return f".insn i 0x2b, 4, x{2 * funct + loop}, {register}, {words}"
+    signed = words - 4096 if words > 2047 else words  # the assembler takes the field as signed
+    return f".insn i 0x2b, 4, x{2 * funct + loop}, {register}, {signed}"
 
 
-def starti(loop: int, label: str) -> str:
-    return f".insn i 0x2b, 4, x{loop}, x0, ({label} - .) / 4"
+def starti(loop: int, words: int) -> str:
+    return insn(0, loop, words)
 
 
-def endi(loop: int, label: str) -> str:
-    return f".insn i 0x2b, 4, x{4 + loop}, x0, ({label} - .) / 4"
+def endi(loop: int, words: int) -> str:
+    return insn(2, loop, words)
 
 
 def setup(loop: int, register: str, body: int) -> str:
@@ -56,7 +57,7 @@ def test_setup_runs_the_body_count_times_and_at_least_once(loop: int, count: int
 
 @pytest.mark.parametrize("loop", [0, 1])
 def test_the_long_set_up(loop: int) -> None:
-    immediate = [starti(loop, "1f"), endi(loop, "2f"), insn(4, loop, 5), "nop", "1:", *BODY, "2:"]
+    immediate = [starti(loop, 4), endi(loop, 6), insn(4, loop, 5), "nop", *BODY]
     assert run(immediate) == (555,)
     registers = ["la t1, 1f", "la t2, 2f", "li t3, 5", insn(1, loop, 0, "t1"), insn(3, loop, 0, "t2")]
     assert run([*registers, insn(5, loop, 0, "t3"), "nop", "1:", *BODY, "2:"]) == (555,)
@@ -72,14 +73,14 @@ def test_nested_loops() -> None:
 
 
 def test_an_outer_count_set_once_and_an_inner_one_in_every_round() -> None:
-    body = [starti(1, "1f"), endi(1, "4f"), insn(4, 1, 10), starti(0, "2f"), endi(0, "3f"), "nop"]
-    body += ["1:", insn(4, 0, 10), "2:", "addi a0, a0, 1", "addi a0, a0, 1", "addi a0, a0, 1", "3:"]
-    body += ["addi a1, a1, 2", "addi a1, a1, 2", "4:"]
+    body = [starti(1, 6), endi(1, 11), insn(4, 1, 10), starti(0, 4), endi(0, 6), "nop"]
+    body += [insn(4, 0, 10), "addi a0, a0, 1", "addi a0, a0, 1", "addi a0, a0, 1"]
+    body += ["addi a1, a1, 2", "addi a1, a1, 2"]
     assert run(body, 2) == (300, 40)  # the example of the manual's hardware-loop chapter
 
 
 def test_the_registers_read_back() -> None:
-    body = [setupi(0, 9, 3), *BODY, "csrr a0, 0xcc2", starti(1, "1f"), "1:", "csrr a1, 0xcc4", "la a2, 1b"]
+    body = [setupi(0, 9, 3), *BODY, "csrr a0, 0xcc2", starti(1, 1), "1:", "csrr a1, 0xcc4", "la a2, 1b"]
     count, start, label = run([*body, "sub a1, a1, a2", "li a2, 0"], 3)
     assert (count, start, label) == (0, 0, 0)
 

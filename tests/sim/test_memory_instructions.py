@@ -3,10 +3,9 @@
 import random
 import struct
 
-from sim.assembly import assemble
-
 from nmcu import targets
 from nmcu.sim import simulate
+from sim.assembly import assemble
 
 BASE, RESULTS, DATA_BYTES = 0x8000_0000, 0x8010_0000, 256
 SIZES = {"b": (1, True), "bu": (1, False), "h": (2, True), "hu": (2, False), "w": (4, True)}

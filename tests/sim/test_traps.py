@@ -3,10 +3,10 @@
 import struct
 
 import pytest
-from sim.assembly import assemble
 
 from nmcu import targets
 from nmcu.sim import ProgramFault, simulate
+from sim.assembly import assemble
 
 RESULTS = 0x8000_0000
 

@@ -4,10 +4,10 @@ import random
 import struct
 
 import pytest
-from sim.assembly import assemble
 
 from nmcu import targets
 from nmcu.sim import ProgramFault, simulate
+from sim.assembly import assemble
 
 DATA, RESULTS = 0x8000_0000, 0x8010_0000
 
