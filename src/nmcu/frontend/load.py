@@ -6,6 +6,7 @@ from nmcu.errors import ModelError
 from nmcu.graph import Graph, check
 
 MAX_FILE_BYTES = 2**28
+MAX_MESSAGE = 1600
 
 
 def load(path: str | Path) -> Graph:
@@ -19,8 +20,22 @@ def load(path: str | Path) -> Graph:
         graph = _dispatch(data, path)
         check(graph)
     except ModelError as error:
-        raise ModelError(f"{path.name}: {error}") from error
+        raise ModelError(_sentence(f"{path.name}: {error}")) from error
+    except Exception as error:
+        # A stranger's file can break any assumption; whatever it breaks, the user gets one sentence.
+        reason = f"{type(error).__name__}: {error}"
+        raise ModelError(
+            _sentence(f"{path.name}: the model is damaged or not understood ({reason})")
+        ) from error
     return graph
+
+
+def _sentence(text: str) -> str:
+    """`text` on one line, without control characters, shortened in the middle if a name in it is huge."""
+    line = "".join(c if c.isprintable() else " " for c in text)
+    if len(line) <= MAX_MESSAGE:
+        return line
+    return f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
 
 
 def _dispatch(data: bytes, path: Path) -> Graph:

@@ -1,0 +1,272 @@
+"""Model files from strangers: always one clear sentence, quickly and without much memory."""
+
+import random
+import resource
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from onnx import TensorProto, helper
+
+from frontend import mutate, ort
+from nmcu import frontend, graph
+from nmcu.errors import ModelError
+
+SECONDS, BYTES = 2.0, 2**30
+SETTINGS = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(autouse=True)
+def one_gigabyte() -> Iterator[None]:
+    """Less than 1 GB more than is in use now can be taken."""
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return mutate.small_model(tmp_path_factory.mktemp("small"))
+
+
+def assert_harmless(path: Path) -> None:
+    """Loading gives a graph, or one sentence that was foreseen; numbers do not overflow unnoticed."""
+    start = time.monotonic()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            frontend.load(path)
+    except ModelError as error:
+        message = str(error)
+        assert "\n" not in message
+        assert len(message) < 2000
+        assert "not understood" not in message, message
+    assert time.monotonic() - start < SECONDS
+
+
+def refused(path: Path, *words: str) -> None:
+    """Loading fails with a message that contains `words`."""
+    with pytest.raises(ModelError) as caught:
+        frontend.load(path)
+    for word in words:
+        assert word in str(caught.value)
+    assert_harmless(path)
+
+
+@SETTINGS
+@given(seed=st.integers(0, 2**32))
+def test_mutated_bytes_of_an_onnx_model(small: Path, seed: int) -> None:
+    target = small.with_name("bytes.onnx")
+    target.write_bytes(mutate.of_bytes(small.read_bytes(), random.Random(seed)))
+    assert_harmless(target)
+
+
+@SETTINGS
+@given(seed=st.integers(0, 2**32))
+def test_mutated_structure_of_an_onnx_model(small: Path, seed: int) -> None:
+    model = onnx.load(small)
+    mutate.of_structure(model, random.Random(seed))
+    target = small.with_name("structure.onnx")
+    target.write_bytes(model.SerializeToString())
+    assert_harmless(target)
+
+
+@SETTINGS
+@given(seed=st.integers(0, 2**32))
+def test_mutated_bytes_of_a_tflite_model(
+    test_data: Path, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    data = (test_data / "mlperf_tiny" / "kws_dscnn_int8.tflite").read_bytes()
+    rng = random.Random(seed)
+    # The tables lie at both ends, the weights between them.
+    head, tail = data[:4000], data[-16000:]
+    if rng.random() < 0.5:
+        changed = mutate.of_bytes(head, rng) + data[4000:]
+    else:
+        changed = data[:-16000] + mutate.of_bytes(tail, rng)
+    target = tmp_path_factory.getbasetemp() / "mutated.tflite"
+    target.write_bytes(changed)
+    assert_harmless(target)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"TFL3", b"\0\0\0\0TFL3" + 100 * b"\0", random.Random(0).randbytes(5000)]
+)
+def test_files_that_are_no_model(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(content)
+    refused(path, "model")
+
+
+def test_folder_missing_file_and_absurd_names(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing.onnx", tmp_path / ("x" * 5000), Path("nul\0byte")):
+        with pytest.raises(ModelError):
+            frontend.load(path)
+
+
+def test_truncated_at_every_hundredth_byte(small: Path) -> None:
+    data, path = small.read_bytes(), small.with_name("cut.onnx")
+    for end in range(0, len(data), 100):
+        path.write_bytes(data[:end])
+        assert_harmless(path)
+
+
+def test_float_model_is_told_to_be_quantised(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 3, 8, 8)
+    m.node("Relu", m.conv("input", 3, 4))
+    refused(m.save(tmp_path / "m.onnx"), "Conv_0", "quantise")
+
+
+def test_unknown_operator_is_named_with_what_is_supported(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 3, 8, 8)
+    m.node("Einsum", m.conv("input", 3, 4), equation="abcd->abcd")
+    refused(ort.quantise(m.save(tmp_path / "m.onnx")), "Einsum_1", "Einsum", "supported: Abs, Add")
+
+
+NAMES = [
+    'x"; system("true"); //',
+    "a\nb",
+    "../../etc/passwd",
+    "%s%n%x",
+    "x" * 10**6,
+    "\0",
+    "int main",
+    "𝔘",
+    " ",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_names_are_only_names(small: Path, name: str) -> None:
+    model = onnx.load(small)
+    node = next(n for n in model.graph.node if n.op_type == "Conv")
+    node.name = name
+    tensor = model.graph.node[-1].output[0]
+    model.graph.node[-1].output[0] = model.graph.output[0].name = name
+    path = small.with_name("name.onnx")
+    path.write_bytes(model.SerializeToString())
+    loaded = frontend.load(path)
+    assert graph.layers(loaded)[0].name == name
+    assert graph.border(loaded).model_outputs[0].name == name
+    assert tensor
+    node.op_type = "Einsum"
+    path.write_bytes(model.SerializeToString())
+    refused(path, "Einsum")
+
+
+def _edit(small: Path, change: Callable[[onnx.ModelProto], None]) -> Path:
+    model = onnx.load(small)
+    change(model)
+    path = small.with_name("edited.onnx")
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_cyclic_graph(small: Path) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        first = next(n for n in model.graph.node if n.op_type == "Conv")
+        first.input[0] = model.graph.node[-1].output[0]
+
+    refused(_edit(small, change), "cyclic")
+
+
+def test_dangling_input(small: Path) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        model.graph.node[0].input[0] = "nowhere"
+
+    refused(_edit(small, change), "nowhere", "incomplete")
+
+
+def test_name_written_twice(small: Path) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        model.graph.node[3].output[0] = model.graph.node[2].output[0]
+
+    refused(_edit(small, change))
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, float("nan"), float("inf"), 1e-45])
+def test_scales_that_are_none(small: Path, scale: float) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        name = next(n for n in model.graph.node if n.op_type == "QuantizeLinear").input[1]
+        tensor = next(t for t in model.graph.initializer if t.name == name)
+        tensor.CopyFrom(onnx.numpy_helper.from_array(np.array(scale, np.float32), name))
+
+    refused(_edit(small, change), "scale")
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 2, 2**20, 2**20), (1, 2, 2**40, 1), (1, 2, 0, 8), (1, 2, -5, 8), (2**62, 4)]
+)
+def test_shapes_that_ask_for_terabytes(small: Path, shape: tuple[int, ...]) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        info = helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)
+        model.graph.input[0].CopyFrom(info)
+
+    refused(_edit(small, change))
+
+
+def test_constants_that_ask_for_terabytes(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 3, 8, 8)
+    big = m.node("ConstantOfShape", m.constant(np.array([2**20, 2**20, 2**10])))
+    m.node("Add", "input", m.node("Expand", big, m.constant(np.array([2**62, 2**62]))))
+    refused(m.save(tmp_path / "m.onnx"), "ConstantOfShape")
+    tile = onnx.load(tmp_path / "m.onnx")
+    tile.graph.initializer[0].dims[0] = 2**62
+    (tmp_path / "n.onnx").write_bytes(tile.SerializeToString())
+    refused(tmp_path / "n.onnx", "shape")
+
+
+@pytest.mark.parametrize("location", ["../secret", "/etc/passwd", "link", "", "missing", "a/../../secret"])
+def test_external_data_outside_the_folder(small: Path, tmp_path: Path, location: str) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "secret").write_bytes(bytes(10**6))
+    (folder / "link").symlink_to(tmp_path / "secret")
+    model = onnx.load(small)
+    tensor = next(t for t in model.graph.initializer if t.dims)
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    path = folder / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    refused(path, "external data")
+
+
+def test_external_data_beside_the_model_is_read(small: Path, tmp_path: Path) -> None:
+    model = onnx.load(small)
+    path = tmp_path / "m.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    ours, theirs = graph.layers(frontend.load(path)), graph.layers(frontend.load(small))
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.op == b.op
+    (tmp_path / "weights.bin").write_bytes(b"short")
+    refused(path, "external data")
+
+
+def test_control_flow_and_old_operator_sets(small: Path) -> None:
+    def branch(model: onnx.ModelProto) -> None:
+        node = model.graph.node[0]
+        node.attribute.append(helper.make_attribute("then_branch", helper.make_graph([], "g", [], [])))
+
+    def old(model: onnx.ModelProto) -> None:
+        model.opset_import[0].version = 11
+
+    refused(_edit(small, branch), "control flow")
+    refused(_edit(small, old), "opset 11", "13")
+
+
+def test_accumulator_overflow_is_refused() -> None:
+    x, y = (
+        graph.TensorInfo("x", (1, 200000), scale=0.1, zero_point=0),
+        graph.TensorInfo("y", (), scale=0.1, zero_point=0),
+    )
+    with pytest.raises(ModelError, match=r"'fc'.*overflow"):
+        graph.ops.Linear.build("fc", x, y, np.full((1, 200000), 127, np.int8), np.array([0.1]), None)
