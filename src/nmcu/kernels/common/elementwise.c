@@ -168,7 +168,7 @@ static void compute(const void *layer, unsigned tile, unsigned core)
 
 void nmcu_elementwise_run(const nmcu_elementwise_t *map, const void *op)
 {
-    static const nmcu_stages_t stages = {load, 0, compute, store};
+    const nmcu_stages_t stages = {load, 0, compute, store};
     const layer_t layer = {map, op};
     nmcu_pipeline_run_in_step(&stages, &layer, map->chunks);
 }

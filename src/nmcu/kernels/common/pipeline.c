@@ -1,33 +1,50 @@
 #include "pipeline.h"
 
+static void prepare(const nmcu_stages_t *stage, const void *layer, unsigned tiles, unsigned core)
+{
+    for (unsigned tile = 0; tile < tiles && stage->prepare; tile++)
+        stage->prepare(layer, tile, core);
+}
+
 static void run(const nmcu_stages_t *stages, const void *layer, unsigned tiles, int in_step)
 {
     const nmcu_stages_t stage = *stages; /* one copy in L1: the original is in slow memory */
     const unsigned core = nmcu_core_id();
+    const unsigned ahead = tiles > 1 ? 2 : 1;
+    const int loads = core == 0 || core == NMCU_CONSTANTS_CORE;
+    uint32_t ticket, next = 0;
 
-    uint32_t ticket = stage.load(layer, 0, core);
-    if (stage.prepare)
-        stage.prepare(layer, 0, core);
+    if (!loads) /* write while the banks are not busy yet */
+        prepare(&stage, layer, ahead, core);
+    ticket = stage.load(layer, 0, core);
+    if (loads)
+        prepare(&stage, layer, ahead, core);
+    if (ahead > 1)
+        next = stage.load(layer, 1, core);
+
     for (unsigned tile = 0; tile < tiles; tile++) {
         if (ticket)
             nmcu_dma_wait(ticket);
-        ticket = 0;
+        ticket = next;
         nmcu_barrier();
-        if (tile > 0 && core == 0)
-            ticket = stage.store(layer, tile - 1);
-        if (tile + 1 < tiles) {
-            const uint32_t load = stage.load(layer, tile + 1, core);
-            if (load)
-                ticket = load;
-            if (stage.prepare)
-                stage.prepare(layer, tile + 1, core);
+        if (tile > 0) {
+            if (core == NMCU_STORE_CORE)
+                ticket = stage.store(layer, tile - 1);
+            if (tile + 1 < tiles) {
+                const uint32_t load = stage.load(layer, tile + 1, core);
+                if (load)
+                    ticket = load;
+                if (stage.prepare)
+                    stage.prepare(layer, tile + 1, core);
+            }
         }
+        next = 0;
         if (!in_step)
             nmcu_stagger(core);
         stage.compute(layer, tile, core);
     }
     nmcu_barrier();
-    if (core == 0)
+    if (core == NMCU_STORE_CORE)
         nmcu_dma_wait(stage.store(layer, tiles - 1));
     nmcu_barrier();
 }

@@ -12,16 +12,17 @@
 #endif
 
 #define NMCU_CONSTANTS_CORE (1u % nmcu_core_count())
+#define NMCU_STORE_CORE (2u % nmcu_core_count())
 
 /*
  * What a kernel family brings. `layer` is its own descriptor, `tile` counts from 0, `core` is the calling core.
  *
  * load     start the transfers of a tile's operands from L2 to L1 and return the last one's ticket, 0 if there is none.
  *          Called by every core; each transfer is started by one core: activations by core 0, constants by
- *          NMCU_CONSTANTS_CORE (a core's queue holds two transfers, and core 0 also stores).
+ *          NMCU_CONSTANTS_CORE. The first two tiles are loaded at once, later ones a tile ahead.
  * prepare  write bytes of a tile's L1 buffers that no transfer writes (padding); may be null.
  * compute  the work of one core on a tile. All cores have finished the previous tile's compute.
- * store    start the transfer of a tile's result from L1 to L2 and return its ticket; called by core 0 only.
+ * store    start the transfer of a tile's result from L1 to L2 and return its ticket; called by NMCU_STORE_CORE.
  */
 typedef struct {
     uint32_t (*load)(const void *layer, unsigned tile, unsigned core);

@@ -1,7 +1,5 @@
 #include "depthwise.h"
 
-#include <string.h>
-
 #include "layer.h"
 #include "pipeline.h"
 
@@ -15,8 +13,8 @@ static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
     const nmcu_tile_t tile = nmcu_window_tile(&depthwise->window, tile_index);
     if (core == NMCU_CONSTANTS_CORE && tile.new_channels)
         ticket = nmcu_dma_start_1d(depthwise->weight_tile[tile.channel_slot],
-                                   depthwise->weights + tile.first_channel * depthwise->channel_bytes,
-                                   tile.channels * depthwise->channel_bytes);
+                                   depthwise->weights + tile.first_channel * depthwise->shape.channel_bytes,
+                                   tile.channels * depthwise->shape.channel_bytes);
     if (core == 0) {
         const uint32_t slab = nmcu_window_load(&depthwise->window, &tile);
         if (slab)
@@ -32,50 +30,46 @@ static uint32_t store(const void *layer, unsigned tile_index)
     return nmcu_window_store(&depthwise->window, &tile);
 }
 
-/* One axis of the map. Steps are bytes in the slab and in the output tile. */
+/* The inputs of some windows along an axis: `before` in the padding, then `count` from element `from` of the map. */
 typedef struct {
-    unsigned stride, kernel, dilation;
-    int pad, size;
-    int32_t x_step, y_step;
-} axis_t;
-
-/* The inputs of `outputs` windows from window `first` on: `before` in the padding, then `count` from element `from`. */
-typedef struct {
-    int before, from, count, total;
+    int before, from, count;
 } span_t;
 
-static span_t span(const axis_t *axis, unsigned first, unsigned outputs)
+static span_t span(const nmcu_depthwise_axis_t *axis, unsigned first, unsigned windows)
 {
     const int start = (int)(first * axis->stride) - axis->pad;
+    const int end = start + (int)((windows - 1) * axis->stride + (axis->kernel - 1u) * axis->dilation + 1);
     span_t inputs;
 
-    inputs.total = (int)((outputs - 1) * axis->stride + (axis->kernel - 1) * axis->dilation + 1);
     inputs.from = start < 0 ? 0 : start;
     inputs.before = inputs.from - start;
-    inputs.count = (start + inputs.total < axis->size ? start + inputs.total : axis->size) - inputs.from;
+    inputs.count = (end < axis->size ? end : axis->size) - inputs.from;
     return inputs;
 }
 
-/* What a core does of a tile. */
+/* What a core does of a tile. Steps are bytes from element to element along a line and across lines. */
 typedef struct {
     const nmcu_depthwise_t *depthwise;
-    nmcu_tile_t tile;
-    axis_t along, across;
-    span_t inputs;                  /* along a line */
-    unsigned outputs;               /* of a line */
-    unsigned first_line, lines;     /* of the tile */
-    int32_t origin;                 /* from the slab to where the map's first element would lie */
-    int8_t *planes;                 /* the core's own */
+    const int8_t *x; /* the slab */
+    int8_t *y;
+    const uint8_t *weights;
+    int8_t *planes; /* the core's own */
+    unsigned channels;
+    unsigned outputs;           /* of a line */
+    unsigned first_line, lines; /* of the tile */
+    span_t inputs;              /* of a line */
+    int32_t x_along, x_across, y_along, y_across;
+    int32_t origin; /* from the slab to where the map's first element would lie */
 } work_t;
 
 static int8_t *own_planes(const nmcu_depthwise_t *depthwise, unsigned core)
 {
-    return (int8_t *)depthwise->planes + core * 4 * depthwise->plane_bytes;
+    return (int8_t *)depthwise->planes + core * 4 * depthwise->shape.plane_bytes;
 }
 
 static void write_padding(const nmcu_depthwise_t *depthwise, unsigned core)
 {
-    memset(own_planes(depthwise, core), depthwise->window.pad_value, 4 * depthwise->plane_bytes);
+    nmcu_planes_fill(own_planes(depthwise, core), depthwise->window.pad_value, depthwise->shape.plane_bytes);
 }
 
 /* Padding lies at the same bytes of the planes for all tiles: it is written once, while the first slab comes. */
@@ -86,28 +80,35 @@ static int same_padding(const nmcu_depthwise_t *depthwise)
 
 static void prepare(const void *layer, unsigned tile_index, unsigned core)
 {
-    if (tile_index == 0 && same_padding(layer))
-        write_padding(layer, core);
+    const nmcu_depthwise_t *depthwise = layer;
+    const unsigned cores = nmcu_core_count();
+    const unsigned busy = cores > 2 ? 2 : 0; /* the first cores start the transfers */
+    const unsigned words = cores * depthwise->shape.plane_bytes;
+
+    if (tile_index > 0 || core < busy || !same_padding(depthwise))
+        return;
+    const unsigned first = nmcu_share_first(words, core - busy, cores - busy);
+    const unsigned end = nmcu_share_first(words, core + 1 - busy, cores - busy);
+    nmcu_planes_fill((int8_t *)depthwise->planes + 4 * first, depthwise->window.pad_value, end - first);
 }
 
 /* Planes of the inputs of some lines of a group. */
 static void fill_planes(const work_t *work, unsigned group, unsigned first_line, unsigned lines)
 {
     const nmcu_depthwise_t *depthwise = work->depthwise;
-    const span_t across = span(&work->across, work->first_line + first_line, lines);
+    const span_t across = span(&depthwise->across, work->first_line + first_line, lines);
     nmcu_planes_t planes;
 
     if (work->inputs.count <= 0 || across.count <= 0)
         return;
-    planes.x = work->tile.slab + (work->origin + work->inputs.from * work->along.x_step +
-                                  across.from * work->across.x_step + 4 * (int)group);
-    planes.planes = work->planes + across.before * (int)depthwise->line_bytes + work->inputs.before;
-    planes.x_step = work->along.x_step;
-    planes.x_line = work->across.x_step;
+    planes.x = work->x + (work->origin + work->inputs.from * work->x_along + across.from * work->x_across + 4 * (int)group);
+    planes.planes = work->planes + across.before * (int)depthwise->line_bytes + work->inputs.before + depthwise->lead;
+    planes.x_step = work->x_along;
+    planes.x_line = work->x_across;
     planes.extent = (uint32_t)work->inputs.count;
     planes.lines = (uint32_t)across.count;
     planes.line_bytes = depthwise->line_bytes;
-    planes.plane_bytes = depthwise->plane_bytes;
+    planes.plane_bytes = depthwise->shape.plane_bytes;
     planes.pad = depthwise->window.pad_value;
     nmcu_planes(&planes);
 }
@@ -115,25 +116,18 @@ static void fill_planes(const work_t *work, unsigned group, unsigned first_line,
 static void run_lines(const work_t *work, unsigned group, unsigned first_line, unsigned lines)
 {
     const nmcu_depthwise_t *depthwise = work->depthwise;
-    const unsigned channels = work->tile.channels - 4 * group;
+    const unsigned channels = work->channels - 4 * group;
     nmcu_depthwise_lines_t block;
 
+    block.shape = &depthwise->shape;
     block.x = work->planes;
-    block.y = work->tile.out + (int32_t)first_line * work->across.y_step + 4 * group;
-    block.channel = (const uint8_t *)depthwise->weight_tile[work->tile.channel_slot] + 4 * group * depthwise->channel_bytes;
+    block.y = work->y + ((int32_t)first_line * work->y_across - depthwise->lead * work->y_along + 4 * (int)group);
+    block.channel = work->weights + 4 * group * depthwise->shape.channel_bytes;
     block.channels = channels < 4 ? channels : 4;
     block.lines = lines;
-    block.outputs = work->outputs;
-    block.x_line = (int32_t)(work->across.stride * depthwise->line_bytes);
-    block.x_tap = (int32_t)(work->across.dilation * depthwise->line_bytes);
-    block.x_step = (int32_t)work->along.stride;
-    block.y_line = work->across.y_step;
-    block.y_step = work->along.y_step;
-    block.tap_lines = work->across.kernel;
-    block.tap_words = depthwise->tap_words;
-    block.plane_bytes = depthwise->plane_bytes;
-    block.channel_bytes = depthwise->channel_bytes;
-    block.requant = depthwise->requant;
+    block.outputs = work->outputs + depthwise->lead;
+    block.y_line = work->y_across;
+    block.y_step = work->y_along;
     depthwise->fn(&block);
 }
 
@@ -142,30 +136,24 @@ static void begin(work_t *work, const nmcu_depthwise_t *depthwise, unsigned tile
     const nmcu_window_t *map = &depthwise->window;
     const nmcu_tile_t tile = nmcu_window_tile(map, tile_index);
     const int32_t pixel = (int32_t)tile.channels;
-    const axis_t rows = {map->stride_height, map->kernel_height, map->dilation_height, map->pad_top,
-                         map->in_height, map->slab_width * pixel, map->out_width * pixel};
-    const axis_t columns = {map->stride_width, map->kernel_width, map->dilation_width, depthwise->pad_left,
-                            map->in_width, pixel, pixel};
+    const int32_t x_row = map->slab_width * pixel, y_row = map->out_width * pixel;
+    const int vertical = depthwise->vertical;
 
     work->depthwise = depthwise;
-    work->tile = tile;
+    work->x = tile.slab;
+    work->y = tile.out;
+    work->weights = depthwise->weight_tile[tile.channel_slot];
     work->planes = own_planes(depthwise, core);
-    work->origin = ((int)map->pad_top - (int)(tile.first_row * map->stride_height)) * rows.x_step;
-    if (depthwise->vertical) {
-        work->along = rows;
-        work->across = columns;
-        work->inputs = span(&rows, tile.first_row, tile.rows);
-        work->outputs = tile.rows;
-        work->first_line = 0;
-        work->lines = map->out_width;
-    } else {
-        work->along = columns;
-        work->across = rows;
-        work->inputs = span(&columns, 0, map->out_width);
-        work->outputs = map->out_width;
-        work->first_line = tile.first_row;
-        work->lines = tile.rows;
-    }
+    work->channels = tile.channels;
+    work->outputs = vertical ? tile.rows : map->out_width;
+    work->lines = vertical ? map->out_width : tile.rows;
+    work->first_line = vertical ? 0 : tile.first_row;
+    work->inputs = span(&depthwise->along, vertical ? tile.first_row : 0, work->outputs);
+    work->x_along = vertical ? x_row : pixel;
+    work->x_across = vertical ? pixel : x_row;
+    work->y_along = vertical ? y_row : pixel;
+    work->y_across = vertical ? pixel : y_row;
+    work->origin = ((int)map->pad_top - (int)(tile.first_row * map->stride_height)) * x_row;
 }
 
 static void compute(const void *layer, unsigned tile_index, unsigned core)
@@ -175,7 +163,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
     work_t work;
 
     begin(&work, depthwise, tile_index, core);
-    const unsigned groups = (work.tile.channels + 3) / 4;
+    const unsigned groups = (work.channels + 3) / 4;
     if (parts == 1) {
         for (unsigned group = core; group < groups; group += cores) {
             if (!same_padding(depthwise))
@@ -199,8 +187,12 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_depthwise_run(const nmcu_depthwise_t *layer)
 {
-    static const nmcu_stages_t stages = {load, prepare, compute, store};
+    nmcu_stages_t stages; /* not constant: that would be in slow memory */
     nmcu_depthwise_t *copy = layer->copy;
     NMCU_LAYER_FETCH(nmcu_depthwise_t, copy, layer);
+    stages.load = load;
+    stages.prepare = prepare;
+    stages.compute = compute;
+    stages.store = store;
     nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->window));
 }

@@ -31,51 +31,63 @@ typedef struct {
     int8_t taps[];      /* 16 */
 } nmcu_depthwise_channel_t;
 
+/* What is the same for all lines of a layer. */
+typedef struct {
+    int32_t x_line;            /*  0: from an output line's first window to the next line's */
+    int32_t x_tap;             /*  4: from one line of taps to the next */
+    int32_t x_step;            /*  8: from window to window on a line */
+    uint32_t plane_bytes;      /* 12: a multiple of 4 */
+    uint32_t channel_bytes;    /* 16: of one nmcu_depthwise_channel_t */
+    nmcu_requantize_t requant; /* 20: lo, 24: hi, 28: zero_point, 32: form */
+    uint32_t tap_lines;        /* 36 */
+    uint32_t tap_words;        /* 40 */
+} nmcu_depthwise_shape_t;
+
 /*
  * Output lines of one to four channels. An assembly body computes whole blocks of four outputs: it writes up to three
  * outputs behind each line, in the order of the lines.
  */
 typedef struct {
-    const int8_t *x;           /*  0: first window in the first plane, 4-byte aligned; so are the steps between lines */
-    int8_t *y;                 /*  4 */
-    const uint8_t *channel;    /*  8: nmcu_depthwise_channel_t */
-    uint32_t channels;         /* 12: at least 1 */
-    uint32_t lines;            /* 16: at least 1 */
-    uint32_t outputs;          /* 20: of a line, at least 1 */
-    int32_t x_line;            /* 24: from an output line's first window to the next line's */
-    int32_t x_tap;             /* 28: from one line of taps to the next */
-    int32_t x_step;            /* 32: from window to window on a line */
-    int32_t y_line;            /* 36 */
-    int32_t y_step;            /* 40 */
-    uint32_t tap_lines;        /* 44 */
-    uint32_t tap_words;        /* 48 */
-    uint32_t plane_bytes;      /* 52: a multiple of 4 */
-    uint32_t channel_bytes;    /* 56 */
-    nmcu_requantize_t requant; /* 60: lo, 64: hi, 68: zero_point, 72: form */
+    const nmcu_depthwise_shape_t *shape; /*  0 */
+    const int8_t *x;                     /*  4: first window in the first plane, 4-byte aligned; so are steps of lines */
+    int8_t *y;                           /*  8 */
+    const uint8_t *channel;              /* 12: nmcu_depthwise_channel_t */
+    uint32_t channels;                   /* 16: at least 1 */
+    uint32_t lines;                      /* 20: at least 1 */
+    uint32_t outputs;                    /* 24: of a line, at least 1 */
+    int32_t y_line;                      /* 28 */
+    int32_t y_step;                      /* 32 */
 } nmcu_depthwise_lines_t;
 
 typedef void nmcu_depthwise_fn(const nmcu_depthwise_lines_t *lines);
 
 /* The hot loops, each with an assembly and a portable body. */
 void nmcu_planes(const nmcu_planes_t *planes);
+void nmcu_planes_fill(void *planes, int32_t value, uint32_t words); /* at least 1 word */
 nmcu_depthwise_fn nmcu_depthwise_3x3;        /* 3 taps on 3 lines, step 1, narrow form, clamp to -128..127 */
 nmcu_depthwise_fn nmcu_depthwise_3x3_clamp;  /* the same with any clamp */
 nmcu_depthwise_fn nmcu_depthwise_3x3_wide;   /* the same in the wide form */
 nmcu_depthwise_fn nmcu_depthwise_any;        /* anything; portable only */
 
+/* The windows along one axis of the map. */
+typedef struct {
+    uint16_t kernel, stride, dilation;
+    uint16_t pad;  /* before the map */
+    uint16_t size; /* of the map */
+} nmcu_depthwise_axis_t;
+
 typedef struct {
     nmcu_window_t window; /* channelwise */
+    nmcu_depthwise_axis_t along, across; /* of lines: rows of the map, or columns (`vertical`) */
     nmcu_depthwise_fn *fn;
     const uint8_t *weights; /* L2: nmcu_depthwise_channel_t of all channels */
     void *weight_tile[2];   /* L1 */
     void *planes;           /* L1: four planes for each core */
-    uint32_t channel_bytes; /* of one nmcu_depthwise_channel_t */
-    uint32_t line_bytes, plane_bytes;
-    nmcu_requantize_t requant;
-    uint16_t pad_left;
-    uint8_t vertical; /* 1: lines are columns of the map, 0: rows */
+    uint32_t line_bytes;
+    nmcu_depthwise_shape_t shape;
+    uint8_t vertical;
+    uint8_t lead; /* outputs computed in front of each line, so that the planes' inputs are aligned (with one row tile) */
     uint8_t parts;    /* shares that the lines of four channels are cut into, for cores that have no channels */
-    uint8_t tap_words;
     void *copy; /* L1: NMCU_LAYER_BYTES for a copy of this */
 } nmcu_depthwise_t;
 

@@ -6,11 +6,11 @@
  *
  * Per block of 4 outputs, 36 MACs: 3 loads, 3 shuffles, 12 dot products, then 4 x (multiply, add with rounding and
  * shift, clip, store): 34 instructions, 34 cycles (0.94 cycles/MAC); 38 with any clamp; wide: 42 and 58 cycles. Both loops
- * are hardware loops: a line costs 11 cycles more.
+ * are hardware loops: a line costs 8 or 10 cycles more.
  *
  *   a0 a1 a2  next word of the three lines    a3-a5, a6-t0  words of the lines (t0 = x5)    t1-t4  outputs
  *   s0-s2  taps k0 k1 k2 0 of each line    s3-s5  taps 0 k0 k1 k2    s6 multiplier    s7 offset    s8 shift
- *   s9  y    s10  step of y    s11  shuffle    t5 t6  lo, hi    ra  inner loop's count
+ *   s9  y    s10  step of y    s11  shuffle    t5 t6  lo, hi, or steps to the next line    ra  inner loop's count
  */
 #include "block.inc"
 
@@ -112,8 +112,25 @@
     add s9, s9, t2
 .endm
 
+.macro next_line_unclamped
+    add a0, a0, t5
+    add a1, a1, t5
+    add a2, a2, t5
+    add s9, s9, t6
+.endm
+
+.macro clamp_limits
+    lw t5, 20(a3)
+    lw t6, 24(a3)
+.endm
+
+.macro line_ends
+    mv t5, a1
+    mv t6, a2
+.endm
+
 /* `instructions` of a block without its stores. */
-.macro function name, block, instructions
+.macro function name, block, instructions, keep, next_line, next_instructions
     .section .text.\name, "ax", @progbits
     .globl \name
     .type \name, @function
@@ -133,27 +150,27 @@
     sw s9, 40(sp)
     sw s10, 44(sp)
     sw s11, 48(sp)
-    lw t0, 12(a0)
-    lw t1, 8(a0)
-    lw t2, 0(a0)
-    lw t3, 4(a0)
-    lw t4, 20(a0)
-    lw a1, 24(a0)
-    lw a2, 36(a0)
-    lw s10, 40(a0)
-    lw t5, 60(a0)
-    lw t6, 64(a0)
+    lw a3, 0(a0)
+    lw t0, 16(a0)
+    lw t1, 12(a0)
+    lw t2, 4(a0)
+    lw t3, 8(a0)
+    lw t4, 24(a0)
+    lw a1, 0(a3)
+    lw a2, 28(a0)
+    lw s10, 32(a0)
     sw t0, LINES_CHANNELS(sp)
     sw t1, LINES_CHANNEL(sp)
     sw t2, LINES_X(sp)
     sw t3, LINES_Y(sp)
     addi t4, t4, 3
     srli t4, t4, 2          /* blocks of a line */
-    slli a3, t4, 2
-    mul a4, a3, s10
-    addi a3, a3, 4
-    sub a1, a1, a3
-    sub a2, a2, a4
+    slli a4, t4, 2
+    mul a5, a4, s10
+    addi a4, a4, 4
+    sub a1, a1, a4
+    sub a2, a2, a5
+    \keep
     sw a0, LINES_ARGUMENTS(sp)
     sw a1, LINES_X_BACK(sp)
     sw a2, LINES_Y_BACK(sp)
@@ -164,11 +181,12 @@
 .Lchannel_\@:
     lw t0, LINES_ARGUMENTS(sp)
     lw t1, LINES_CHANNEL(sp)
+    lw a4, 0(t0)
     lw a0, LINES_X(sp)
     lw s9, LINES_Y(sp)
-    lw t2, 28(t0)
-    lw t3, 52(t0)
-    lw t4, 56(t0)
+    lw t2, 4(a4)
+    lw t3, 12(a4)
+    lw t4, 16(a4)
     lw s6, 0(t1)
     lw s7, 4(t1)
     lw s8, 8(t1)
@@ -188,13 +206,13 @@
     slli s3, s0, 8
     slli s4, s1, 8
     slli s5, s2, 8
-    lw t2, 16(t0)
+    lw t2, 20(t0)
     lw t1, LINES_BLOCKS(sp)
     andi t3, t1, 1
     beqz ra, .Lone_block_\@
     beqz t3, .Leven_\@
 
-    loop1 t2, 3 + 1 + 3 * (\instructions + 4) + 6
+    loop1 t2, 3 + 1 + 3 * (\instructions + 4) + \next_instructions
         first_words
         loop0 ra, 2 * (\instructions + 4)
             \block a3, a4, a5, a6, a7, t0
@@ -203,26 +221,26 @@
             store_all
         \block a3, a4, a5, a6, a7, t0
         store_all
-        next_line
+        \next_line
     j .Lnext_channel_\@
 
 .Leven_\@:
-    loop1 t2, 3 + 1 + 2 * (\instructions + 4) + 6
+    loop1 t2, 3 + 1 + 2 * (\instructions + 4) + \next_instructions
         first_words
         loop0 ra, 2 * (\instructions + 4)
             \block a3, a4, a5, a6, a7, t0
             store_all
             \block a6, a7, t0, a3, a4, a5
             store_all
-        next_line
+        \next_line
     j .Lnext_channel_\@
 
 .Lone_block_\@:
-    loop1 t2, 3 + \instructions + 4 + 6
+    loop1 t2, 3 + \instructions + 4 + \next_instructions
         first_words
         \block a3, a4, a5, a6, a7, t0
         store_all
-        next_line
+        \next_line
 
 .Lnext_channel_\@:
     lw t1, LINES_CHANNELS(sp)
@@ -250,7 +268,7 @@
     .option push
     .option norvc
     .option norelax
-    function nmcu_depthwise_3x3, block_narrow, 30
-    function nmcu_depthwise_3x3_clamp, block_clamp, 34
-    function nmcu_depthwise_3x3_wide, block_wide, 38
+    function nmcu_depthwise_3x3, block_narrow, 30, line_ends, next_line_unclamped, 4
+    function nmcu_depthwise_3x3_clamp, block_clamp, 34, clamp_limits, next_line, 6
+    function nmcu_depthwise_3x3_wide, block_wide, 38, clamp_limits, next_line, 6
     .option pop

@@ -112,5 +112,31 @@ nmcu_planes:
     lw s7, 28(sp)
     addi sp, sp, 48
     ret
-    .option pop
     .size nmcu_planes, . - nmcu_planes
+
+/* nmcu_planes_fill: one word a cycle. */
+    .section .text.nmcu_planes_fill, "ax", @progbits
+    .globl nmcu_planes_fill
+    .type nmcu_planes_fill, @function
+    .balign 4
+nmcu_planes_fill:
+    andi a1, a1, 255
+    li t0, 0x01010101
+    mul a1, a1, t0
+    srli t1, a2, 2
+    andi a2, a2, 3
+    beqz t1, .Lrest
+    loop0 t1, 4
+        cv.sw a1, (a0), 4
+        cv.sw a1, (a0), 4
+        cv.sw a1, (a0), 4
+        cv.sw a1, (a0), 4
+.Lrest:
+    beqz a2, .Lfilled
+    cv.sw a1, (a0), 4
+    addi a2, a2, -1
+    j .Lrest
+.Lfilled:
+    ret
+    .option pop
+    .size nmcu_planes_fill, . - nmcu_planes_fill

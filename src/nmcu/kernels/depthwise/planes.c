@@ -1,5 +1,7 @@
 #include "depthwise.h"
 
+#include <string.h>
+
 void nmcu_planes(const nmcu_planes_t *planes)
 {
     for (unsigned line = 0; line < planes->lines; line++) {
@@ -12,4 +14,9 @@ void nmcu_planes(const nmcu_planes_t *planes)
             for (unsigned i = planes->extent; i % 4; i++)
                 to[c * planes->plane_bytes + i] = (int8_t)planes->pad;
     }
+}
+
+void nmcu_planes_fill(void *planes, int32_t value, uint32_t words)
+{
+    memset(planes, value, 4 * words);
 }

@@ -19,24 +19,26 @@ static inline void nmcu_depthwise_portable_channel(const nmcu_depthwise_lines_t 
                                                    const nmcu_depthwise_channel_t *channel, const int8_t *plane,
                                                    int8_t *y)
 {
+    const nmcu_depthwise_shape_t *shape = lines->shape;
+
     for (unsigned line = 0; line < lines->lines; line++)
         for (unsigned i = 0; i < lines->outputs; i++) {
-            const int8_t *x = plane + (int32_t)line * lines->x_line + (int32_t)i * lines->x_step;
+            const int8_t *x = plane + (int32_t)line * shape->x_line + (int32_t)i * shape->x_step;
             const int8_t *tap = channel->taps;
             int32_t sum = 0;
-            for (unsigned t = 0; t < lines->tap_lines; t++, x += lines->x_tap)
-                for (unsigned k = 0; k < 4 * lines->tap_words; k++)
+            for (unsigned t = 0; t < shape->tap_lines; t++, x += shape->x_tap)
+                for (unsigned k = 0; k < 4 * shape->tap_words; k++)
                     sum += x[k] * *tap++;
             y[(int32_t)line * lines->y_line + (int32_t)i * lines->y_step] =
-                nmcu_depthwise_requantize(&lines->requant, channel, sum);
+                nmcu_depthwise_requantize(&shape->requant, channel, sum);
         }
 }
 
 static inline void nmcu_depthwise_portable(const nmcu_depthwise_lines_t *lines)
 {
     for (unsigned c = 0; c < lines->channels; c++) {
-        const void *channel = lines->channel + c * lines->channel_bytes;
-        nmcu_depthwise_portable_channel(lines, channel, lines->x + c * lines->plane_bytes, lines->y + c);
+        const void *channel = lines->channel + c * lines->shape->channel_bytes;
+        nmcu_depthwise_portable_channel(lines, channel, lines->x + c * lines->shape->plane_bytes, lines->y + c);
     }
 }
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -34,6 +34,8 @@ class Axis:
     kernel: int
     stride: int
     dilation: int
+    pad: int
+    size: int
 
     @property
     def span(self) -> int:
@@ -42,6 +44,10 @@ class Axis:
     def extent(self, outputs: int) -> int:
         """Inputs that `outputs` windows touch."""
         return (outputs - 1) * self.stride + self.span
+
+    def descriptor(self) -> Struct:
+        """The `nmcu_depthwise_axis_t`."""
+        return Struct("nmcu_depthwise_axis_t", asdict(self))
 
 
 @dataclass(frozen=True)
@@ -65,21 +71,32 @@ class Orientation:
         """(outputs of a line, lines) of a tile."""
         return (rows, columns) if self.vertical else (columns, rows)
 
-    def line_bytes(self, outputs: int) -> int:
-        return align(self.along.extent(outputs), 4)
+    def lead(self, outputs: int, row_tiles: int) -> int:
+        """Outputs to compute in front of a line so that its inputs lie aligned in the planes, where that is free.
 
-    def plane_bytes(self, rows: int, columns: int, parts: int) -> int:
+        Only for columns: what is written in front of a row would replace the end of the row before.
+        """
+        lead = -self.along.pad % 4
+        free = -(-(outputs + lead) // 4) == -(-outputs // 4)
+        return lead if self.vertical and row_tiles == 1 and self.along.stride == 1 and free else 0
+
+    def line_bytes(self, outputs: int, row_tiles: int) -> int:
+        return align(self.along.extent(outputs) + self.lead(outputs, row_tiles), 4)
+
+    def plane_bytes(self, tiling: window.Tiling, row_tiles: int, columns: int, parts: int) -> int:
         """Of one channel's lines in one part of a tile."""
-        outputs, lines = self.outputs(rows, columns)
-        return self.across.extent(-(-lines // parts)) * self.line_bytes(outputs) + PLANE_SLACK_BYTES
+        outputs, lines = self.outputs(tiling.rows, columns)
+        return (
+            self.across.extent(-(-lines // parts)) * self.line_bytes(outputs, row_tiles) + PLANE_SLACK_BYTES
+        )
 
     def max_parts(self, rows: int, columns: int) -> int:
         """Parts that a tile may be cut into; overshoot at the end of a row would race with the next row's core."""
         return 1 if not self.vertical and columns % 4 else self.outputs(rows, columns)[1]
 
-    def overshoot_bytes(self, columns: int, channels: int) -> int:
-        """What the last lines may write behind an output tile."""
-        return OVERSHOOT * channels * (columns if self.vertical else 1)
+    def output_step_bytes(self, columns: int, channels: int) -> int:
+        """From an output of a line to the next."""
+        return channels * (columns if self.vertical else 1)
 
     def work(self, rows: int, columns: int) -> int:
         """Words times blocks of four outputs of a map: what to compare orientations by."""
@@ -133,9 +150,11 @@ class Depthwise(Kernel):
                 key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p),
             )
             l1 = {"layer": LAYER_BYTES} | window.buffers(geometry, tiling, orientation.channel_bytes)
-            overshoot = orientation.overshoot_bytes(columns, tiling.channels)
-            l1 |= {name: l1[name] + overshoot for name in ("out0", "out1") if name in l1}
-            l1["planes"] = machine.cores * 4 * orientation.plane_bytes(tiling.rows, columns, parts)
+            row_tiles = window.tile_counts(geometry, tiling)[0]
+            lead = orientation.lead(orientation.outputs(tiling.rows, columns)[0], row_tiles)
+            beside = (lead + OVERSHOOT) * orientation.output_step_bytes(columns, tiling.channels)
+            l1 |= {name: l1[name] + beside for name in ("out0", "out1") if name in l1}
+            l1["planes"] = machine.cores * 4 * orientation.plane_bytes(tiling, row_tiles, columns, parts)
             if sum(align(size) for size in l1.values()) > machine.l1_bytes:
                 continue
             cycles, compute, dma = window.pipeline_cycles(
@@ -176,22 +195,40 @@ class Depthwise(Kernel):
         geometry = window.geometry(layer, channelwise=True)
         tiling = window.Tiling.from_parameters(parameters)
         orientation, columns, parts = self._walked(layer), geometry.output[1], parameters["parts"]
+        outputs, row_tiles = (
+            orientation.outputs(tiling.rows, columns)[0],
+            window.tile_counts(geometry, tiling)[0],
+        )
+        line_bytes, lead = orientation.line_bytes(outputs, row_tiles), orientation.lead(outputs, row_tiles)
+        front = lead * orientation.output_step_bytes(columns, tiling.channels)
+        at = replace(at, l1={k: f"{v} + {front}" if k in ("out0", "out1") else v for k, v in at.l1.items()})
         return Struct(
             "nmcu_depthwise_t",
             {
                 "window": window.descriptor(geometry, tiling, at),
+                "along": orientation.along.descriptor(),
+                "across": orientation.across.descriptor(),
                 "fn": Expr(self.hot_loop(layer)),
                 "weights": Expr(at.constants["weights"]),
                 "weight_tile": window.pair(at, "constants"),
                 "planes": Expr(at.l1["planes"]),
-                "channel_bytes": orientation.channel_bytes,
-                "line_bytes": orientation.line_bytes(orientation.outputs(tiling.rows, columns)[0]),
-                "plane_bytes": orientation.plane_bytes(tiling.rows, columns, parts),
-                "requant": requantize.descriptor(layer),
-                "pad_left": geometry.pad_left,
+                "line_bytes": line_bytes,
+                "shape": Struct(
+                    "nmcu_depthwise_shape_t",
+                    {
+                        "x_line": orientation.across.stride * line_bytes,
+                        "x_tap": orientation.across.dilation * line_bytes,
+                        "x_step": orientation.along.stride,
+                        "plane_bytes": orientation.plane_bytes(tiling, row_tiles, columns, parts),
+                        "channel_bytes": orientation.channel_bytes,
+                        "requant": requantize.descriptor(layer),
+                        "tap_lines": orientation.across.kernel,
+                        "tap_words": orientation.tap_words,
+                    },
+                ),
                 "vertical": int(orientation.vertical),
+                "lead": lead,
                 "parts": parts,
-                "tap_words": orientation.tap_words,
                 "copy": Expr(at.l1["layer"]),
             },
         )
@@ -215,7 +252,10 @@ class Depthwise3x3(Depthwise):
     name = "depthwise_3x3"
 
     def walks(self, orientation: Orientation) -> bool:
-        return orientation.along == Axis(3, 1, 1) and orientation.across.kernel == 3
+        return (
+            orientation.along.kernel == orientation.along.span == orientation.across.kernel == 3
+            and orientation.along.stride == 1
+        )
 
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
         if requantize.form(layer) == "full":
@@ -257,8 +297,9 @@ def _orientations(layer: Layer) -> Iterator[Orientation]:
     op = layer.op
     assert isinstance(op, ops.Depthwise)
     kernel = layer.constants["weight"].shape
-    rows = Axis(kernel[0], op.strides[0], op.dilations[0])
-    columns = Axis(kernel[1], op.strides[1], op.dilations[1])
+    _, height, width, _ = layer.inputs[0].shape
+    rows = Axis(kernel[0], op.strides[0], op.dilations[0], op.pads[0], height)
+    columns = Axis(kernel[1], op.strides[1], op.dilations[1], op.pads[1], width)
     yield Orientation(vertical=True, along=rows, across=columns)
     yield Orientation(vertical=False, along=columns, across=rows)
 

@@ -124,7 +124,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_pool_run(const nmcu_pool_t *layer)
 {
-    static const nmcu_stages_t stages = {load, 0, compute, store};
+    const nmcu_stages_t stages = {load, 0, compute, store};
     nmcu_pool_t *copy = layer->copy;
     NMCU_LAYER_FETCH(nmcu_pool_t, copy, layer);
     nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->window));
