@@ -75,7 +75,8 @@ def fit(
     measured, failures = measure_all([*whole, *other, *apart], jobs, progress)
     wrong = [str(m.case) for m in measured if not m.bit_exact]
     if wrong:
-        raise NmcuError(f"wrong results are not fitted to: {'; '.join(wrong)}")
+        shown = "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+        raise NmcuError(f"results that differ from the reference are not fitted to: {shown}")
     costs = fitted()
     if change:
         costs = _with_pipeline(
