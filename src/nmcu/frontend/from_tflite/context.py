@@ -10,7 +10,7 @@ from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite import file as tf
 from nmcu.frontend.lower import clamp
 from nmcu.frontend.lower.shape import device_shape
-from nmcu.graph import Builder, TensorInfo
+from nmcu.graph import Builder, TensorInfo, ops
 
 _ACTIVATIONS = {0: clamp.NONE, 1: clamp.RELU, 2: clamp.Clamp(-1.0, 1.0), 3: clamp.RELU6}
 
@@ -61,6 +61,20 @@ class Context:
         raise self.error(
             f"works on {tensor.dtype} tensor {tensor.name!r}; only int8 activations are supported"
         )
+
+    def operand(self, position: int) -> TensorInfo:
+        """Input `position` of an operator whose inputs may be int8 constants."""
+        tensor = self.tensor(position)
+        if tensor.data is None:
+            return self.x(position)
+        if tensor.dtype != "int8" or not tensor.data.size:
+            raise self.error(f"constant {tensor.name!r} is {tensor.dtype}; supported: int8")
+        index = self.op.inputs[position]
+        if index not in self.known:
+            value = tensor.data.reshape(device_shape(tensor.shape))
+            made = self.builder.add(tensor.name, ops.Constant(), [], [self.spec(index)], {"value": value})
+            self.known[index] = made[0]
+        return self.known[index]
 
     def y(self, position: int = 0) -> TensorInfo:
         """Name, scale and zero point of output `position`, without a shape."""

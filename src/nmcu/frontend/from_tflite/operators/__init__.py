@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from nmcu.frontend.from_tflite.context import Context
-from nmcu.frontend.from_tflite.operators import affine, border, elementwise, pool, shape
+from nmcu.frontend.from_tflite.operators import affine, border, elementwise, join, pool, resize, shape
 
 CONVERTERS: Mapping[str, Callable[[Context], None]] = MappingProxyType(
     {
         **affine.CONVERTERS,
         **border.CONVERTERS,
         **elementwise.CONVERTERS,
+        **join.CONVERTERS,
         **pool.CONVERTERS,
+        **resize.CONVERTERS,
         **shape.CONVERTERS,
     }
 )

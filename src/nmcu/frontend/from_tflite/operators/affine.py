@@ -34,6 +34,26 @@ def depthwise_conv_2d(c: Context) -> None:
     c.write(affine.conv(c.builder, c.name, x, c.y(), weights, geometry, x.shape[-1], activation))
 
 
+def transpose_conv(c: Context) -> None:
+    """Inputs: output shape, weights (Cout, KH, KW, Cin), map, optional bias."""
+    o = c.options(tflite.TransposeConvOptions)
+    x, weights, size = c.x(2), weights_of(c, axis=0, bias_at=3), c.ints(0)
+    if weights.value.ndim != 4 or len(x.shape) != 4 or len(size) != 4 or weights.value.shape[3] != x.shape[3]:
+        raise c.error(f"weights {weights.value.shape} and output {size} do not fit input {x.shape}")
+    kernel, strides = weights.value.shape[1:3], (o.StrideH(), o.StrideW())
+    # The forward convolution's padding: the gradient of that convolution is this operator.
+    pads = explicit(c, o.Padding(), size[1:3], kernel, strides)
+    extra = [
+        size[1 + i] - ((x.shape[1 + i] - 1) * strides[i] + kernel[i] - pads[i] - pads[i + 2]) for i in (0, 1)
+    ]
+    geometry = affine.Geometry(strides, pads)
+    activation = c.activation(o.FusedActivationFunction())
+    y = affine.conv_transpose(
+        c.builder, c.name, x, c.y(), weights, geometry, (extra[0], extra[1]), 1, activation
+    )
+    c.write(y)
+
+
 def fully_connected(c: Context) -> None:
     """Weights in the file: (Cout, Cin); leading axes of the input are flattened."""
     o = c.options(tflite.FullyConnectedOptions)
@@ -50,8 +70,8 @@ def fully_connected(c: Context) -> None:
     c.write(reshape(c.builder, f"{c.name} reshape", y, shape, f"{y.name} rows"))
 
 
-def weights_of(c: Context, axis: int) -> affine.Weights:
-    """Inputs 1 (int8 weights, output channels along `axis`) and 2 (optional int32 bias)."""
+def weights_of(c: Context, axis: int, bias_at: int = 2) -> affine.Weights:
+    """Input 1 (int8 weights, output channels along `axis`) and the optional int32 bias."""
     value, tensor = c.constant(1, "int8"), c.tensor(1)
     if tensor.zero_point.any():
         raise c.error("weights with a zero point other than 0 are not supported; quantise them symmetrically")
@@ -61,7 +81,7 @@ def weights_of(c: Context, axis: int) -> affine.Weights:
         )
     if tensor.scale.size > 1 and tensor.axis != axis:
         raise c.error(f"weights are quantised along axis {tensor.axis}; supported: the output channels")
-    bias = c.constant(2, "int32", "int64") if c.has(2) else None
+    bias = c.constant(bias_at, "int32", "int64") if c.has(bias_at) else None
     if bias is not None and bias.shape != (value.shape[axis],):
         raise c.error(f"the bias has shape {bias.shape}, must have ({value.shape[axis]},)")
     return affine.Weights(value, tensor.scale, bias)
@@ -80,4 +100,5 @@ CONVERTERS = {
     "CONV_2D": conv_2d,
     "DEPTHWISE_CONV_2D": depthwise_conv_2d,
     "FULLY_CONNECTED": fully_connected,
+    "TRANSPOSE_CONV": transpose_conv,
 }

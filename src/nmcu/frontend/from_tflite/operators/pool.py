@@ -1,5 +1,6 @@
 """AVERAGE_POOL_2D, MAX_POOL_2D, MEAN."""
 
+import math
 from typing import Any
 
 import tflite
@@ -29,15 +30,20 @@ def max_pool_2d(c: Context) -> None:
 
 
 def mean(c: Context) -> None:
-    """Mean over height and width."""
-    shape = c.tensor(0).shape
-    axes = sorted({device_axis(a, shape) for a in c.ints(1)})
-    x = c.x()
-    if len(x.shape) != 4 or axes != [1, 2]:
+    """Mean over axes that follow each other."""
+    old, x = c.tensor(0).shape, c.x()
+    axes = sorted({device_axis(a, old) for a in c.ints(1)})
+    if not axes or axes != list(range(axes[0], axes[-1] + 1)) or not 0 <= axes[0] <= axes[-1] < len(x.shape):
         raise c.error(
-            f"a mean over axes {axes} of shape {shape} is not supported; supported: height and width"
+            f"a mean over axes {axes} of shape {old} is not supported; supported: neighbouring axes"
         )
-    y = pool.global_average(c.builder, c.name, x, c.y())
+    if (len(x.shape), axes) != (4, [1, 2]):
+        outer, inner = math.prod(x.shape[: axes[0]]), math.prod(x.shape[axes[-1] + 1 :])
+        folded = (1, outer, x.size // (outer * inner), inner)
+        x = reshape(c.builder, f"{c.name} in", x, folded, f"{x.name} folded")
+        y = pool.average(c.builder, c.name, x, c.y(), (1, folded[2]), (1, 1))
+    else:
+        y = pool.global_average(c.builder, c.name, x, c.y())
     c.write(reshape(c.builder, f"{c.name} reshape", y, c.device_shape(), f"{y.name} flat"))
 
 

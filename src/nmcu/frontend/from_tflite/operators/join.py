@@ -1,0 +1,140 @@
+"""CONCATENATION, SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, TRANSPOSE, ARG_MAX."""
+
+import math
+from collections.abc import Sequence
+
+import tflite
+
+from nmcu.frontend.from_tflite.context import Context
+from nmcu.frontend.lower import shape
+from nmcu.frontend.lower import softmax as lower
+from nmcu.frontend.lower.clamp import NONE
+from nmcu.frontend.lower.elementwise import requantize
+from nmcu.frontend.lower.shape import device_axis, device_shape
+
+
+def concatenation(c: Context) -> None:
+    """Each part is brought to the scale of the result."""
+    o = c.options(tflite.ConcatenationOptions)
+    if c.activation(o.FusedActivationFunction()) != NONE:
+        raise c.error("a fused activation is not supported for concatenation")
+    axis = _axis(c, o.Axis(), c.tensor(0).shape)
+    parts = [c.operand(i) for i in range(len(c.op.inputs))]
+    c.write(shape.concat(c.builder, c.name, parts, c.y(), axis))
+
+
+def slice_(c: Context) -> None:
+    """`begin` and `size`, -1 for the rest."""
+    old, begin, size = c.tensor(0).shape, c.ints(1), c.ints(2)
+    if not len(begin) == len(size) == len(old):
+        raise c.error(f"begin {begin} and size {size} do not fit shape {old}")
+    count = [d - b if s == -1 else s for d, b, s in zip(old, begin, size, strict=True)]
+    _cut(c, 0, begin, (1,) * len(old), count)
+
+
+def strided_slice(c: Context) -> None:
+    """Positive strides; the masks of the schema except new axes and ellipsis."""
+    o = c.options(tflite.StridedSliceOptions)
+    old, begin, end, strides = c.tensor(0).shape, c.ints(1), c.ints(2), c.ints(3)
+    if o.EllipsisMask() or o.NewAxisMask() or min(strides, default=1) < 1:
+        raise c.error("an ellipsis, a new axis or a negative stride is not supported")
+    if not len(begin) == len(end) == len(strides) <= len(old):
+        raise c.error(f"begin {begin}, end {end} and strides {strides} do not fit shape {old}")
+    first, step, count = [0] * len(old), [1] * len(old), list(old)
+    for a, (b, e, s) in enumerate(zip(begin, end, strides, strict=True)):
+        start, stop = None if o.BeginMask() >> a & 1 else b, None if o.EndMask() >> a & 1 else e
+        if o.ShrinkAxisMask() >> a & 1:
+            start, stop, s = b, b + 1 if b != -1 else None, 1
+        low, high, _ = slice(start, stop).indices(old[a])
+        first[a], step[a], count[a] = low, s, max(0, math.ceil((high - low) / s))
+    _cut(c, 0, first, step, count)
+
+
+def split(c: Context) -> None:
+    """Equal parts along a constant axis."""
+    old = c.tensor(1).shape
+    axis, parts = c.ints(0)[0], len(c.op.outputs)
+    axis = axis + len(old) if axis < 0 else axis
+    if not 0 <= axis < len(old) or old[axis] % parts:
+        raise c.error(f"axis {axis} of {old} does not split into {parts} equal parts")
+    _split(c, 1, axis, [old[axis] // parts] * parts)
+
+
+def split_v(c: Context) -> None:
+    """Parts of given sizes."""
+    old, sizes, axis = c.tensor(0).shape, list(c.ints(1)), c.ints(2)[0]
+    axis = axis + len(old) if axis < 0 else axis
+    if not 0 <= axis < len(old) or len(sizes) != len(c.op.outputs):
+        raise c.error(f"sizes {sizes} along axis {axis} do not fit {old}")
+    if sizes.count(-1) == 1:
+        sizes[sizes.index(-1)] = old[axis] - sum(sizes) - 1
+    _split(c, 0, axis, sizes)
+
+
+def transpose(c: Context) -> None:
+    """Any permutation."""
+    old, perm = c.tensor(0).shape, c.ints(1)
+    if sorted(perm) != list(range(len(old))):
+        raise c.error(f"{perm} is not a permutation of the axes of {old}")
+    x, y = c.x(), c.y()
+    full = shape.reshape(c.builder, f"{c.name} in", x, old, f"{y.name} in")
+    moved = shape.transpose(c.builder, c.name, full, perm, y.name)
+    wanted = device_shape(tuple(old[p] for p in perm))
+    c.write(shape.reshape(c.builder, f"{c.name} out", moved, wanted, f"{y.name} out"))
+
+
+def arg_max(c: Context) -> None:
+    """Along the last axis, as a model output."""
+    old, axes = c.tensor(0).shape, c.ints(1)
+    if len(axes) != 1 or axes[0] not in (-1, len(old) - 1):
+        raise c.error(f"axis {axes} of {old} is not supported; supported: the last one")
+    if c.op.outputs[0] not in c.file.outputs:
+        raise c.error("its indices are used inside the model; supported: as a model output")
+    name = c.file.tensors[c.op.outputs[0]].name
+    made = lower.arg_max(c.builder, c.name, c.x(), f"{name}.device")
+    c.known[c.op.outputs[0]] = made
+
+
+def _split(c: Context, position: int, axis: int, sizes: Sequence[int]) -> None:
+    old, start = c.tensor(position).shape, 0
+    for i, size in enumerate(sizes):
+        first = [start if a == axis else 0 for a in range(len(old))]
+        count = [size if a == axis else d for a, d in enumerate(old)]
+        _cut(c, position, first, [1] * len(old), count, i)
+        start += size
+
+
+def _cut(
+    c: Context,
+    position: int,
+    first: Sequence[int],
+    step: Sequence[int],
+    count: Sequence[int],
+    output: int = 0,
+) -> None:
+    x, y, old = c.x(position), c.y(output), c.tensor(position).shape
+    if min(count, default=1) < 1:
+        raise c.error("takes an empty slice")
+    name = f"{c.name} {output}" if output else c.name
+    full = shape.reshape(c.builder, f"{name} in", x, old, f"{y.name} in")
+    made = shape.cut(c.builder, name, full, tuple(first), tuple(step), tuple(count), f"{y.name} cut")
+    made = shape.reshape(c.builder, f"{name} out", made, c.device_shape(output), f"{y.name} out")
+    c.write(requantize(c.builder, f"{name} requantize", made, y), output)
+
+
+def _axis(c: Context, axis: int, old: tuple[int, ...]) -> int:
+    found = device_axis(axis, old)
+    if not 0 <= found < len(device_shape(old)):
+        raise c.error(f"axis {axis} does not exist on the device in shape {old}")
+    return found
+
+
+CONVERTERS = {
+    "ARG_MAX": arg_max,
+    "CONCATENATION": concatenation,
+    "SLICE": slice_,
+    "SPLIT": split,
+    "SPLIT_V": split_v,
+    "STRIDED_SLICE": strided_slice,
+    "TRANSPOSE": transpose,
+}
