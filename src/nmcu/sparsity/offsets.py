@@ -52,9 +52,9 @@ def pack(weight: NDArray[Any], pattern: NMPattern) -> Offsets:
     position = found.position.reshape(cout, -1).astype(np.uint32)
     value = found.value.reshape(cout, -1)
     fill = -position.shape[1] % per_word
-    position = np.pad(position, ((0, 0), (0, fill))).reshape(cout, -1, per_word)
+    offsets = np.pad(position, ((0, 0), (0, fill))).reshape(cout, -1, per_word)
     shift = np.arange(per_word, dtype=np.uint32) * np.uint32(32 // per_word)
-    word = np.bitwise_or.reduce(position << shift, axis=-1)
+    word = np.bitwise_or.reduce(offsets << shift, axis=-1)
     return Offsets(pattern, np.pad(value, ((0, 0), (0, fill))), word)
 
 
