@@ -6,6 +6,8 @@ from types import MappingProxyType
 from nmcu.graph.op import Op
 from nmcu.graph.ops.add import Add
 from nmcu.graph.ops.arg_max import ArgMax
+from nmcu.graph.ops.attention_scores import AttentionScores
+from nmcu.graph.ops.attention_values import AttentionValues
 from nmcu.graph.ops.average_pool import AveragePool
 from nmcu.graph.ops.concat import Concat
 from nmcu.graph.ops.constant import Constant
@@ -15,6 +17,7 @@ from nmcu.graph.ops.depthwise import Depthwise
 from nmcu.graph.ops.dilate import Dilate
 from nmcu.graph.ops.encode import Encode
 from nmcu.graph.ops.extremum import Extremum
+from nmcu.graph.ops.layer_norm import LayerNorm
 from nmcu.graph.ops.linear import Linear
 from nmcu.graph.ops.log_softmax import LogSoftmax
 from nmcu.graph.ops.max_pool import MaxPool
@@ -31,6 +34,8 @@ from nmcu.graph.ops.transpose import Transpose
 _ALL: tuple[type[Op], ...] = (
     Add,
     ArgMax,
+    AttentionScores,
+    AttentionValues,
     AveragePool,
     Concat,
     Constant,
@@ -40,6 +45,7 @@ _ALL: tuple[type[Op], ...] = (
     Dilate,
     Encode,
     Extremum,
+    LayerNorm,
     Linear,
     LogSoftmax,
     MaxPool,
@@ -60,6 +66,8 @@ __all__ = [
     "REGISTRY",
     "Add",
     "ArgMax",
+    "AttentionScores",
+    "AttentionValues",
     "AveragePool",
     "Concat",
     "Constant",
@@ -69,6 +77,7 @@ __all__ = [
     "Dilate",
     "Encode",
     "Extremum",
+    "LayerNorm",
     "Linear",
     "LogSoftmax",
     "MaxPool",
