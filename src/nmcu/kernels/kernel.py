@@ -95,6 +95,10 @@ class Kernel(ABC):
     function: ClassVar[str]
     """`void function(const descriptor *)`, called by all cores."""
 
+    def runs(self, layer: Layer) -> bool:
+        """Whether `layer` is of an operator that this kernel is made for."""
+        return layer.kind in self.kinds
+
     @abstractmethod
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
         """Why this kernel cannot run `layer` (of one of its kinds), or None if it can."""

@@ -12,6 +12,8 @@ from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG1x8, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 from nmcu.kernels.pool.spec import AveragePool, MaxPool
 from nmcu.kernels.published.spec import PublishedConv, PublishedConvXdec, PublishedLinear, PublishedLinearXdec
+from nmcu.kernels.softmax.spec import Softmax
+from nmcu.kernels.table.spec import ChannelTable, Table
 
 KERNELS: tuple[Kernel, ...] = (
     Dense4x4(),
@@ -32,6 +34,9 @@ KERNELS: tuple[Kernel, ...] = (
     AveragePool(),
     Depthwise3x3(),
     DepthwiseAny(),
+    Softmax(),
+    Table(),
+    ChannelTable(),
 )
 
 
@@ -51,7 +56,7 @@ def candidates(layer: Layer, machine: Machine, names: str = "*") -> Sequence[Can
 
 def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str = "*") -> str | None:
     """Why `kernel` is not considered for `layer`, or None if it is."""
-    if layer.kind not in kernel.kinds:
+    if not kernel.runs(layer):
         return f"runs {', '.join(sorted(kernel.kinds))}"
     if machine.isa not in kernel.isas:
         return f"needs --isa {' or '.join(sorted(kernel.isas))}"

@@ -71,7 +71,7 @@ def choose(
 def _refusal(layer: Layer, machine: Machine, names: str) -> str:
     reasons = []
     for kernel in kernels.KERNELS:
-        if layer.kind not in kernel.kinds:
+        if not kernel.runs(layer):
             continue
         reason = kernels.fits(kernel, layer, machine, names) or "no tile of it fits L1"
         reasons.append(f"{kernel.name}: {reason}")

@@ -28,7 +28,7 @@ def explain_table(plan: Plan, report: RunReport, kernel_names: str = "*") -> Ren
         tiling = " ".join(f"{key}={value}" for key, value in planned.parameters.items())
         table.add_row(Text(shown), Text(f"{planned.kernel} ←"), *chosen, tiling)
         for kernel in kernels.KERNELS:
-            if kernel.name == planned.kernel or planned.layer.kind not in kernel.kinds:
+            if kernel.name == planned.kernel or not kernel.runs(planned.layer):
                 continue
             reason = kernels.fits(kernel, planned.layer, machine, kernel_names)
             found = [] if reason else kernel.candidates(planned.layer, machine)

@@ -1,0 +1,55 @@
+#include "rows.h"
+
+#include "pipeline.h"
+
+typedef struct {
+    const nmcu_rows_t *shape;
+    nmcu_rows_fn *fn;
+    const void *op;
+} layer_t;
+
+static uint32_t tile_rows(const nmcu_rows_t *shape, unsigned tile)
+{
+    const uint32_t left = shape->rows - tile * shape->tile_rows;
+    return left < shape->tile_rows ? left : shape->tile_rows;
+}
+
+static uint32_t load(const void *layer, unsigned tile, unsigned core)
+{
+    const nmcu_rows_t *shape = ((const layer_t *)layer)->shape;
+    uint32_t ticket = 0;
+
+    if (core == NMCU_CONSTANTS_CORE && tile == 0 && shape->constants)
+        ticket = nmcu_dma_start_1d(shape->constants_copy, shape->constants, shape->constant_bytes);
+    if (core == 0)
+        ticket = nmcu_dma_start_1d(shape->in_tile[tile & 1], shape->input + tile * shape->tile_rows * shape->in_bytes,
+                                   tile_rows(shape, tile) * shape->in_bytes);
+    return ticket;
+}
+
+static uint32_t store(const void *layer, unsigned tile)
+{
+    const nmcu_rows_t *shape = ((const layer_t *)layer)->shape;
+    return nmcu_dma_start_1d(shape->output + tile * shape->tile_rows * shape->out_bytes, shape->out_tile[tile & 1],
+                             tile_rows(shape, tile) * shape->out_bytes);
+}
+
+static void compute(const void *layer, unsigned tile, unsigned core)
+{
+    const layer_t *work = layer;
+    const nmcu_rows_t *shape = work->shape;
+    const unsigned cores = nmcu_core_count();
+    const uint32_t rows = tile_rows(shape, tile);
+    const uint32_t first = nmcu_share_first(rows, core, cores), end = nmcu_share_first(rows, core + 1, cores);
+
+    if (first < end)
+        work->fn(work->op, shape->out_tile[tile & 1] + first * shape->out_bytes,
+                 shape->in_tile[tile & 1] + first * shape->in_bytes, end - first);
+}
+
+void nmcu_rows_run(const nmcu_rows_t *shape, nmcu_rows_fn *fn, const void *op)
+{
+    const nmcu_stages_t stages = {load, 0, compute, store};
+    const layer_t layer = {shape, fn, op};
+    nmcu_pipeline_run_in_step(&stages, &layer, shape->tiles);
+}

@@ -1,0 +1,26 @@
+/* Softmax over rows: two tables and one reciprocal for each row. */
+#ifndef NMCU_SOFTMAX_H
+#define NMCU_SOFTMAX_H
+
+#include "rows.h"
+
+/* In L1. `tables` are 256 exponentials and 256 numerators, both by 255 less the distance from the row's largest value. */
+typedef struct {
+    const uint32_t *tables; /* 0 */
+    uint32_t width;         /* 4: values of a row */
+    int32_t zero_point;     /* 8: of the output */
+} nmcu_softmax_parameters_t;
+
+typedef struct {
+    nmcu_rows_t map;
+    nmcu_softmax_parameters_t softmax;
+    void *copy; /* L1: NMCU_LAYER_BYTES for a copy of this */
+} nmcu_softmax_t;
+
+/* Run the layer. Called by all cores. */
+void nmcu_softmax_run(const nmcu_softmax_t *layer);
+
+/* The hot loop for one row: an assembly and a portable body. */
+void nmcu_softmax_row(const nmcu_softmax_parameters_t *op, int8_t *y, const int8_t *x);
+
+#endif

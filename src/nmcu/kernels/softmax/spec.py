@@ -1,0 +1,62 @@
+"""Softmax over the last axis."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from nmcu.graph import Layer, ops
+from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+from nmcu.kernels.rows import rows
+
+FOLDER = Path(__file__).parent
+TABLE_BYTES = 2048
+VALUE_CYCLES = {"rv32": 75.0, "xcv": 20.5, "xdec": 20.5}
+ROW_CYCLES = 110
+
+
+class Softmax(Kernel):
+    """Whole rows, one core each."""
+
+    name = "softmax"
+    kinds: ClassVar[frozenset[str]] = frozenset({"softmax"})
+    headers = ("softmax.h",)
+    function = "nmcu_softmax_run"
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        return None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        row_cycles = VALUE_CYCLES[machine.isa] * layer.inputs[0].shape[-1] + ROW_CYCLES
+        return rows.candidates(self.name, layer, machine, row_cycles, TABLE_BYTES)
+
+    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+        """`constants`: both tables, turned round, so that the index grows with the value."""
+        tables = [layer.constants[key][::-1] for key in ("exponential", "numerator")]
+        return {"constants": np.concatenate(tables).astype(np.uint32).tobytes()}
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        assert isinstance(layer.op, ops.Softmax)
+        return Struct(
+            "nmcu_softmax_t",
+            {
+                "map": rows.descriptor(layer, parameters, at, "0", TABLE_BYTES),
+                "softmax": Struct(
+                    "nmcu_softmax_parameters_t",
+                    {
+                        "tables": Expr(f"(const uint32_t *)(const void *)({at.l1['constants']})"),
+                        "width": layer.inputs[0].shape[-1],
+                        "zero_point": layer.op.zero_point,
+                    },
+                ),
+                "copy": Expr(at.l1["layer"]),
+            },
+        )
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        return (*rows.SOURCES, FOLDER / "softmax.c", body(FOLDER, "softmax_row", isa))
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", rows.FOLDER, FOLDER)
