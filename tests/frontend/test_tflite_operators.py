@@ -1,0 +1,245 @@
+"""Each TFLite operator of the supported list against LiteRT, within 1 LSB."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from frontend import litert
+from frontend.tflite_model import TfliteModel
+from nmcu import frontend, graph
+from nmcu.graph import Graph
+
+SAME, VALID = 0, 1
+
+
+def checked(tmp_path: Path, model: TfliteModel, *outputs: int, tolerance: int = 1) -> Graph:
+    """Load the model and compare its outputs with LiteRT's for three inputs."""
+    data = model.build(*outputs)
+    path = tmp_path / "m.tflite"
+    path.write_bytes(data)
+    loaded = frontend.load(path)
+    runtime = litert.LiteRT(data)
+    for seed in range(3):
+        feeds = graph.random_inputs(loaded, seed)
+        theirs, ours = runtime.run(feeds), graph.reference.run_model(loaded, feeds)
+        for name, value in ours.items():
+            wanted = theirs[name]
+            assert value.shape == wanted.shape
+            assert value.dtype == wanted.dtype
+            assert np.abs(value.astype(np.float64) - wanted).max() <= tolerance
+    return loaded
+
+
+@pytest.mark.parametrize("padding", [SAME, VALID])
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2)])
+def test_conv_2d(tmp_path: Path, padding: int, stride: int, dilation: int) -> None:
+    m = TfliteModel()
+    scales = [0.002 * (i + 1) for i in range(6)]
+    x = m.input(1, 9, 7, 4, zero=5)
+    size = [-(-n // stride) if padding == SAME else (n - 2 * dilation - 1) // stride + 1 for n in (9, 7)]
+    y = m.tensor(1, *size, 6, scale=0.07, zero=-9)
+    bias = m.bias(6, [0.05 * s for s in scales])
+    options = {"Padding": padding, "StrideH": stride, "StrideW": stride, "FusedActivationFunction": 1}
+    options |= {"DilationHFactor": dilation, "DilationWFactor": dilation}
+    m.op("CONV_2D", [x, m.weights(6, 3, 3, 4, scale=scales), bias], [y], "Conv2DOptions", **options)
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize("multiplier", [1, 3])
+def test_depthwise_conv_2d(tmp_path: Path, multiplier: int) -> None:
+    m = TfliteModel()
+    cout = 4 * multiplier
+    scales = [0.002 * (i + 1) for i in range(cout)]
+    x, y = m.input(1, 8, 6, 4, zero=5), m.tensor(1, 4, 3, cout, scale=0.02, zero=3)
+    w = m.weights(1, 3, 3, cout, scale=scales, axis=3)
+    options = {"Padding": SAME, "StrideH": 2, "StrideW": 2, "DepthMultiplier": multiplier}
+    options |= {"DilationHFactor": 1, "DilationWFactor": 1, "FusedActivationFunction": 3}
+    bias = m.bias(cout, [0.05 * s for s in scales])
+    m.op("DEPTHWISE_CONV_2D", [x, w, bias], [y], "DepthwiseConv2DOptions", **options)
+    model = checked(tmp_path, m, y)
+    assert graph.layers(model)[0].kind == ("depthwise" if multiplier == 1 else "conv")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_fully_connected(tmp_path: Path, keep: bool) -> None:
+    m = TfliteModel()
+    x = m.input(1, 5, 12, zero=-4)
+    y = m.tensor(1, 5, 8, scale=0.06, zero=3) if keep else m.tensor(5, 8, scale=0.06, zero=3)
+    options = {"FusedActivationFunction": 0, "KeepNumDims": keep}
+    m.op("FULLY_CONNECTED", [x, m.weights(8, 12), m.bias(8, 0.0005)], [y], "FullyConnectedOptions", **options)
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize("padding", [SAME, VALID])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_transpose_conv(tmp_path: Path, padding: int, stride: int) -> None:
+    m = TfliteModel()
+    size = [n * stride if padding == SAME else (n - 1) * stride + 3 for n in (4, 5)]
+    x, y = m.input(1, 4, 5, 6, zero=5), m.tensor(1, *size, 3, scale=0.05, zero=2)
+    options = {"Padding": padding, "StrideH": stride, "StrideW": stride}
+    m.op(
+        "TRANSPOSE_CONV",
+        [m.ints(1, *size, 3), m.weights(3, 3, 3, 6), x],
+        [y],
+        "TransposeConvOptions",
+        **options,
+    )
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize(
+    ("code", "options"), [("ADD", "AddOptions"), ("SUB", "SubOptions"), ("MUL", "MulOptions")]
+)
+@pytest.mark.parametrize("other", ["same", "channel", "constant"])
+def test_arithmetic(tmp_path: Path, code: str, options: str, other: str) -> None:
+    m = TfliteModel()
+    a = m.input(1, 4, 5, 6, scale=0.04, zero=5)
+    if other == "constant":
+        data = np.random.default_rng(1).integers(-128, 128, (6,)).astype(np.int8)
+        b = m.tensor(6, scale=0.02, zero=-3, data=data)
+    else:
+        b = m.input(1, *((4, 5) if other == "same" else (1, 1)), 6, scale=0.02, zero=-30)
+    y = m.tensor(1, 4, 5, 6, scale=0.03, zero=7)
+    m.op(code, [a, b], [y], options, FusedActivationFunction=0)
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize("code", ["MINIMUM", "MAXIMUM"])
+def test_extremum(tmp_path: Path, code: str) -> None:
+    m = TfliteModel()
+    a, b, y = m.input(1, 4, 5, 6), m.input(1, 4, 5, 6), m.tensor(1, 4, 5, 6)
+    m.op(code, [a, b], [y], "MaximumMinimumOptions")
+    checked(tmp_path, m, y)
+
+
+FUNCTIONS: dict[str, tuple[float, int, str, dict[str, Any]]] = {
+    "LOGISTIC": (1 / 256, -128, "", {}),
+    "TANH": (1 / 128, 0, "", {}),
+    "HARD_SWISH": (0.04, -100, "HardSwishOptions", {}),
+    "LEAKY_RELU": (0.04, -20, "LeakyReluOptions", {"Alpha": 0.2}),
+    "ELU": (0.04, -20, "", {}),
+    "GELU": (0.04, -100, "GeluOptions", {"Approximate": False}),
+    "RELU": (0.04, -128, "", {}),
+    "RELU6": (0.03, -128, "", {}),
+    "RELU_N1_TO_1": (0.01, 0, "", {}),
+    "ABS": (0.05, -128, "AbsOptions", {}),
+}
+
+
+@pytest.mark.parametrize("code", FUNCTIONS)
+def test_functions(tmp_path: Path, code: str) -> None:
+    scale, zero, options, fields = FUNCTIONS[code]
+    m = TfliteModel()
+    x, y = m.input(1, 4, 8, 8, scale=0.05, zero=3), m.tensor(1, 4, 8, 8, scale=scale, zero=zero)
+    m.op(code, [x], [y], options, **fields)
+    # LiteRT's hard swish and ELU work with 16-bit intermediates.
+    checked(tmp_path, m, y)
+
+
+def test_prelu(tmp_path: Path) -> None:
+    m = TfliteModel()
+    slope = np.random.default_rng(0).integers(-128, 128, (1, 1, 6)).astype(np.int8)
+    x, y = m.input(1, 4, 5, 6, zero=3), m.tensor(1, 4, 5, 6, scale=0.04, zero=1)
+    m.op("PRELU", [x, m.tensor(1, 1, 6, scale=0.005, zero=4, data=slope)], [y])
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize(("code", "options"), [("AVERAGE_POOL_2D", 0), ("MAX_POOL_2D", 0)])
+@pytest.mark.parametrize("padding", [SAME, VALID])
+def test_pooling(tmp_path: Path, code: str, options: int, padding: int) -> None:
+    m = TfliteModel()
+    size = (4, 3) if padding == SAME else (3, 3)
+    x, y = m.input(1, 8, 6, 5, zero=3), m.tensor(1, *size, 5, zero=3)
+    fields = {"Padding": padding, "StrideH": 2, "StrideW": 2, "FilterHeight": 3, "FilterWidth": 2}
+    m.op(code, [x], [y], "Pool2DOptions", **fields, FusedActivationFunction=options)
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape"), [((1, 2), (1, 6)), ((2,), (1, 4, 6)), ((3,), (1, 4, 5)), ((-1, -2), (1, 4))]
+)
+def test_mean(tmp_path: Path, axes: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    m = TfliteModel()
+    x, y = m.input(1, 4, 5, 6, zero=3), m.tensor(*shape, scale=0.02, zero=-3)
+    m.op("MEAN", [x, m.ints(*axes)], [y], "ReducerOptions", KeepDims=False)
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize("code", ["SOFTMAX", "LOG_SOFTMAX"])
+@pytest.mark.parametrize("shape", [(1, 10), (4, 33)])
+def test_softmax(tmp_path: Path, code: str, shape: tuple[int, ...]) -> None:
+    m = TfliteModel()
+    quant = {"scale": 1 / 256, "zero": -128} if code == "SOFTMAX" else {"scale": 16 / 256, "zero": 127}
+    x, y = m.input(*shape, zero=3), m.tensor(*shape, **quant)
+    options = {"Beta": 1.0} if code == "SOFTMAX" else {}
+    m.op(code, [x], [y], "SoftmaxOptions" if options else "LogSoftmaxOptions", **options)
+    checked(tmp_path, m, y)
+
+
+def test_concatenation_rescales(tmp_path: Path) -> None:
+    m = TfliteModel()
+    a, b = m.input(1, 4, 5, 3, scale=0.05, zero=3), m.input(1, 4, 5, 4, scale=0.03, zero=-7)
+    y = m.tensor(1, 4, 5, 7, scale=0.05, zero=3)
+    scaled = m.tensor(1, 4, 5, 4, scale=0.05, zero=3)
+    m.op("QUANTIZE", [b], [scaled])
+    m.op("CONCATENATION", [a, scaled], [y], "ConcatenationOptions", Axis=3)
+    checked(tmp_path, m, y)
+
+
+def test_slices_splits_and_transposes(tmp_path: Path) -> None:
+    m = TfliteModel()
+    x = m.input(1, 6, 8, 4, zero=3)
+    outputs = [
+        m.tensor(*s, zero=3) for s in ((1, 2, 5, 4), (1, 3, 3, 4), (1, 4, 6, 8), (1, 6, 4, 4), (1, 6, 4, 4))
+    ]
+    m.op("SLICE", [x, m.ints(0, 1, 2, 0), m.ints(1, 2, 5, -1)], [outputs[0]], "SliceOptions")
+    stride = [m.ints(0, 0, 1, 0), m.ints(1, 6, 7, 4), m.ints(1, 2, 2, 1)]
+    m.op("STRIDED_SLICE", [x, *stride], [outputs[1]], "StridedSliceOptions", EndMask=8)
+    m.op("TRANSPOSE", [x, m.ints(0, 3, 1, 2)], [outputs[2]], "TransposeOptions")
+    axis = m.tensor(scale=None, data=np.array(2, np.int32), dtype="int32")
+    m.op("SPLIT", [axis, x], outputs[3:], "SplitOptions", NumSplits=2)
+    checked(tmp_path, m, *outputs, tolerance=0)
+
+
+@pytest.mark.parametrize(
+    ("code", "options"),
+    [
+        ("RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions"),
+        ("RESIZE_BILINEAR", "ResizeBilinearOptions"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["plain", "AlignCorners", "HalfPixelCenters"])
+@pytest.mark.parametrize("size", [(8, 10), (3, 9)])
+def test_resize(tmp_path: Path, code: str, options: str, mode: str, size: tuple[int, int]) -> None:
+    m = TfliteModel()
+    x, y = m.input(1, 4, 5, 3, zero=3), m.tensor(1, *size, 3, zero=3)
+    fields = {} if mode == "plain" else {mode: True}
+    m.op(code, [x, m.ints(*size)], [y], options, **fields)
+    checked(tmp_path, m, y)
+
+
+def test_pad_reshape_and_arg_max(tmp_path: Path) -> None:
+    m = TfliteModel()
+    x = m.input(1, 3, 4, 2, zero=3)
+    padded, flat = m.tensor(1, 6, 5, 2, zero=3), m.tensor(1, 60, zero=3)
+    pairs = np.array([[0, 0], [1, 2], [0, 1], [0, 0]], np.int32)
+    m.op("PAD", [x, m.tensor(4, 2, scale=None, data=pairs, dtype="int32")], [padded], "PadOptions")
+    m.op("RESHAPE", [padded, m.ints(1, 60)], [flat], "ReshapeOptions")
+    index = m.tensor(1, scale=None, dtype="int32")
+    m.op("ARG_MAX", [flat, m.ints(1)], [index], "ArgMaxOptions", OutputType=2)
+    checked(tmp_path, m, flat, index, tolerance=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_border_types(tmp_path: Path, dtype: str) -> None:
+    m = TfliteModel()
+    zero = 131 if dtype == "uint8" else 0
+    quant = {"scale": 0.05, "zero": zero} if dtype == "uint8" else {"scale": None}
+    x, y = m.input(1, 12, dtype=dtype, **quant), m.tensor(1, 8, dtype=dtype, **quant)
+    inner, result = m.tensor(1, 12, scale=0.05, zero=3), m.tensor(1, 8, scale=0.05, zero=3)
+    m.op("QUANTIZE", [x], [inner])
+    m.op("FULLY_CONNECTED", [inner, m.weights(8, 12), m.bias(8, 0.0005)], [result], "FullyConnectedOptions")
+    m.op("QUANTIZE" if dtype == "uint8" else "DEQUANTIZE", [result], [y])
+    checked(tmp_path, m, y)
