@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from nmcu.bench.kernels import DENSE, KernelRow
 from nmcu.bench.published import CONV_SOFTWARE, CONV_XDECIMATE
 from nmcu.errors import NmcuError
+from nmcu.sparsity import NMPattern
 
 COLUMNS = 4
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -41,18 +43,17 @@ def plot_kernels(rows: Sequence[KernelRow], path: Path) -> None:
         for axes in panels
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(known.values(), known.keys(), loc="outside lower center", ncols=6, fontsize=8)
+    figure.legend(known.values(), known.keys(), loc="outside lower center", ncols=2 * columns, fontsize=8)
     figure.savefig(path, dpi=120)
 
 
 def _panel(axes: Axes, rows: Sequence[KernelRow], patterns: Sequence[str], kernels: Sequence[str]) -> None:
     for at, kernel in enumerate(kernels):
-        points = {r.pattern: r.speedup_vs_dense for r in rows if r.kernel == kernel}
-        shown = [p for p in patterns if p in points]
-        if shown:
+        points = {r.pattern: r.speedup_vs_dense or math.nan for r in rows if r.kernel == kernel}
+        for run in _families([p for p in patterns if p in points]):
             axes.plot(
-                [patterns.index(p) for p in shown],
-                [points[p] or math.nan for p in shown],
+                [patterns.index(p) for p in run],
+                [points[p] for p in run],
                 marker="o",
                 markersize=4,
                 linewidth=1,
@@ -61,8 +62,8 @@ def _panel(axes: Axes, rows: Sequence[KernelRow], patterns: Sequence[str], kerne
             )
     if rows[0].op == "conv":
         for figures, label, mark in (
-            (CONV_SOFTWARE, "published, software", "*"),
-            (CONV_XDECIMATE, "published, xDecimate", "P"),
+            (CONV_SOFTWARE, "published, software, over dense 4x2", "*"),
+            (CONV_XDECIMATE, "published, xDecimate, at most", "P"),
         ):
             shown = [p for p in patterns if p in figures]
             axes.plot(
@@ -78,3 +79,9 @@ def _panel(axes: Axes, rows: Sequence[KernelRow], patterns: Sequence[str], kerne
     axes.set_yscale("log", base=2)
     axes.yaxis.set_major_formatter("{x:g}x")
     axes.grid(axis="y", linewidth=0.3)
+
+
+def _families(patterns: Sequence[str]) -> list[list[str]]:
+    """Neighbours that differ in the length of their blocks only: what a line may connect."""
+    kind = {p: (parsed.n, parsed.group) for p in patterns for parsed in (NMPattern.parse(p),)}
+    return [list(run) for _, run in groupby(patterns, key=kind.__getitem__)]
