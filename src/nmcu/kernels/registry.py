@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 
 from nmcu.graph import Layer
 from nmcu.kernels.add.spec import Add
+from nmcu.kernels.boxes.spec import Boxes
 from nmcu.kernels.byte_gather.spec import ByteGatherG1, ByteGatherG4
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny
@@ -37,6 +38,7 @@ KERNELS: tuple[Kernel, ...] = (
     Softmax(),
     Table(),
     ChannelTable(),
+    Boxes(),
 )
 
 

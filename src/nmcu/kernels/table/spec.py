@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from nmcu.graph import Layer, ops
-from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import elementwise, rows
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
 
@@ -36,7 +36,7 @@ class Table(Kernel):
         return {"table": layer.constants["table"].tobytes()}
 
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
-        members = {
+        members: dict[str, Value] = {
             "map": elementwise.descriptor(layer, parameters, at, "nmcu_table_words", "table"),
             "copy": Expr(at.l1["layer"]),
         }

@@ -1,0 +1,199 @@
+"""Operators that only move data, as boxes that DMA copies: reshape, pad, slice, concat, transpose, dilate, resize."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from nmcu.graph import Layer, ops
+from nmcu.kernels.cdata import Expr, Struct, Value
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine
+
+FOLDER = Path(__file__).parent
+AXES = 4
+STAGING_BYTES = 4096
+PAGE_CYCLES = 160
+LAYER_CYCLES = 600
+
+Axis = tuple[int, int, int]
+"""(elements, bytes from one to the next in the source, in the destination)"""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Bytes of input `source` from `offset` on that go to the output from `to_offset` on."""
+
+    source: int
+    offset: int
+    to_offset: int
+    pages: tuple[Axis, ...]
+    rows: Axis
+    run: int
+
+
+class Boxes(Kernel):
+    """One engine moves everything; the cores start its transfers in turn."""
+
+    name = "boxes"
+    kinds: ClassVar[frozenset[str]] = frozenset(
+        {"reshape", "pad", "slice", "concat", "transpose", "dilate", "resize"}
+    )
+    headers = ("boxes.h",)
+    function = "nmcu_boxes_run"
+
+    def runs(self, layer: Layer) -> bool:
+        return isinstance(
+            layer.op,
+            ops.Reshape | ops.Pad | ops.Slice | ops.Concat | ops.Transpose | ops.Dilate | ops.ResizeNearest,
+        )
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        if isinstance(layer.op, ops.ResizeNearest) and _repeats(layer) is None:
+            return "a resize by a factor that is not whole"
+        if any(len(box.pages) > AXES for box in _boxes(layer)):
+            return f"data that lie in more than {AXES + 2} separate axes"
+        return None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        cycles = machine.dma_cycles(layer.outputs[0].bytes) if _fill(layer) is not None else 0
+        pages = 0
+        for box in _boxes(layer):
+            count = math.prod(n for n, _, _ in box.pages)
+            chunks = -(-box.rows[0] * box.run // STAGING_BYTES)
+            pages += count * chunks
+            cycles += 2 * count * machine.dma_cycles(box.run, box.rows[0])
+        cycles = max(cycles, pages * PAGE_CYCLES // machine.cores)
+        l1 = {"staging": machine.cores * STAGING_BYTES}
+        return [Candidate(self.name, {}, l1, LAYER_CYCLES + cycles, 0, cycles)]
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        boxes = tuple(_box_struct(box, at) for box in _boxes(layer))
+        members: dict[str, Value] = {
+            "boxes": Expr("(const nmcu_box_t[]){" + ", ".join(_literal(box) for box in boxes) + "}"),
+            "count": len(boxes),
+            "staging": Expr(at.l1["staging"]),
+            "staging_bytes": STAGING_BYTES,
+        }
+        value = _fill(layer)
+        if value is not None:
+            members |= {"fill": Expr(at.outputs[0]), "fill_bytes": layer.outputs[0].bytes, "value": value}
+        return Struct("nmcu_boxes_t", members)
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        return (FOLDER / "boxes.c",)
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", FOLDER)
+
+
+def _fill(layer: Layer) -> int | None:
+    """The value of output bytes that no box writes."""
+    return layer.op.value if isinstance(layer.op, ops.Pad | ops.Dilate) else None
+
+
+def _boxes(layer: Layer) -> list[Box]:
+    op, x, y = layer.op, layer.inputs[0].shape, layer.outputs[0].shape
+    source, result = _strides(x), _strides(y)
+    if isinstance(op, ops.Reshape):
+        return [_box([(math.prod(x), 1, 1)])]
+    if isinstance(op, ops.Pad):
+        return [_box(list(zip(x, source, result, strict=True)), to_offset=_dot(op.before, result))]
+    if isinstance(op, ops.Slice):
+        steps = [s * step for s, step in zip(source, op.steps, strict=True)]
+        return [_box(list(zip(y, steps, result, strict=True)), offset=_dot(op.starts, source))]
+    if isinstance(op, ops.Transpose):
+        return [_box([(x[p], source[p], result[axis]) for axis, p in enumerate(op.perm)])]
+    if isinstance(op, ops.Dilate):
+        spread = [result[0], result[1] * op.steps[0], result[2] * op.steps[1], result[3]]
+        return [_box(list(zip(x, source, spread, strict=True)))]
+    if isinstance(op, ops.Concat):
+        boxes, position = [], 0
+        for index, part in enumerate(layer.inputs):
+            axes = list(zip(part.shape, _strides(part.shape), result, strict=True))
+            boxes.append(_box(axes, source=index, to_offset=position * result[op.axis]))
+            position += part.shape[op.axis]
+        return boxes
+    repeats = _repeats(layer)
+    assert repeats is not None
+    height, width = repeats
+    return [
+        _box(
+            [
+                (x[1], source[1], height * result[1]),
+                (height, 0, result[1]),
+                (x[2], source[2], width * result[2]),
+                (width, 0, result[2]),
+                (x[3], 1, 1),
+            ]
+        )
+    ]
+
+
+def _repeats(layer: Layer) -> tuple[int, int] | None:
+    """How often a nearest-neighbour resize repeats every row and every column, if equally often."""
+    result = []
+    for key, size in (("rows", layer.inputs[0].shape[1]), ("columns", layer.inputs[0].shape[2])):
+        index = layer.constants[key]
+        times = len(index) // size
+        if times == 0 or not np.array_equal(index, np.repeat(np.arange(size), times)):
+            return None
+        result.append(times)
+    return result[0], result[1]
+
+
+def _box(axes: Sequence[Axis], source: int = 0, offset: int = 0, to_offset: int = 0) -> Box:
+    """The box over `axes`, outermost first, with as few pages as can be."""
+    merged: list[Axis] = []
+    for size, step, to_step in axes:
+        if size == 1:
+            continue
+        if merged and merged[-1][1:] == (size * step, size * to_step):
+            merged[-1] = (merged[-1][0] * size, step, to_step)
+        else:
+            merged.append((size, step, to_step))
+    run = merged.pop()[0] if merged and merged[-1][1:] == (1, 1) else 1
+    rows = max(merged, default=(1, run, run))
+    if rows in merged:
+        merged.remove(rows)
+    return Box(source, offset, to_offset, tuple(merged), rows, run)
+
+
+def _box_struct(box: Box, at: Addresses) -> Struct:
+    pages = [(1, 0, 0)] * (AXES - len(box.pages)) + list(box.pages)
+    size, step, to_step = (tuple(axis[i] for axis in pages) for i in range(3))
+    return Struct(
+        "nmcu_box_t",
+        {
+            "from": Expr(f"{at.inputs[box.source]} + {box.offset}"),
+            "to": Expr(f"{at.outputs[0]} + {box.to_offset}"),
+            "size": size,
+            "from_stride": step,
+            "to_stride": to_step,
+            "rows": box.rows[0],
+            "run": box.run,
+            "from_row": box.rows[1],
+            "to_row": box.rows[2],
+        },
+    )
+
+
+def _literal(struct: Struct) -> str:
+    """An initialiser on one line, for an array inside an expression."""
+
+    def text(value: Value) -> str:
+        if isinstance(value, tuple):
+            return "{" + ", ".join(text(v) for v in value) + "}"
+        return value.text if isinstance(value, Expr) else str(value)
+
+    return "{" + ", ".join(f".{name} = {text(value)}" for name, value in struct.members.items()) + "}"
+
+
+def _strides(shape: Sequence[int]) -> list[int]:
+    return [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+
+
+def _dot(a: Sequence[int], b: Sequence[int]) -> int:
+    return sum(x * y for x, y in zip(a, b, strict=True))

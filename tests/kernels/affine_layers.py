@@ -1,0 +1,87 @@
+"""Convolution and fully-connected layers of any shape and sparsity pattern, for tests of the kernels that run them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels import harness
+from nmcu.graph import Layer, TensorInfo, ops
+from nmcu.sparsity import NMPattern, mask
+
+Ints = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`size` is (height, width, channels) of a map, or (tokens, channels); `cout` the output channels."""
+
+    size: Ints
+    cout: int
+    kernel: tuple[int, int] = (1, 1)
+    strides: tuple[int, int] = (1, 1)
+    pads: tuple[int, int, int, int] = (0, 0, 0, 0)
+    dilations: tuple[int, int] = (1, 1)
+
+    def __str__(self) -> str:
+        text = f"{'x'.join(map(str, self.size))}-{self.cout}"
+        if len(self.size) == 3:
+            text += f"-k{self.kernel[0]}x{self.kernel[1]}-s{self.strides[0]}{self.strides[1]}"
+            text += f"-p{''.join(map(str, self.pads))}-d{self.dilations[0]}{self.dilations[1]}"
+        return text
+
+
+def layer(
+    shape: Shape,
+    pattern: str | None = None,
+    *,
+    zeros: tuple[int, int] = (3, -5),
+    lo: int = -128,
+    hi: int = 127,
+    gain: float = 1.0,
+    largest: int = 127,
+    seed: int = 0,
+) -> Layer:
+    """The layer with random weights up to `largest`, pruned to `pattern`; a large `gain` saturates its outputs."""
+    rng = np.random.default_rng(seed)
+    linear = len(shape.size) == 2
+    window = () if linear else shape.kernel
+    weight = rng.integers(-largest, largest + 1, (shape.cout, *window, shape.size[-1])).astype(np.int8)
+    if pattern is not None:
+        weight = (weight * mask(weight, NMPattern.parse(pattern))).astype(np.int8)
+    used = max(1, int(np.count_nonzero(weight)) // shape.cout)
+    x = TensorInfo("x", shape.size if linear else (1, *shape.size), "int8", 0.05, zeros[0])
+    y = TensorInfo("y", (), "int8", 0.05 * 0.02 * 1.5 * largest * used**0.5 / gain, zeros[1])
+    scale = 0.02 * rng.uniform(0.5, 1.5, shape.cout)
+    bias = rng.integers(-1000, 1001, shape.cout)
+    if linear:
+        op, constants = ops.Linear.build("layer", x, y, weight, scale, bias, lo=lo, hi=hi)
+        return harness.layer(op, constants, [x], [y])
+    conv, constants = ops.Conv2d.build(
+        "layer",
+        x,
+        y,
+        weight,
+        scale,
+        bias,
+        strides=shape.strides,
+        pads=shape.pads,
+        dilations=shape.dilations,
+        lo=lo,
+        hi=hi,
+    )
+    return harness.layer(conv, constants, [x], [y])
+
+
+def random_shape(seed: int) -> Shape:
+    """A small convolution whose window fits its padded map."""
+    rng = np.random.default_rng(seed)
+    kernel, dilations, strides = ((int(a), int(b)) for a, b in rng.integers(1, 5, (3, 2)))
+    if seed % 2:
+        dilations = (1, 1)
+    reach = [(k - 1) * d for k, d in zip(kernel, dilations, strict=True)]
+    top, left = (int(rng.integers(0, r + 1)) for r in reach)
+    bottom, right = (int(rng.integers(0, r + 1)) for r in reach)
+    least = [max(1, reach[0] + 1 - top - bottom), max(1, reach[1] + 1 - left - right)]
+    height, width = (n + int(rng.integers(0, 9)) for n in least)
+    channels, cout = (int(n) for n in rng.integers(1, 50, 2))
+    return Shape((height, width, channels), cout, kernel, strides, (top, left, bottom, right), dilations)

@@ -1,0 +1,128 @@
+"""Every kernel for convolution and fully-connected layers, dense and N:M sparse, equals the reference bit for bit.
+
+The portable bodies run on this machine under sanitizers and, where `rv32` is named, on the simulator; the assembly
+bodies run on the simulator, on the same inputs.
+"""
+
+import numpy as np
+import pytest
+
+from kernels import harness
+from kernels.affine_layers import Shape, layer, random_shape
+from nmcu import kernels
+from nmcu.graph import reference
+
+SPARSE = "[!d]*"
+"""All kernels but the dense ones."""
+SHAPES = [
+    Shape((8, 8, 32), 16, (3, 3), pads=(1, 1, 1, 1)),
+    Shape((1, 1, 1), 1),
+    Shape((1, 1, 40), 9, (3, 3), pads=(1, 1, 1, 1)),
+    Shape((7, 11, 1), 5, (3, 3)),
+    Shape((7, 5, 23), 13, (3, 3), pads=(1, 1, 1, 1)),
+    Shape((9, 11, 20), 9, (3, 3), (2, 2), (0, 0, 1, 1)),
+    Shape((9, 13, 16), 6, (1, 1), (2, 3)),
+    Shape((8, 9, 20), 9, (3, 3), pads=(2, 2, 2, 2), dilations=(2, 2)),
+    Shape((2, 3, 17), 7, (7, 5), pads=(3, 2, 3, 2)),
+    Shape((5, 4, 36), 4, (1, 3), pads=(0, 2, 0, 0)),
+    Shape((6, 4, 130), 33, (3, 1), pads=(1, 0, 1, 0)),
+    Shape((1, 64), 10),
+    Shape((1, 1), 1),
+    Shape((1, 331), 37),
+    Shape((1, 16), 67),
+    Shape((2, 35), 18),
+    Shape((9, 64), 24),
+    Shape((29, 48), 31),
+]
+PATTERNS = ["1:4", "1:8", "1:16", "2:8", "1:4x4", "1:8x4", "3:16x4", "1:16x2"]
+ENDS = [(-128, 127), (127, -128), (-128, -128)]
+
+
+def _pattern(shape: Shape) -> str:
+    """A pattern for `shape`, another one for the next."""
+    return PATTERNS[SHAPES.index(shape) % len(PATTERNS)]
+
+
+def _is_sparse(shape: Shape, pattern: str) -> bool:
+    return layer(shape, pattern).pattern is not None
+
+
+SPARSE_CASES = [(s, p) for s in SHAPES for p in (_pattern(s), "1:8", "1:8x4") if _is_sparse(s, p)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_dense_portable_bodies(shape: Shape) -> None:
+    harness.check_host(layer(shape))
+
+
+@pytest.mark.parametrize(("shape", "pattern"), SPARSE_CASES, ids=str)
+def test_sparse_portable_bodies(shape: Shape, pattern: str) -> None:
+    harness.check_host(layer(shape, pattern), SPARSE)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_dense_assembly_bodies(shape: Shape) -> None:
+    harness.check_simulated(layer(shape), "xcv", limit=2)
+
+
+@pytest.mark.parametrize(("shape", "pattern"), SPARSE_CASES, ids=str)
+def test_sparse_assembly_bodies(shape: Shape, pattern: str) -> None:
+    harness.check_simulated(layer(shape, pattern), "xcv", SPARSE, limit=2)
+
+
+@pytest.mark.parametrize("shape", [s for s in SHAPES if min(s.size[-1], s.cout) > 8], ids=str)
+@pytest.mark.parametrize("pattern", ["1:4", "1:8", "1:16"])
+def test_xdecimate_bodies(shape: Shape, pattern: str) -> None:
+    if layer(shape, pattern).pattern is None:
+        pytest.skip("too few channels for the pattern")
+    harness.check_simulated(layer(shape, pattern), "xdec", "*_xdec", limit=2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "pattern"),
+    [(SHAPES[4], None), (SHAPES[4], "1:8"), (SHAPES[5], "1:8x4"), (SHAPES[13], "1:4")],
+    ids=str,
+)
+def test_portable_bodies_on_eight_cores(shape: Shape, pattern: str | None) -> None:
+    harness.check_simulated(layer(shape, pattern), "rv32", limit=1)
+
+
+@pytest.mark.parametrize("zeros", ENDS)
+@pytest.mark.parametrize("pattern", [None, "1:4", "1:8x4"])
+@pytest.mark.parametrize("shape", [SHAPES[4], SHAPES[13]], ids=str)
+def test_saturating_values(shape: Shape, pattern: str | None, zeros: tuple[int, int]) -> None:
+    """Zero points at both ends, outputs that mostly clamp, a fused clamp of its own."""
+    found = layer(shape, pattern, zeros=zeros, gain=40.0, lo=-100, hi=90)
+    harness.check_host(found, limit=1)
+    harness.check_simulated(found, "xcv", limit=1)
+
+
+@pytest.mark.parametrize("extreme", [-128, 127])
+@pytest.mark.parametrize("pattern", [None, "1:4", "1:8x4"])
+def test_extreme_inputs_and_weights(pattern: str | None, extreme: int) -> None:
+    found = layer(SHAPES[4], pattern, zeros=(-extreme - 1, 0))
+    inputs = [np.full(t.shape, extreme, np.int8) for t in found.inputs]
+    (expected,) = reference.run_layer(found, inputs)
+    for kernel, candidate in harness.runs(found, "xcv", limit=1):
+        (actual,), _ = harness.simulated(found, kernel, candidate, inputs, "xcv")
+        np.testing.assert_array_equal(actual, expected, err_msg=kernel.name)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("pattern", [None, "1:8", "2:4", "1:4x4"])
+def test_random_shapes(seed: int, pattern: str | None) -> None:
+    found = layer(random_shape(seed), pattern, seed=seed)
+    harness.check_host(found, seed=seed, limit=1)
+    harness.check_simulated(found, "xcv", seed=seed, limit=1)
+
+
+def test_these_shapes_reach_every_kernel() -> None:
+    layers = [layer(s) for s in SHAPES] + [layer(s, p) for s, p in SPARSE_CASES]
+    reached = {
+        kernel.name
+        for found in layers
+        for kernel in kernels.KERNELS
+        if kernels.fits(kernel, found, harness.machine("xdec")) is None
+    }
+    wanted = {kernel.name for kernel in kernels.KERNELS if kernel.kinds & {"conv", "linear"}}
+    assert wanted - reached == {"dense_full"}
