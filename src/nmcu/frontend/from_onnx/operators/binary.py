@@ -26,7 +26,7 @@ FUNCTIONS: dict[str, Callable[[Reals, Reals], Reals]] = {
 
 
 def binary(c: Context) -> None:
-    """One of `FUNCTIONS` on two values, at least one of them an activation."""
+    """Constants fold into layers and tables; functions of one tensor are one table; else two activations."""
     if len(c.node.inputs) != 2:
         raise c.error(f"has {len(c.node.inputs)} inputs; supported: 2")
     a, b = c.value(0), c.value(1)

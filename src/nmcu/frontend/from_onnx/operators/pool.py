@@ -64,7 +64,7 @@ def global_average_pool(c: Context) -> None:
 
 
 def reduce_mean(c: Context) -> None:
-    """A mean over height and width, with or without the axes kept."""
+    """A mean over any axes, as pooling."""
     x = device.stored(c, 0)
     axes = c.constant_ints(1) if c.has(1) else c.attribute("axes", ())
     rank = len(x.shape)
