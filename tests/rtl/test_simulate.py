@@ -76,7 +76,7 @@ def test_faults(tmp_path: Path) -> None:
     assert "unmapped address" in fault("int main(void) { return *(volatile int *)0x40000000; }")
     assert "without a trap handler" in fault('int main(void) { __asm__ volatile(".word -1"); return 0; }')
     with pytest.raises(SimulationFault, match="not an ELF file"):
-        rtl.simulate(b"nonsense", target)
+        rtl.simulate(b"nonsense", target, isa="xdec")
     with pytest.raises(SimulationFault, match="no memory holds 8 bytes"):
         rtl.simulate(
             _image(tmp_path, PROGRAM, target.name).elf, target, isa="xdec", writes={0x4000_0000: bytes(8)}

@@ -19,6 +19,7 @@ from nmcu.toolchain import cache
 CPP_DIR = Path(__file__).parent / "cpp"
 WRAPPER = core_sources.HARDWARE_DIR / "nmcu_core.sv"
 PREFIX = "VNmcuCore"
+HEADERS = (".hpp", ".def", ".inc")
 
 # Measured: 0.6 s to verilate, 20 s to compile one core (one thread).
 VERILATOR_FLAGS = (
@@ -54,15 +55,15 @@ def library(
     *,
     xdec: bool = True,
     include: Sequence[Path] = (),
+    headers: Sequence[Path] = (),
     progress: Progress = to_stderr,
 ) -> ctypes.CDLL:
     """The shared library of `sources` around the Verilated core, built if it is not in the cache.
 
-    `include` are folders whose headers the sources use; their content is part of the cache's key. Raises `RtlError`
-    where the extra or a C++ compiler is missing or the compiler fails.
+    `include` are folders to include from, `headers` the files or folders there on which the result depends. Raises
+    `RtlError` where the extra or a C++ compiler is missing or the compiler fails.
     """
-    headers = sorted(p for folder in (CPP_DIR, *include) for p in folder.rglob("*.hpp"))
-    key = cache.key(_core_key(xdec), name, *_contents([*headers, *sources]))
+    key = cache.key(_core_key(xdec), name, *_contents([*_files((CPP_DIR, *headers)), *sources]))
     path = _folder(key) / f"lib{name}.so"
     if not path.exists():
         core = _core_folder(xdec, progress)
@@ -73,6 +74,11 @@ def library(
 
 def _folder(key: str) -> Path:
     return cache.folder() / "rtl" / key[:32]
+
+
+def _files(places: Sequence[Path]) -> list[Path]:
+    found = {p for place in places for p in (place.rglob("*") if place.is_dir() else (place,))}
+    return sorted(p for p in found if p.suffix in HEADERS)
 
 
 def _contents(paths: Sequence[Path]) -> list[bytes]:

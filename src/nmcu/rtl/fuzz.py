@@ -106,7 +106,9 @@ class FuzzReport:
 
 @cache
 def _library() -> ctypes.CDLL:
-    library = build.library("nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], xdec=True, include=[SIM_DIR])
+    library = build.library(
+        "nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], xdec=True, include=[SIM_DIR], headers=[SIM_DIR]
+    )
     word, long = ctypes.c_uint32, ctypes.c_uint64
     library.nmcu_fuzz_run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]
     library.nmcu_fuzz_run.restype = None

@@ -18,6 +18,12 @@ from nmcu.sim.machine import config_of
 from nmcu.targets import Target
 
 SIM_DIR = Path(nmcu.sim.__file__).parent
+# What machine.cpp takes from the simulator: the platform and the names of instructions.
+PLATFORM = [
+    SIM_DIR / "platform",
+    SIM_DIR / "iss" / "insns",
+    *(SIM_DIR / "iss" / f for f in ("format.hpp", "decode.hpp", "compressed.hpp")),
+]
 NO_LIMIT = 2**63
 CYCLES_PER_SLICE = 50_000  # between two looks at signals and the progress callback: a fraction of a second
 
@@ -64,7 +70,9 @@ def simulate(
 
 @cache
 def _library(xdec: bool) -> ctypes.CDLL:
-    library = build.library("nmcu_machine", [build.CPP_DIR / "machine.cpp"], xdec=xdec, include=[SIM_DIR])
+    library = build.library(
+        "nmcu_machine", [build.CPP_DIR / "machine.cpp"], xdec=xdec, include=[SIM_DIR], headers=PLATFORM
+    )
     handle, text, word, long = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_uint64
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "problem": (text, []),
