@@ -41,7 +41,7 @@ def _compiler(name: str) -> list[str]:
 
 def _text_words(compiler: list[str], source: Path) -> list[int]:
     target = source.with_suffix(".o")
-    flags = "-march=rv32i_zicsr -mabi=ilp32 -ffreestanding -O2 -Wall -Wextra -Werror".split()
+    flags = ["-march=rv32i_zicsr", "-mabi=ilp32", "-ffreestanding", "-O2", "-Wall", "-Wextra", "-Werror"]
     subprocess.run([*compiler, *flags, f"-I{INCLUDE}", "-c", source, "-o", target], check=True)
     with target.open("rb") as file:
         section = ELFFile(file).get_section_by_name(".text")
