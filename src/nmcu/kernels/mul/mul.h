@@ -1,0 +1,26 @@
+/* Product of two tensors: y = requantised (a - zero_point_a) * (b - zero_point_b). */
+#ifndef NMCU_MUL_H
+#define NMCU_MUL_H
+
+#include "elementwise.h"
+#include "requantize.h"
+
+typedef struct {
+    int32_t zero_point_a, zero_point_b;
+    int32_t multiplier, round, shift;
+    nmcu_requantize_t requant;
+} nmcu_mul_parameters_t;
+
+typedef struct {
+    nmcu_elementwise_t map;
+    nmcu_mul_parameters_t mul;
+    void *copy; /* L1: NMCU_LAYER_BYTES for a copy of this */
+} nmcu_mul_t;
+
+/* Run the layer. Called by all cores. */
+void nmcu_mul_run(const nmcu_mul_t *layer);
+
+/* The hot loop, portable only. `op` is an nmcu_mul_parameters_t. */
+nmcu_elementwise_fn nmcu_mul_words;
+
+#endif
