@@ -14,8 +14,5 @@ void nmcu_softmax_run(const nmcu_softmax_t *layer)
 {
     nmcu_softmax_t *copy = layer->copy;
     NMCU_LAYER_FETCH(nmcu_softmax_t, copy, layer);
-    if (nmcu_core_id() == 0)
-        copy->map.fn = rows;
-    nmcu_barrier();
-    nmcu_rows_run(&copy->map, &copy->softmax);
+    nmcu_rows_run(&copy->rows, rows, &copy->softmax);
 }

@@ -12,7 +12,7 @@ typedef struct {
 } nmcu_softmax_parameters_t;
 
 typedef struct {
-    nmcu_rows_t map;
+    nmcu_rows_t rows;
     nmcu_softmax_parameters_t softmax;
     void *copy; /* L1: NMCU_LAYER_BYTES for a copy of this */
 } nmcu_softmax_t;

@@ -8,8 +8,8 @@ import numpy as np
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.common import rows
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
-from nmcu.kernels.rows import rows
 
 FOLDER = Path(__file__).parent
 TABLE_BYTES = 2048
@@ -33,16 +33,16 @@ class Softmax(Kernel):
         return rows.candidates(self.name, layer, machine, row_cycles, TABLE_BYTES)
 
     def constants(self, layer: Layer) -> Mapping[str, bytes]:
-        """`constants`: both tables, turned round, so that the index grows with the value."""
+        """`tables`: both tables, turned round, so that the index grows with the value."""
         tables = [layer.constants[key][::-1] for key in ("exponential", "numerator")]
-        return {"constants": np.concatenate(tables).astype(np.uint32).tobytes()}
+        return {"tables": np.concatenate(tables).astype(np.uint32).tobytes()}
 
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
         assert isinstance(layer.op, ops.Softmax)
         return Struct(
             "nmcu_softmax_t",
             {
-                "map": rows.descriptor(layer, parameters, at, "0", TABLE_BYTES),
+                "rows": rows.descriptor(layer, parameters, at, "tables", TABLE_BYTES),
                 "softmax": Struct(
                     "nmcu_softmax_parameters_t",
                     {
@@ -59,4 +59,4 @@ class Softmax(Kernel):
         return (*rows.SOURCES, FOLDER / "softmax.c", body(FOLDER, "softmax_row", isa))
 
     def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", rows.FOLDER, FOLDER)
+        return (KERNELS_DIR / "common", FOLDER)

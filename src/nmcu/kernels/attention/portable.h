@@ -1,0 +1,26 @@
+/* The portable body that the block functions share. */
+#ifndef NMCU_PRODUCT_PORTABLE_H
+#define NMCU_PRODUCT_PORTABLE_H
+
+#include "product.h"
+
+static inline void nmcu_product_portable(const nmcu_product_block_t *block)
+{
+    const uint8_t *group = block->packed;
+
+    for (uint32_t g = 0; g < block->groups; g++, group += 16 + 16 * block->words) {
+        const int32_t *bias = (const int32_t *)(const void *)group;
+        const int8_t *b = (const int8_t *)(group + 16);
+        for (unsigned p = 0; p < 4; p++)
+            for (unsigned c = 0; c < 4; c++) {
+                const int8_t *x = block->x[p];
+                uint32_t acc = (uint32_t)bias[c] + (uint32_t)block->start[p];
+                for (uint32_t i = 0; i < 4 * block->words; i++)
+                    acc += (uint32_t)(x[i] * b[16 * (i / 4) + 4 * c + i % 4]);
+                block->y[p][4 * g + c] = nmcu_requantize(&block->requant, (int32_t)acc, block->multiplier,
+                                                         block->round, block->shift);
+            }
+    }
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* Products of two activations, head by head: the scores and the values of attention. */
+#ifndef NMCU_PRODUCT_H
+#define NMCU_PRODUCT_H
+
+#include <stdint.h>
+
+#include "requantize.h"
+
+/*
+ * What a block function gets: `groups` consecutive groups of four outputs for four rows of x. Assembly bodies rely on
+ * the order of the members.
+ *
+ * x       first byte of each row, in L1, word-aligned
+ * y       first output byte of each row, word-aligned; a group's four outputs are one word
+ * packed  groups: four int32 that start the accumulators, then for every four consecutive positions of the reduction
+ *         one word for each of the four outputs
+ * words   of the reduction
+ * start   what each row adds to its accumulators
+ */
+typedef struct {
+    const int8_t *x[4];     /*  0 */
+    int8_t *y[4];           /* 16 */
+    const uint8_t *packed;  /* 32 */
+    uint32_t groups;        /* 36 */
+    uint32_t words;         /* 40 */
+    int32_t start[4];       /* 44 */
+    int32_t multiplier;     /* 60 */
+    int32_t round;          /* 64 */
+    int32_t shift;          /* 68 */
+    nmcu_requantize_t requant; /* 72: lo, 76: hi, 80: zero_point, 84: form */
+} nmcu_product_block_t;
+
+typedef void nmcu_product_block_fn(const nmcu_product_block_t *block);
+
+nmcu_product_block_fn nmcu_product_4x4;  /* 24 instructions for 64 MACs */
+nmcu_product_block_fn nmcu_product_full; /* portable only: requantisation in full 64-bit arithmetic */
+
+/*
+ * Pack one group of four rows (or of four columns) of `b`, whose rows lie `pitch` bytes apart: `words` words of each.
+ * Output c starts at `constant + scale * (sum of its bytes)`. All rows are word-aligned.
+ */
+typedef void nmcu_product_pack_fn(uint8_t *group, const int8_t *b, uint32_t pitch, uint32_t words, int32_t scale,
+                                  int32_t constant);
+
+nmcu_product_pack_fn nmcu_product_pack_rows;
+nmcu_product_pack_fn nmcu_product_pack_columns;
+
+/* `start[p]` = `scale` times the sum of 4 * `words` bytes at `x[p]`, for four rows. */
+void nmcu_product_sums(const int8_t *const x[4], uint32_t words, int32_t scale, int32_t start[4]);
+
+/*
+ * y[h][r][j] = requantised sum over i < inner of (x[h][r][i] - z_x) * (b[h][j][i] - z_b), with b[h][i][j] instead if
+ * `columns` is set. Strides of the tensors in L2 are in bytes. A tile is some rows of one head; its b is packed when
+ * the first tile of a head is computed.
+ */
+typedef struct {
+    const int8_t *x, *b; /* L2 */
+    int8_t *y;           /* L2 */
+    uint32_t x_head, x_row, b_head, b_row, y_head, y_row;
+    uint32_t heads, rows, outputs, inner;
+    uint32_t columns;
+    uint32_t tile_rows, row_tiles; /* per head */
+    int8_t *x_tile[2], *b_tile[2], *y_tile[2]; /* L1: rows padded to whole words */
+    uint8_t *packed;                           /* L1 */
+    nmcu_product_block_fn *block;
+    int32_t zero_x, zero_b;
+    int32_t multiplier, round, shift;
+    nmcu_requantize_t requant;
+    void *copy; /* L1: NMCU_LAYER_BYTES for a copy of this */
+} nmcu_product_t;
+
+/* Run the layer. Called by all cores. */
+void nmcu_product_run(const nmcu_product_t *layer);
+
+#endif

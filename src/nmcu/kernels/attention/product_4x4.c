@@ -1,0 +1,6 @@
+#include "portable.h"
+
+void nmcu_product_4x4(const nmcu_product_block_t *block)
+{
+    nmcu_product_portable(block);
+}

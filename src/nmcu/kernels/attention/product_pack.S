@@ -1,0 +1,174 @@
+/* Packing one operand of a product, and sums of the other's rows (prototypes: product.h). */
+#include "block.inc"
+
+/* nmcu_product_pack_rows: 12 instructions, 12 cycles for a word of each of four rows: 4 loads, 4 sums, 4 stores.
+ *
+ *   a0 group    a1 a6 a7 t6  next word of each row    a2 pitch    a3 words    a4 scale    a5 constant
+ *   t0-t3 words    s0-s3 sums    t4 next packed word    t5 0x01010101
+ */
+    .section .text.nmcu_product_pack_rows, "ax", @progbits
+    .globl nmcu_product_pack_rows
+    .type nmcu_product_pack_rows, @function
+    .option push
+    .option norvc
+    .option norelax
+    .balign 4
+nmcu_product_pack_rows:
+    addi sp, sp, -16
+    sw s0, 0(sp)
+    sw s1, 4(sp)
+    sw s2, 8(sp)
+    sw s3, 12(sp)
+    li t5, 0x01010101
+    add a6, a1, a2
+    add a7, a6, a2
+    add t6, a7, a2
+    addi t4, a0, 16
+    li s0, 0
+    li s1, 0
+    li s2, 0
+    li s3, 0
+    loop0 a3, 12
+        cv.lw t0, (a1), 4
+        cv.lw t1, (a6), 4
+        cv.lw t2, (a7), 4
+        cv.lw t3, (t6), 4
+        cv.sdotsp.b s0, t0, t5
+        cv.sdotsp.b s1, t1, t5
+        cv.sdotsp.b s2, t2, t5
+        cv.sdotsp.b s3, t3, t5
+        cv.sw t0, (t4), 4
+        cv.sw t1, (t4), 4
+        cv.sw t2, (t4), 4
+        cv.sw t3, (t4), 4
+.macro finish_pack
+    mv t0, a5
+    mv t1, a5
+    mv t2, a5
+    mv t3, a5
+    cv.mac t0, s0, a4
+    cv.mac t1, s1, a4
+    cv.mac t2, s2, a4
+    cv.mac t3, s3, a4
+    sw t0, 0(a0)
+    sw t1, 4(a0)
+    sw t2, 8(a0)
+    sw t3, 12(a0)
+    lw s0, 0(sp)
+    lw s1, 4(sp)
+    lw s2, 8(sp)
+    lw s3, 12(sp)
+    addi sp, sp, 16
+    ret
+.endm
+    finish_pack
+    .option pop
+    .size nmcu_product_pack_rows, . - nmcu_product_pack_rows
+
+/* nmcu_product_pack_columns: 24 instructions, 24 cycles for four rows of four columns: 4 loads, 12 to transpose, 4 sums,
+ * 4 stores.
+ *
+ *   a0 group    a1 next row    a2 pitch    a3 words    a4 scale    a5 constant
+ *   t0-t3 rows    a7 t6 halves of them    s0-s3 sums    t4 next packed word    t5 0x01010101    a6 mask
+ */
+    .section .text.nmcu_product_pack_columns, "ax", @progbits
+    .globl nmcu_product_pack_columns
+    .type nmcu_product_pack_columns, @function
+    .option push
+    .option norvc
+    .option norelax
+    .balign 4
+nmcu_product_pack_columns:
+    addi sp, sp, -16
+    sw s0, 0(sp)
+    sw s1, 4(sp)
+    sw s2, 8(sp)
+    sw s3, 12(sp)
+    li t5, 0x01010101
+    li a6, 0x05010400
+    addi t4, a0, 16
+    li s0, 0
+    li s1, 0
+    li s2, 0
+    li s3, 0
+    loop0 a3, 24
+        cv.lw t0, (a1), a2
+        cv.lw t1, (a1), a2
+        cv.lw t2, (a1), a2
+        cv.lw t3, (a1), a2
+        srli a7, t0, 16
+        srli t6, t2, 16
+        cv.shuffle2.b t0, t1, a6    /* columns 0 and 1 of rows 0 and 1 */
+        cv.shuffle2.b t2, t3, a6    /* columns 0 and 1 of rows 2 and 3 */
+        srli t1, t1, 16
+        srli t3, t3, 16
+        cv.shuffle2.b a7, t1, a6    /* columns 2 and 3 of rows 0 and 1 */
+        cv.shuffle2.b t6, t3, a6    /* columns 2 and 3 of rows 2 and 3 */
+        cv.pack t1, t2, t0
+        cv.pack.h t2, t2, t0
+        cv.pack t3, t6, a7
+        cv.pack.h t6, t6, a7
+        cv.sdotsp.b s0, t1, t5
+        cv.sdotsp.b s1, t2, t5
+        cv.sdotsp.b s2, t3, t5
+        cv.sdotsp.b s3, t6, t5
+        cv.sw t1, (t4), 4
+        cv.sw t2, (t4), 4
+        cv.sw t3, (t4), 4
+        cv.sw t6, (t4), 4
+    finish_pack
+    .option pop
+    .size nmcu_product_pack_columns, . - nmcu_product_pack_columns
+
+/* nmcu_product_sums: 8 instructions, 8 cycles for a word of each of four rows.
+ *
+ *   a0  the rows' addresses, a4-a7 their next words    a1 words    a2 scale    a3 where the sums go
+ *   t0-t3 words, then sums    s0-s3 sums    t5 0x01010101
+ */
+    .section .text.nmcu_product_sums, "ax", @progbits
+    .globl nmcu_product_sums
+    .type nmcu_product_sums, @function
+    .option push
+    .option norvc
+    .option norelax
+    .balign 4
+nmcu_product_sums:
+    addi sp, sp, -16
+    sw s0, 0(sp)
+    sw s1, 4(sp)
+    sw s2, 8(sp)
+    sw s3, 12(sp)
+    li t5, 0x01010101
+    lw a4, 0(a0)
+    lw a5, 4(a0)
+    lw a6, 8(a0)
+    lw a7, 12(a0)
+    li s0, 0
+    li s1, 0
+    li s2, 0
+    li s3, 0
+    loop0 a1, 8
+        cv.lw t0, (a4), 4
+        cv.lw t1, (a5), 4
+        cv.lw t2, (a6), 4
+        cv.lw t3, (a7), 4
+        cv.sdotsp.b s0, t0, t5
+        cv.sdotsp.b s1, t1, t5
+        cv.sdotsp.b s2, t2, t5
+        cv.sdotsp.b s3, t3, t5
+    mul s0, s0, a2
+    mul s1, s1, a2
+    mul s2, s2, a2
+    mul s3, s3, a2
+    sw s0, 0(a3)
+    sw s1, 4(a3)
+    sw s2, 8(a3)
+    sw s3, 12(a3)
+    lw s0, 0(sp)
+    lw s1, 4(sp)
+    lw s2, 8(sp)
+    lw s3, 12(sp)
+    addi sp, sp, 16
+    ret
+    .option pop
+    .size nmcu_product_sums, . - nmcu_product_sums

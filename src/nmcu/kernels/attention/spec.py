@@ -1,0 +1,211 @@
+"""The two products of attention, of queries and keys and of attention weights and values: one driver (product.c)."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from nmcu.graph import Layer, ops
+from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.common import requantize
+from nmcu.kernels.common.layer import LAYER_BYTES
+from nmcu.kernels.common.window import pair
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+
+FOLDER = Path(__file__).parent
+GROUP_HEADER_BYTES = 16
+STEP_CYCLES = {"rv32": 420, "xcv": 24, "xdec": 24}
+ITEM_CYCLES = {"rv32": 400, "xcv": 170, "xdec": 170}
+WIDE_CYCLES = 64
+RUN_CYCLES = 160
+PACK_CYCLES = {"rv32": 200, "xcv": 24, "xdec": 24}
+TILE_CYCLES = 400
+LAYER_CYCLES = 600
+
+
+@dataclass(frozen=True)
+class Product:
+    """One product as product.h has it; strides in bytes."""
+
+    heads: int
+    rows: int
+    outputs: int
+    inner: int
+    columns: bool
+    x_head: int
+    x_row: int
+    b_offset: int
+    b_head: int
+    b_row: int
+    x_offset: int
+    y_head: int
+    y_row: int
+    zero_x: int
+    zero_b: int
+
+    @property
+    def words(self) -> int:
+        """Words of the reduction."""
+        return align(self.inner, 4) // 4
+
+    @property
+    def groups(self) -> int:
+        """Groups of four outputs."""
+        return align(self.outputs, 4) // 4
+
+
+class ProductKernel(Kernel):
+    """Four outputs by four rows; a head's second operand is packed into L1 once."""
+
+    headers = ("product.h",)
+    function = "nmcu_product_run"
+
+    @abstractmethod
+    def product(self, layer: Layer) -> Product:
+        """What `layer` computes."""
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        return None
+
+    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+        product = self.product(layer)
+        found = []
+        for count in range(1, -(-product.rows // 4) + 1):
+            tile_rows = min(align(-(-product.rows // count), 4), product.rows)
+            if -(-product.rows // tile_rows) == count:
+                candidate = self._candidate(layer, product, machine, tile_rows)
+                if candidate.l1_bytes <= machine.l1_bytes:
+                    found.append(candidate)
+        return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
+
+    def _candidate(self, layer: Layer, product: Product, machine: Machine, tile_rows: int) -> Candidate:
+        row_tiles = -(-product.rows // tile_rows)
+        tiles = product.heads * row_tiles
+        b_rows, b_bytes = (
+            (product.inner, product.outputs) if product.columns else (product.outputs, product.inner)
+        )
+        sizes = {"x": tile_rows * 4 * product.words, "y": tile_rows * 4 * product.groups}
+        l1 = {"layer": LAYER_BYTES, "packed": product.groups * (GROUP_HEADER_BYTES + 16 * product.words)}
+        l1 |= {f"{key}{slot}": size for key, size in sizes.items() for slot in range(min(tiles, 2))}
+        b_size = align(b_rows, 4) * align(b_bytes, 4)
+        l1 |= {f"b{slot}": b_size for slot in range(min(product.heads, 2))}
+
+        item = ITEM_CYCLES[machine.isa] + (WIDE_CYCLES if requantize.form(layer) != "narrow" else 0)
+        share = -(-(-(-tile_rows // 4) * product.groups) // machine.cores)
+        work = share * (item + product.words * STEP_CYCLES[machine.isa])
+        work += -(-share // product.groups) * (RUN_CYCLES + 8 * product.words)
+        pack = -(-product.groups // machine.cores) * product.words * PACK_CYCLES[machine.isa] // row_tiles
+        load = machine.dma_cycles(product.inner, tile_rows)
+        load += machine.dma_cycles(b_bytes, b_rows) // row_tiles
+        store = machine.dma_cycles(product.outputs, tile_rows)
+        cycles = LAYER_CYCLES + load + store + tiles * (max(work + pack, load + store) + TILE_CYCLES)
+        return Candidate(
+            self.name,
+            {"rows": tile_rows},
+            l1,
+            int(cycles),
+            int(tiles * (work + pack)),
+            int(tiles * (load + store)),
+        )
+
+    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+        product = self.product(layer)
+        multiplier, rounding, shift = (int(v) for v in requantize.factors(layer)[:, 0])
+        block = "nmcu_product_full" if requantize.form(layer) == "full" else "nmcu_product_4x4"
+        return Struct(
+            "nmcu_product_t",
+            {
+                "x": Expr(f"{at.inputs[0]} + {product.x_offset}"),
+                "b": Expr(f"{at.inputs[1]} + {product.b_offset}"),
+                "y": Expr(at.outputs[0]),
+                "x_head": product.x_head,
+                "x_row": product.x_row,
+                "b_head": product.b_head,
+                "b_row": product.b_row,
+                "y_head": product.y_head,
+                "y_row": product.y_row,
+                "heads": product.heads,
+                "rows": product.rows,
+                "outputs": product.outputs,
+                "inner": product.inner,
+                "columns": int(product.columns),
+                "tile_rows": parameters["rows"],
+                "row_tiles": -(-product.rows // parameters["rows"]),
+                "x_tile": pair(at, "x"),
+                "b_tile": pair(at, "b"),
+                "y_tile": pair(at, "y"),
+                "packed": Expr(f"(uint8_t *)({at.l1['packed']})"),
+                "block": Expr(block),
+                "zero_x": product.zero_x,
+                "zero_b": product.zero_b,
+                "multiplier": multiplier,
+                "round": rounding,
+                "shift": shift,
+                "requant": requantize.descriptor(layer),
+                "copy": Expr(at.l1["layer"]),
+            },
+        )
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        loops = tuple(body(FOLDER, name, isa) for name in ("product_4x4", "product_pack"))
+        common = KERNELS_DIR / "common" / "pipeline.c"
+        return (common, FOLDER / "product.c", FOLDER / "product_full.c", *loops)
+
+    def include_dirs(self) -> tuple[Path, ...]:
+        return (KERNELS_DIR / "common", FOLDER)
+
+
+class AttentionScores(ProductKernel):
+    name = "attention_scores"
+    kinds: ClassVar[frozenset[str]] = frozenset({"attention_scores"})
+
+    def product(self, layer: Layer) -> Product:
+        """Rows are queries, outputs are keys: both reduce along the channels, no transposition."""
+        op, (q, k) = layer.op, layer.inputs
+        assert isinstance(op, ops.AttentionScores)
+        return Product(
+            heads=op.heads,
+            rows=q.shape[0],
+            outputs=k.shape[0],
+            inner=op.head_size,
+            columns=False,
+            x_offset=op.q_offset,
+            x_head=op.head_size,
+            x_row=q.shape[1],
+            b_offset=op.k_offset,
+            b_head=op.head_size,
+            b_row=k.shape[1],
+            y_head=q.shape[0] * k.shape[0],
+            y_row=k.shape[0],
+            zero_x=op.zero_point_q,
+            zero_b=op.zero_point_k,
+        )
+
+
+class AttentionValues(ProductKernel):
+    name = "attention_values"
+    kinds: ClassVar[frozenset[str]] = frozenset({"attention_values"})
+
+    def product(self, layer: Layer) -> Product:
+        """Rows are queries, outputs the channels of a head: the values are transposed while they are packed."""
+        op, (p, v) = layer.op, layer.inputs
+        assert isinstance(op, ops.AttentionValues)
+        rows = p.shape[0] // op.heads
+        return Product(
+            heads=op.heads,
+            rows=rows,
+            outputs=op.head_size,
+            inner=p.shape[1],
+            columns=True,
+            x_offset=0,
+            x_head=rows * p.shape[1],
+            x_row=p.shape[1],
+            b_offset=op.v_offset,
+            b_head=op.head_size,
+            b_row=v.shape[1],
+            y_head=op.head_size,
+            y_row=op.heads * op.head_size,
+            zero_x=op.zero_point_p,
+            zero_b=op.zero_point_v,
+        )
