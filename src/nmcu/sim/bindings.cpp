@@ -14,7 +14,7 @@ using namespace nmcu;
 
 namespace {
 
-constexpr Cycle CYCLES_PER_SLICE = 4'000'000;  // between two looks at signals and the progress callback
+constexpr Cycle CYCLES_PER_SLICE = 1'000'000;  // between two looks at signals and the progress callback
 
 template <class T>
 T get(const nb::dict& d, const char* key) {
