@@ -32,6 +32,7 @@ def test_macs(test_data: Path, name: str) -> None:
     assert sum(layer.macs for layer in graph.layers(model)) == MACS[name]
 
 
+@pytest.mark.slow
 def test_resnet8_gives_the_same_class_as_litert(test_data: Path) -> None:
     path = test_data / "mlperf_tiny" / "resnet8_int8.tflite"
     model = frontend.load(path)

@@ -295,3 +295,16 @@ def _drop_pair_after(path: Path, op: str) -> None:
             model.graph.node.remove(dequantize)
             node.output[0] = dequantize.output[0]
     onnx.save(model, path)
+
+
+def test_padding_and_clamps_are_folded_into_the_convolution(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 4, 5, 6)
+    p = m.node("Pad", m.conv("input", 4, 8), m.constant(np.array([0, 0, 1, 2, 0, 0, 0, 1])))
+    c = m.conv(p, 8, 8, pads=[0, 0, 0, 0])
+    m.node("Clip", c, m.constant(np.float32(-0.3)), m.constant(np.float32(0.4)))
+    model = checked(tmp_path, m, op_types_to_quantize=["Conv", "Pad"])
+    assert kinds(model)[:2] == ["conv", "conv"]
+    assert "pad" not in kinds(model)
+    second = graph.layers(model)[1].op
+    assert isinstance(second, graph.ops.Conv2d)
+    assert second.pads == (1, 2, 0, 1)

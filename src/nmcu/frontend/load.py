@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nmcu.errors import ModelError
+from nmcu.frontend.simplify import simplify
 from nmcu.graph import Graph, check
 
 MAX_FILE_BYTES = 2**28
@@ -18,6 +19,7 @@ def load(path: str | Path) -> Graph:
     data = _read(path)
     try:
         graph = _dispatch(data, path)
+        simplify(graph)
         check(graph)
     except ModelError as error:
         raise ModelError(_sentence(f"{path.name}: {error}")) from error

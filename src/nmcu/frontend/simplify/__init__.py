@@ -1,0 +1,14 @@
+"""Rules that make an integer graph shorter without changing any result; one module each."""
+
+from nmcu.frontend.simplify.fold_clamp import fold_clamp
+from nmcu.frontend.simplify.fold_pad import fold_pad
+from nmcu.graph import Graph
+
+
+def simplify(graph: Graph) -> None:
+    """Apply all rules to `graph`, in place."""
+    fold_pad(graph)
+    fold_clamp(graph)
+
+
+__all__ = ["simplify"]
