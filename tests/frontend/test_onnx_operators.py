@@ -283,6 +283,15 @@ def test_batch_normalisation_is_folded_into_the_convolution(tmp_path: Path) -> N
     assert kinds(ort.check(path)) == ["conv"]
 
 
+def test_matmul_with_a_bias_on_tokens(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 6, 12)
+    y = m.node("MatMul", "input", m.weight(12, 20))
+    m.node("Add", y, m.constant(np.linspace(-1, 1, 20, dtype=np.float32)))
+    path = qdq(ort.quantise(m.save(tmp_path / "m.onnx"), op_types_to_quantize=["MatMul"]))
+    _drop_pair_after(path, "MatMul")
+    assert kinds(ort.check(path)) == ["linear"]
+
+
 def _drop_pair_after(path: Path, op: str) -> None:
     """Remove the QuantizeLinear and DequantizeLinear pair behind a node."""
     model = onnx.load(path)
