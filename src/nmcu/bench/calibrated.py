@@ -65,10 +65,11 @@ class CalibratedBuilder:
         *,
         relu: bool,
         prune: bool = True,
+        padding: int | None = None,
     ) -> TensorInfo:
-        """A convolution with padding kernel // 2, calibrated."""
+        """A convolution with `padding` on every side, kernel // 2 if not given, calibrated."""
         weight, unit = self.weights((channels, kernel, kernel, x.shape[-1]), prune)
-        pads = (kernel // 2,) * 4
+        pads = (kernel // 2 if padding is None else padding,) * 4
         centred = self.values[x.name].astype(np.int32) - x.quant[1]
         view = window.patches(centred, (kernel, kernel), (stride, stride), pads, 0)
         sums = view.reshape(-1, weight[0].size).astype(np.float64) @ weight.reshape(channels, -1).T

@@ -6,17 +6,18 @@ from fnmatch import fnmatchcase
 from nmcu.graph import Layer
 from nmcu.kernels.add.spec import Add
 from nmcu.kernels.arg_max.spec import ArgMax
-from nmcu.kernels.boxes.spec import Boxes
 from nmcu.kernels.attention.spec import AttentionScores, AttentionValues
+from nmcu.kernels.boxes.constant import Constant
+from nmcu.kernels.boxes.spec import Boxes
 from nmcu.kernels.byte_gather.spec import ByteGatherG1, ByteGatherG4
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny
 from nmcu.kernels.extremum.spec import Extremum
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG1x8, WordGatherG4
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
+from nmcu.kernels.layer_norm.spec import LayerNorm
 from nmcu.kernels.log_softmax.spec import LogSoftmax
 from nmcu.kernels.mul.spec import Mul
-from nmcu.kernels.layer_norm.spec import LayerNorm
 from nmcu.kernels.pool.spec import AveragePool, MaxPool
 from nmcu.kernels.published.spec import PublishedConv, PublishedConvXdec, PublishedLinear, PublishedLinearXdec
 from nmcu.kernels.softmax.spec import Softmax
@@ -48,6 +49,7 @@ KERNELS: tuple[Kernel, ...] = (
     Table(),
     ChannelTable(),
     Boxes(),
+    Constant(),
     Mul(),
     Extremum(),
     LogSoftmax(),

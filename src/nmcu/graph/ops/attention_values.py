@@ -24,7 +24,9 @@ class AttentionValues(requant.Requantised):
     KIND: ClassVar[str] = "attention_values"
     INPUTS: ClassVar[int | None] = 2
     CONSTANTS: ClassVar[Mapping[str, str]] = {}
-    SUMMARY = "attention weights times values of each head, both activations; heads are slices of the channels"
+    SUMMARY = (
+        "attention weights times values of each head, both activations; heads are slices of the channels"
+    )
 
     heads: int
     head_size: int
@@ -80,9 +82,7 @@ class AttentionValues(requant.Requantised):
         return ((p.shape[0] // self.heads, self.heads * self.head_size),)
 
     def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
-        p = (inputs[0].astype(np.float64) - self.zero_point_p).reshape(
-            self.heads, -1, inputs[0].shape[1]
-        )
+        p = (inputs[0].astype(np.float64) - self.zero_point_p).reshape(self.heads, -1, inputs[0].shape[1])
         acc = np.concatenate(
             [
                 p[h] @ head(inputs[1], self.zero_point_v, self.v_offset, h, self.head_size)

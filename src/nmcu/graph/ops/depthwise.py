@@ -48,7 +48,7 @@ class Depthwise(requant.Requantised):
     ) -> tuple["Depthwise", dict[str, Array]]:
         """Operator and constants from real scales; see `Conv2d.build`. `weight` is (KH, KW, C)."""
         rows = weight.reshape(-1, weight.shape[2]).T
-        folded = affine.fold(name, x, y, rows, weight_scale, bias)
+        folded = affine.fold(name, x, y, rows, weight_scale, bias, short_sums=True)
         op = cls(
             form=folded.form,
             zero_point=y.quant[1],

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -53,40 +54,51 @@ class Boxes(Kernel):
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
         if isinstance(layer.op, ops.ResizeNearest) and _repeats(layer) is None:
             return "a resize by a factor that is not whole"
-        if any(len(box.pages) > AXES for box in _boxes(layer)):
+        if any(len(part.pages) > AXES for part in _boxes(layer)):
             return f"data that lie in more than {AXES + 2} separate axes"
         return None
 
     def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
         cycles = machine.dma_cycles(layer.outputs[0].bytes) if _fill(layer) is not None else 0
         pages = 0
-        for box in _boxes(layer):
-            count = math.prod(n for n, _, _ in box.pages)
-            chunks = -(-box.rows[0] * box.run // STAGING_BYTES)
+        for part in _boxes(layer):
+            count = math.prod(n for n, _, _ in part.pages)
+            chunks = -(-part.rows[0] * part.run // STAGING_BYTES)
             pages += count * chunks
-            cycles += 2 * count * machine.dma_cycles(box.run, box.rows[0])
+            cycles += 2 * count * machine.dma_cycles(part.run, part.rows[0])
         cycles = max(cycles, pages * PAGE_CYCLES // machine.cores)
         l1 = {"staging": machine.cores * STAGING_BYTES}
         return [Candidate(self.name, {}, l1, LAYER_CYCLES + cycles, 0, cycles)]
 
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
-        boxes = tuple(_box_struct(box, at) for box in _boxes(layer))
-        members: dict[str, Value] = {
-            "boxes": Expr("(const nmcu_box_t[]){" + ", ".join(_literal(box) for box in boxes) + "}"),
-            "count": len(boxes),
-            "staging": Expr(at.l1["staging"]),
-            "staging_bytes": STAGING_BYTES,
-        }
         value = _fill(layer)
-        if value is not None:
-            members |= {"fill": Expr(at.outputs[0]), "fill_bytes": layer.outputs[0].bytes, "value": value}
-        return Struct("nmcu_boxes_t", members)
+        if value is None:
+            return descriptor(_boxes(layer), at)
+        fill = {"fill": Expr(at.outputs[0]), "fill_bytes": layer.outputs[0].bytes, "value": value}
+        return descriptor(_boxes(layer), at, fill)
 
     def library(self, isa: str) -> tuple[Path, ...]:
         return (FOLDER / "boxes.c",)
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER)
+
+
+def descriptor(
+    boxes: Sequence[Box], at: Addresses, fill: Mapping[str, Value] = MappingProxyType({})
+) -> Struct:
+    """The `nmcu_boxes_t` that copies `boxes`."""
+    structs = [_struct(part, at) for part in boxes]
+    return Struct(
+        "nmcu_boxes_t",
+        {
+            "boxes": Expr("(const nmcu_box_t[]){" + ", ".join(_literal(part) for part in structs) + "}"),
+            "count": len(structs),
+            "staging": Expr(at.l1["staging"]),
+            "staging_bytes": STAGING_BYTES,
+            **fill,
+        },
+    )
 
 
 def _fill(layer: Layer) -> int | None:
@@ -98,29 +110,29 @@ def _boxes(layer: Layer) -> list[Box]:
     op, x, y = layer.op, layer.inputs[0].shape, layer.outputs[0].shape
     source, result = _strides(x), _strides(y)
     if isinstance(op, ops.Reshape):
-        return [_box([(math.prod(x), 1, 1)])]
+        return [box([(math.prod(x), 1, 1)])]
     if isinstance(op, ops.Pad):
-        return [_box(list(zip(x, source, result, strict=True)), to_offset=_dot(op.before, result))]
+        return [box(list(zip(x, source, result, strict=True)), to_offset=_dot(op.before, result))]
     if isinstance(op, ops.Slice):
         steps = [s * step for s, step in zip(source, op.steps, strict=True)]
-        return [_box(list(zip(y, steps, result, strict=True)), offset=_dot(op.starts, source))]
+        return [box(list(zip(y, steps, result, strict=True)), offset=_dot(op.starts, source))]
     if isinstance(op, ops.Transpose):
-        return [_box([(x[p], source[p], result[axis]) for axis, p in enumerate(op.perm)])]
+        return [box([(x[p], source[p], result[axis]) for axis, p in enumerate(op.perm)])]
     if isinstance(op, ops.Dilate):
         spread = [result[0], result[1] * op.steps[0], result[2] * op.steps[1], result[3]]
-        return [_box(list(zip(x, source, spread, strict=True)))]
+        return [box(list(zip(x, source, spread, strict=True)))]
     if isinstance(op, ops.Concat):
         boxes, position = [], 0
         for index, part in enumerate(layer.inputs):
             axes = list(zip(part.shape, _strides(part.shape), result, strict=True))
-            boxes.append(_box(axes, source=index, to_offset=position * result[op.axis]))
+            boxes.append(box(axes, source=index, to_offset=position * result[op.axis]))
             position += part.shape[op.axis]
         return boxes
     repeats = _repeats(layer)
     assert repeats is not None
     height, width = repeats
     return [
-        _box(
+        box(
             [
                 (x[1], source[1], height * result[1]),
                 (height, 0, result[1]),
@@ -144,7 +156,7 @@ def _repeats(layer: Layer) -> tuple[int, int] | None:
     return result[0], result[1]
 
 
-def _box(axes: Sequence[Axis], source: int = 0, offset: int = 0, to_offset: int = 0) -> Box:
+def box(axes: Sequence[Axis], source: int = 0, offset: int = 0, to_offset: int = 0) -> Box:
     """The box over `axes`, outermost first, with as few pages as can be."""
     merged: list[Axis] = []
     for size, step, to_step in axes:
@@ -161,21 +173,21 @@ def _box(axes: Sequence[Axis], source: int = 0, offset: int = 0, to_offset: int 
     return Box(source, offset, to_offset, tuple(merged), rows, run)
 
 
-def _box_struct(box: Box, at: Addresses) -> Struct:
-    pages = [(1, 0, 0)] * (AXES - len(box.pages)) + list(box.pages)
+def _struct(part: Box, at: Addresses) -> Struct:
+    pages = [(1, 0, 0)] * (AXES - len(part.pages)) + list(part.pages)
     size, step, to_step = (tuple(axis[i] for axis in pages) for i in range(3))
     return Struct(
         "nmcu_box_t",
         {
-            "from": Expr(f"{at.inputs[box.source]} + {box.offset}"),
-            "to": Expr(f"{at.outputs[0]} + {box.to_offset}"),
+            "from": Expr(f"{at.inputs[part.source]} + {part.offset}"),
+            "to": Expr(f"{at.outputs[0]} + {part.to_offset}"),
             "size": size,
             "from_stride": step,
             "to_stride": to_step,
-            "rows": box.rows[0],
-            "run": box.run,
-            "from_row": box.rows[1],
-            "to_row": box.rows[2],
+            "rows": part.rows[0],
+            "run": part.run,
+            "from_row": part.rows[1],
+            "to_row": part.rows[2],
         },
     )
 
