@@ -16,7 +16,7 @@ from nmcu import kernels, targets
 from nmcu.bench.kernels import DENSE, PORTABLE_ONLY
 from nmcu.bench.measure import Case, Measurement, layer_of, refusal
 from nmcu.bench.parallel import Failure, Progress, measure_all
-from nmcu.bench.shapes import OTHER_SHAPES, PATTERNS, SHAPES
+from nmcu.bench.shapes import FIT_SHAPES, OTHER_SHAPES, PATTERNS, SHAPES
 from nmcu.errors import NmcuError
 from nmcu.kernels import Machine
 from nmcu.kernels.common import window
@@ -67,7 +67,7 @@ def fit(
     With `change` False only the error of the present constants is measured. Takes many single-layer runs (they are
     cached, as in `bench_kernels`).
     """
-    whole = list(_cases(SHAPES, isas, names))
+    whole = list(_cases(FIT_SHAPES, isas, names))
     other = list(_cases(OTHER_SHAPES, isas, names))
     if not whole:
         raise NmcuError(f"there is no kernel matching {names!r} on {', '.join(isas)} to fit")
@@ -81,7 +81,7 @@ def fit(
     if change:
         costs = _with_pipeline(
             _with_kernels(costs, [m for m in measured if m.case.apart]),
-            [m for m in measured if not m.case.apart and m.case.shape in SHAPES],
+            [m for m in measured if not m.case.apart and m.case.shape in FIT_SHAPES],
         )
     return Fit(costs, tuple(errors([m for m in measured if not m.case.apart], costs))), failures
 
@@ -95,7 +95,7 @@ def errors(measured: Iterable[Measurement], costs: Costs) -> list[KernelError]:
     found = []
     for (kernel, isa), pairs in by_kernel.items():
         inside = [error for m, error in pairs if m.case.shape in SHAPES]
-        outside = [error for m, error in pairs if m.case.shape not in SHAPES]
+        outside = [error for m, error in pairs if m.case.shape not in FIT_SHAPES]
         worst, most = max(pairs, key=lambda pair: pair[1])
         found.append(
             KernelError(
@@ -170,8 +170,9 @@ def _with_kernels(costs: Costs, measured: Sequence[Measurement]) -> Costs:
         known = table[isa][kernel]
         work = {unit: np.array([_amount(m, isa, unit) for m in group]) for unit in known}
         free = _identifiable(work)
+        known |= dict.fromkeys(free, 0.0)
         cycles = np.array([m.cycles for m in group], np.float64)
-        rest = cycles - sum(known[unit] * work[unit] for unit in known if unit not in free)
+        rest = cycles - [predicted(m, Costs(table))[1] for m in group]
         matrix = np.array([work[unit] for unit in free]).T
         values = solve(matrix / cycles[:, None], rest / cycles)
         table[isa][kernel] |= {unit: round(float(v), 2) for unit, v in zip(free, values, strict=True)}
@@ -192,8 +193,8 @@ def _identifiable(work: Mapping[str, NDArray[np.float64]]) -> list[str]:
 
 def _amount(m: Measurement, isa: str, unit: str) -> float:
     """How often the measured case does one unit of work on the busiest core."""
-    zero = dict.fromkeys(fitted().of(m.case.kernel, m.case.isa), 0.0)
-    only = Costs({isa: {m.case.kernel: {**zero, unit: 1000.0}, PIPELINE: {"tile": 0.0, "layer": 0.0}}})
+    nothing = {k: dict.fromkeys(units, 0.0) for k, units in fitted().constants[isa].items()}
+    only = Costs({isa: {**nothing, m.case.kernel: {**nothing[m.case.kernel], unit: 1000.0}}})
     return predicted(m, only)[1] / 1000
 
 

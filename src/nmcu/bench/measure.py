@@ -66,7 +66,7 @@ class Measurement:
     packed_bytes: int
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=256)
 def layer_of(shape: str, pattern: str) -> tuple[Graph, Layer]:
     """The network of a shape and pattern, and its only layer."""
     made = network(Shape.parse(shape), pattern)

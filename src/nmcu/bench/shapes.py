@@ -27,6 +27,15 @@ SHAPES = (
     "linear_384_1536_t64",
     "linear_1536_384_t64",
 )
+FIT_SHAPES = (
+    *SHAPES,
+    "conv3x3_24x24x16_24",
+    "conv3x3s2_20x20x24_32",
+    "conv5x5_11x11x20_16",
+    "conv1x1_20x20x32_48",
+    "linear_96_100_t30",
+)
+"""What cost models are fitted to: the shapes of the benchmark, and some with fewer channels and uneven widths."""
 OTHER_SHAPES = (
     "conv3x3_12x12x48_96",
     "conv3x3_32x32x16_32",

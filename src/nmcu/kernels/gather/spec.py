@@ -68,13 +68,23 @@ class WordGather(window.WindowKernel):
     def tile_cycles(
         self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
     ) -> float:
-        _, blocks = self._blocks(geometry, rows)
-        groups = -(-channels // self.group)
+        width, lines = geometry.output[1], rows
+        if geometry.flat:
+            width, lines = width * rows, 1
+        whole, rest = divmod(width, 4 * self.quads)
+        blocks, groups = whole + (rest > 0), -(-channels // self.group)
+        line = whole * self._item_cycles(layer, geometry, machine, self.name)
+        line += -(-rest // 4) * self._item_cycles(layer, geometry, machine, self.tail)
+        share = -(-lines * blocks * groups // machine.cores)
         cost = machine.costs(self.name)
-        item = cost["item"] + (cost["wide"] if requantize.form(layer) == "wide" else 0)
-        each = geometry.kernel[0] * (self._steps(layer, geometry) * cost["step"] + cost["segment"]) + item
-        share = -(-(1 if geometry.flat else rows) * blocks * groups // machine.cores)
-        return share * each + -(-share // groups) * cost["run"] + cost["tile"]
+        return share * line / blocks + -(-share // groups) * cost["run"] + cost["tile"]
+
+    def _item_cycles(self, layer: Layer, geometry: window.Geometry, machine: Machine, kernel: str) -> float:
+        """One group of channels by one block of pixels."""
+        cost = machine.costs(kernel)
+        wide = cost["wide"] if requantize.form(layer) == "wide" else 0
+        steps = self._steps(layer, geometry)
+        return geometry.kernel[0] * (steps * cost["step"] + cost["segment"]) + cost["item"] + wide
 
     def _pattern(self, layer: Layer) -> NMPattern:
         assert layer.pattern is not None
