@@ -32,14 +32,14 @@ def as_wide_kernel(acc: int, multiplier: int, shift: int, zero: int, lo: int, hi
     factor=st.floats(1e-9, 0.9),
     bound=st.integers(1, 2**31 - 1),
     zero=st.integers(-128, 127),
-    sparse=st.booleans(),
+    short_sums=st.booleans(),
     data=st.data(),
 )
 def test_kernels_compute_the_definition(
-    factor: float, bound: int, zero: int, sparse: bool, data: st.DataObject
+    factor: float, bound: int, zero: int, short_sums: bool, data: st.DataObject
 ) -> None:
     low, high = np.array([-bound]), np.array([bound])
-    chosen = requant.choose("n", np.array([factor]), low, high, zero, sparse=sparse)
+    chosen = requant.choose("n", np.array([factor]), low, high, zero, short_sums=short_sums)
     multiplier, shift = int(chosen.multiplier[0]), int(chosen.shift[0])
     for acc in (-bound, bound, 0, data.draw(st.integers(-bound, bound))):
         wanted = requant.apply(np.array([acc]), chosen.multiplier, chosen.shift, zero, -128, 127)[0]

@@ -42,6 +42,8 @@ def fold(
     weight: NDArray[np.int8],
     weight_scale: NDArray[Any],
     bias: NDArray[Any] | None,
+    *,
+    short_sums: bool = False,
 ) -> Folded:
     """Fold the input zero point into the bias and the scales into multipliers.
 
@@ -68,7 +70,7 @@ def fold(
     low, high = accumulator_range(weight, integers)
     bare_low, bare_high = accumulator_range(weight, np.zeros(cout))
     sparse = int(np.count_nonzero(weight)) * SPARSE_SHARE <= weight.size
-    chosen = requant.choose(name, factor, low, high, y_zero, sparse=sparse)
+    chosen = requant.choose(name, factor, low, high, y_zero, short_sums=short_sums or sparse)
     if bare_low.min() < requant.INT32_MIN or bare_high.max() > requant.INT32_MAX:
         raise ModelError(f"node {name!r}: a sum of products may overflow int32")
     return Folded(

@@ -13,8 +13,9 @@ Two forms, recorded in the graph so that the reference and every kernel use the 
 Both definitions allow a choice. 11 bits are enough for 1 LSB per layer, but a whole network amplifies their
 error: MLPerf Tiny ResNet8 agrees with LiteRT on 479 of 500 CIFAR-10 images with multipliers of 11 bits and
 more, on 496 with 14 bits and more (LiteRT's own two sets of kernels agree on 484). So narrow is taken from 14
-bits on; from 11 bits on where the wide form would need the low word, and in sparse layers, whose short sums do
-not hide the four cycles an output that the wide form takes more (10 % of a 1:16 layer).
+bits on; from 11 bits on where the wide form would need the low word, and in sparse and depthwise layers, whose
+short sums do not hide the four cycles an output that the wide form takes more (10 % of a 1:16 layer, a third of a
+3x3 depthwise layer; those of MLPerf Tiny's DS-CNN all have 13 bits or more).
 """
 
 from dataclasses import dataclass
@@ -62,13 +63,13 @@ def choose(
     acc_max: Int64,
     zero_point: int,
     *,
-    sparse: bool = False,
+    short_sums: bool = False,
 ) -> Requant:
     """The requantisation by `factor` for accumulators in [acc_min, acc_max], narrow where provable.
 
-    All arrays have one entry per channel; `sparse` if most weights are zero.
-    Raises `ModelError` naming node `name` where an accumulator may
-    overflow int32 or a factor is not a positive finite number in range.
+    All arrays have one entry per channel; `short_sums` if an output is the sum of few products, which do not
+    hide the cost of the wide form. Raises `ModelError` naming node `name` where an accumulator may overflow
+    int32 or a factor is not a positive finite number in range.
     """
     if acc_min.min() < INT32_MIN or acc_max.max() > INT32_MAX:
         raise ModelError(
@@ -80,7 +81,7 @@ def choose(
             f"node {name!r}: scales give a rescaling factor outside (0, 2**30): check the scales"
         )
     narrow, wide = _narrow(factor, acc_min, acc_max, zero_point), _wide(factor)
-    prefer = sparse or wide.shift.min() < WIDE_HIGH_WORD_SHIFT
+    prefer = short_sums or wide.shift.min() < WIDE_HIGH_WORD_SHIFT
     needed_bits = NARROW_MIN_BITS if prefer else NARROW_GOOD_BITS
     return narrow if int(narrow.multiplier.min()).bit_length() >= needed_bits else wide
 
