@@ -43,7 +43,7 @@ struct Fault {
   enum class Kind : uint8_t {
     IllegalInstruction, FetchOutsideCode, MisalignedFetch, UnmappedAddress, MisalignedPeripheral, WriteToCode,
     StackOverflow, Deadlock, DmaOutsideMemory, DmaConflict, CycleLimit, HardwareLoop, PeripheralRegister,
-    UnhandledTrap, Interrupted, Count
+    UnhandledTrap, Count
   };
   Kind kind = Kind::IllegalInstruction;
   int core = -1;  // -1: the machine as a whole
@@ -56,6 +56,6 @@ struct Fault {
 constexpr std::array<const char*, static_cast<size_t>(Fault::Kind::Count)> FAULT_NAMES = {
     "illegal_instruction", "fetch_outside_code", "misaligned_fetch", "unmapped_address", "misaligned_peripheral",
     "write_to_code", "stack_overflow", "deadlock", "dma_outside_memory", "dma_conflict", "cycle_limit",
-    "hardware_loop", "peripheral_register", "unhandled_trap", "interrupted"};
+    "hardware_loop", "peripheral_register", "unhandled_trap"};
 
 }  // namespace nmcu
