@@ -6,6 +6,7 @@ from rich.table import Table
 
 from nmcu.bench.fit import KernelError
 from nmcu.bench.kernels import KernelRow
+from nmcu.bench.networks import NetworkRow
 from nmcu.bench.paper import PaperRow
 
 
@@ -44,6 +45,44 @@ def kernels_table(rows: Sequence[KernelRow]) -> Table:
             "yes" if row.bit_exact else "NO",
         )
         shape = row.shape
+    return table
+
+
+def networks_table(rows: Sequence[NetworkRow]) -> Table:
+    """One line per row; a section per network."""
+    table = Table(header_style="bold")
+    for heading in ("network", "pattern", "isa", "kernels"):
+        table.add_column(heading)
+    for heading in (
+        "cycles",
+        "MAC/cycle",
+        "vs dense",
+        "predicted",
+        "weights",
+        "from L3",
+        "top-1",
+        "bit-exact",
+    ):
+        table.add_column(heading, justify="right")
+    network = None
+    for row in rows:
+        if network not in (None, row.network):
+            table.add_section()
+        table.add_row(
+            row.network if row.network != network else "",
+            row.pattern,
+            row.isa,
+            row.kernels,
+            f"{row.cycles:,}",
+            f"{row.macs_per_cycle:.2f}",
+            _factor(row.speedup_vs_dense),
+            f"{row.predicted_cycles / row.cycles - 1:+.1%}",
+            f"{row.weight_bytes / 1024:,.0f} KiB",
+            f"{row.l3_read_bytes / 1024:,.0f} KiB",
+            "" if row.top1 is None else f"{row.top1:.2f} %",
+            "yes" if row.bit_exact else "NO",
+        )
+        network = row.network
     return table
 
 

@@ -9,12 +9,15 @@ import typer
 
 from nmcu.bench.fit import fit as fit_costs
 from nmcu.bench.kernels import Selection, bench_kernels
+from nmcu.bench.networks import DENSE, bench_networks
+from nmcu.bench.networks import PATTERNS as NETWORK_PATTERNS
 from nmcu.bench.paper import paper as paper_rows
 from nmcu.bench.parallel import Failure
 from nmcu.bench.plot import plot_kernels
+from nmcu.bench.plot_networks import plot_networks
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
-from nmcu.bench.table import errors_table, kernels_table, paper_table
+from nmcu.bench.table import errors_table, kernels_table, networks_table, paper_table
 from nmcu.cli.options import JsonOption, TargetOption
 from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.kernels.costs import COSTS_FILE
@@ -26,7 +29,8 @@ app = typer.Typer(no_args_is_help=True, help="Measure kernels and the simulator,
 
 def _known_patterns(text: str) -> str:
     for pattern in text.split(","):
-        NMPattern.parse(pattern)
+        if pattern != DENSE:
+            NMPattern.parse(pattern)
     return text
 
 
@@ -88,6 +92,41 @@ def kernels(
     if plot is not None:
         plot_kernels(rows, plot)
     _exit_unless_right(failures, [f"{r.shape} {r.pattern} {r.kernel}" for r in rows if not r.bit_exact])
+
+
+@app.command("networks")
+def networks(
+    networks: Annotated[str, typer.Option(metavar="GLOB", help="Networks to measure.")] = "*",
+    patterns: Annotated[
+        str,
+        typer.Option(metavar="N:M,…", help="Patterns of the weights, or dense.", callback=_known_patterns),
+    ] = ",".join(NETWORK_PATTERNS),
+    isa: IsasOption = "xcv,xdec",
+    kernels: Annotated[str, typer.Option(metavar="GLOB", help="Kernels to choose from.")] = "*",
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw speed-ups and where the cycles go (.png, .svg or .pdf)."),
+    ] = None,
+    jobs: JobsOption = 2,
+    json: JsonOption = False,
+) -> None:
+    """Measure whole networks, dense and pruned: cycles, speed-up, bytes, predicted and measured.
+
+    ResNet18 and the Vision Transformer are built here with random weights; the example networks come from a checkout,
+    MLPerf Tiny's from the folder in NMCU_TEST_DATA. Outputs are compared with the reference, bit for bit; results are
+    kept: an interrupted run goes on where it stopped.
+    """
+    with counting("measuring") as count:
+        rows = bench_networks(
+            networks, tuple(patterns.split(",")), tuple(isa.split(",")), kernels, jobs, count
+        )
+    if json:
+        show_json([row.to_json() for row in rows])
+    else:
+        show(networks_table(rows))
+    if plot is not None:
+        plot_networks(rows, plot)
+    _exit_unless_right([], [f"{r.network} {r.pattern} {r.isa}" for r in rows if not r.bit_exact])
 
 
 @app.command("fit")

@@ -15,12 +15,18 @@ PER_KERNEL = 4
 
 
 def options(layer: Layer, machine: Machine, names: str, forced: str | None) -> tuple[Candidate, ...]:
-    """The candidates for `layer`, best first; raises `PlanError` with every kernel's reason where there is none."""
+    """The candidates for `layer`, best first; raises `PlanError` with every kernel's reason where there is none.
+
+    `names` restricts the kernels where it leaves any, so that a network's other layers still run.
+    """
     if forced is not None and forced not in {kernel.name for kernel in kernels.KERNELS}:
         raise PlanError(f"--kernel {layer.name}={forced}: there is no kernel {forced!r}")
     wanted = forced or names
+    possible = kernels.candidates(layer, machine, wanted)
+    if not possible and forced is None:
+        possible = kernels.candidates(layer, machine)
     found: dict[str, list[Candidate]] = {}
-    for candidate in kernels.candidates(layer, machine, wanted):
+    for candidate in possible:
         kept = found.setdefault(candidate.kernel, [])
         if len(kept) < PER_KERNEL:
             kept.append(candidate)
