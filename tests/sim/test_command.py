@@ -1,12 +1,13 @@
 """`nmcu sim`: standard output, exit codes, signature, trace, JSON."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from nmcu.cli import main
 from sim.assembly import assemble
 
 PROGRAM = """
@@ -35,11 +36,28 @@ end_signature:
 """
 
 
-MAIN = "from nmcu.cli import main; main()"
+@dataclass(frozen=True)
+class Done:
+    stdout: bytes
+    stderr: bytes
+    returncode: int
 
 
-def nmcu(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, "-c", MAIN, "sim", *arguments], capture_output=True, check=False)
+Nmcu = Callable[..., Done]
+
+
+@pytest.fixture
+def nmcu(capfdbinary: pytest.CaptureFixture[bytes]) -> Nmcu:
+    """`nmcu sim …` in this process."""
+
+    def run(*arguments: str) -> Done:
+        with pytest.raises(SystemExit) as ended:
+            main(["sim", *arguments])
+        out, err = capfdbinary.readouterr()
+        code = ended.value.code
+        return Done(out, err, code if isinstance(code, int) else 0)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +67,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-def test_output_exit_code_and_signature(program: str, tmp_path: Path) -> None:
+def test_output_exit_code_and_signature(nmcu: Nmcu, program: str, tmp_path: Path) -> None:
     signature = tmp_path / "signature.txt"
     done = nmcu(program, "--target", "cv32e40p", "--signature", str(signature))
     assert (done.stdout, done.returncode) == (b"h\n", 3)
@@ -57,7 +75,7 @@ def test_output_exit_code_and_signature(program: str, tmp_path: Path) -> None:
     assert signature.read_text() == "00000001\ndeadbeef\n00000030\n"
 
 
-def test_json(program: str) -> None:
+def test_json(nmcu: Nmcu, program: str) -> None:
     done = nmcu(program, "--target", "cv32e40p", "--json")
     result = json.loads(done.stdout)
     assert (result["exit_code"], result["stdout"], done.returncode) == (3, "h\n", 3)
@@ -65,7 +83,7 @@ def test_json(program: str) -> None:
     assert core["cycles"] == core["instructions"] + sum(core["stalls"].values())
 
 
-def test_trace_of_one_function(program: str, tmp_path: Path) -> None:
+def test_trace_of_one_function(nmcu: Nmcu, program: str, tmp_path: Path) -> None:
     trace = tmp_path / "trace.txt"
     nmcu(program, "--target", "cv32e40p", "--trace", str(trace), "--trace-function", "hello")
     lines = trace.read_text().splitlines()
@@ -74,7 +92,7 @@ def test_trace_of_one_function(program: str, tmp_path: Path) -> None:
     assert "hello+" in lines[1]
 
 
-def test_faults_and_usage(program: str, tmp_path: Path) -> None:
+def test_faults_and_usage(nmcu: Nmcu, program: str, tmp_path: Path) -> None:
     for arguments, code, words in [
         ((program, "--target", "cv32e40p", "--max-cycles", "5"), 1, b"the limit of 5 cycles was reached"),
         ((program,), 1, b"lies in l3, which cores cannot reach"),
