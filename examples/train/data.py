@@ -39,17 +39,10 @@ def load(folder: Path, name: str, size: int, cache: Path) -> Split:
     integer column `label`, or `<name>/<class>/*.png`, classes numbered in alphabetical order. The decoded arrays go to
     a file in `cache`, keyed by the source's path, size and time. Raises `NmcuError` naming file and column or image.
     """
-    parquet, images = folder / f"{name}.parquet", folder / name
-    if not parquet.is_file() and not images.is_dir():
-        raise NmcuError(
-            f"no data: neither {parquet} nor the folder {images} exists; give the data with --data"
-        )
-    source = parquet if parquet.is_file() else images
+    source = source_of(folder, name)
     stat = source.stat()
-    key = hashlib.sha256(f"{source.resolve()} {stat.st_size} {stat.st_mtime_ns} {size}".encode()).hexdigest()[
-        :16
-    ]
-    cached = cache / f"{folder.name}-{name}-{key}.npz"
+    key = hashlib.sha256(f"{source.resolve()} {stat.st_size} {stat.st_mtime_ns} {size}".encode())
+    cached = cache / f"{folder.name}-{name}-{key.hexdigest()[:16]}.npz"
     if cached.is_file():
         with np.load(cached) as arrays:
             return Split(arrays["images"], arrays["labels"])
@@ -59,6 +52,16 @@ def load(folder: Path, name: str, size: int, cache: Path) -> Split:
     np.savez(partial, images=split.images, labels=split.labels)
     partial.replace(cached)
     return split
+
+
+def source_of(folder: Path, name: str) -> Path:
+    """The parquet file or image folder with the split `name`; raises `NmcuError` where there is neither."""
+    parquet, images = folder / f"{name}.parquet", folder / name
+    if parquet.is_file():
+        return parquet
+    if images.is_dir():
+        return images
+    raise NmcuError(f"no data: neither {parquet} nor the folder {images} exists; give the data with --data")
 
 
 def normalise(images: NDArray[np.uint8], mean: float, std: float) -> Tensor:

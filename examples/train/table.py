@@ -23,7 +23,10 @@ def main(folder: Path) -> None:
         epochs = f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}"
         numbers = [final["top1_float"], final["top1_fake_quantised"], final["top1"]]
         cells = [network, row.replace("x", ":", 1), str(experiment["seed"]), epochs]
-        cells += [*(f"{n:.2f}" for n in numbers), f"{final['onnx_bytes'] / 1000:.0f}"]
+        cells += [
+            *("not run" if n is None else f"{n:.2f}" for n in numbers),
+            f"{final['onnx_bytes'] / 1000:.0f}",
+        ]
         print(f"| {' | '.join(cells)} |")
 
 

@@ -20,7 +20,7 @@ import matplotlib
 import numpy as np
 import onnxruntime as ort
 import torch
-from data import Augmenter, Split, load, normalise
+from data import Augmenter, Split, load, normalise, source_of
 from experiment import Experiment, Phase, read
 from models import build
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import update_bn
 
+import nmcu
 from nmcu import train as nt
 from nmcu.errors import NmcuError
 from nmcu.train.files import write_atomically
@@ -96,6 +97,7 @@ class Recipe:
         form = experiment.data
         whole = load(data, "train", form.size, cache).take(0, limit)
         self.test = load(data, "test", form.size, cache).take(0, limit)
+        self.test_source = source_of(data, "test")
         cut = len(whole) - min(form.holdout, len(whole) // 10)
         self.holdout = whole.take(cut, len(whole))
         self.augmenter = Augmenter(whole.take(0, cut), form.pad, form.mean, form.std, self.device)
@@ -315,11 +317,22 @@ class Recipe:
             "images": len(self.test),
             "top1_float": self._accuracy(floating, self.test),
             "top1_fake_quantised": self._accuracy(quantized, self.test),
-            "top1": onnx_accuracy(path, self.test, form.mean, form.std),
+            "top1_onnxruntime": onnx_accuracy(path, self.test, form.mean, form.std),
+            "top1": self._device_accuracy(path),
             "onnx_bytes": path.stat().st_size,
         }
         self._write_metrics({"final": final})
         print(f"{self.experiment.name} {json.dumps(final)}")
+
+    def _device_accuracy(self, path: Path) -> float | None:
+        """Top-1 in percent as `nmcu eval` measures it: with the program the device runs, built for this machine."""
+        try:
+            return nmcu.evaluate(
+                path, self.test_source, limit=len(self.test), jobs=torch.get_num_threads()
+            ).top1
+        except NmcuError as error:
+            print(f"{self.experiment.name}: nmcu cannot run the exported file yet: {error}")
+            return None
 
     def _write_metrics(self, final: dict[str, Any]) -> None:
         device = torch.cuda.get_device_name() if self.device.type == "cuda" else f"CPU {platform.machine()}"

@@ -86,6 +86,7 @@ def _metrics(folder: Path) -> dict[str, Any]:
     return metrics
 
 
+@pytest.mark.slow
 def test_interrupted_training_gives_the_same_metrics(recipe: Recipe, tmp_path: Path) -> None:
     recipe(out="whole")
     whole = _metrics(tmp_path / "whole" / "tiny")
@@ -102,6 +103,7 @@ def test_interrupted_training_gives_the_same_metrics(recipe: Recipe, tmp_path: P
     frontend.load(tmp_path / "whole" / "tiny" / "model.onnx")
 
 
+@pytest.mark.slow
 def test_a_compact_checkpoint_continues_elsewhere_and_is_a_start(recipe: Recipe, tmp_path: Path) -> None:
     while "int8" not in recipe("--max-minutes", "0.0", out="a") + _phase(tmp_path / "a" / "tiny"):
         pass
@@ -136,7 +138,7 @@ def test_larger_networks_go_through_at_tiny_scale(recipe: Recipe, tmp_path: Path
     text = text.replace('skip = ["fc", "*"]', 'skip = ["fc"]')
     recipe(text=text)
     final = _metrics(tmp_path / "out" / "tiny")["final"]
-    assert final["images"] == 30 and abs(final["top1"] - final["top1_fake_quantised"]) < 10
+    assert final["images"] == 30 and abs(final["top1_onnxruntime"] - final["top1_fake_quantised"]) < 10
 
 
 def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recipe, tmp_path: Path) -> None:
