@@ -83,9 +83,11 @@ def program(found: Layer, kernel: Kernel, candidate: Candidate, isa: str, main: 
     lines += ['#include "nmcu_hal.h"', ""]
     for names, tensors in ((at.inputs, found.inputs), (at.outputs, found.outputs)):
         lines += [f"int8_t {n}[{t.bytes}] NMCU_L2;" for n, t in zip(names, tensors, strict=True)]
+    behind = candidate.l1.get("behind", 0)  # what may be read behind any buffer
     lines += [
-        f"static int8_t l1_{key}[{size}] NMCU_L1 __attribute__((aligned(16)));"
+        f"static int8_t l1_{key}[{size + behind}] NMCU_L1 __attribute__((aligned(16)));"
         for key, size in candidate.l1.items()
+        if key != "behind"
     ]
     for key, data in constants.items():
         values = ",".join(map(str, data))

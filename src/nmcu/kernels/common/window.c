@@ -8,48 +8,6 @@ static unsigned min_u(unsigned a, unsigned b) {
     return a < b ? a : b;
 }
 
-nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned tile) {
-    const unsigned inner = window->rows_innermost ? window->row_tiles : window->channel_tiles;
-    const unsigned outer = window->rows_innermost ? window->channel_tiles : window->row_tiles;
-    /* a division takes up to 35 cycles */
-    const unsigned outer_index = outer == 1 ? 0 : inner == 1 ? tile : tile / inner;
-    const unsigned inner_index = tile - outer_index * inner;
-    /* The inner operand changes with every tile and its two buffers alternate with them; the outer one stays. */
-    const unsigned inner_slot = inner == 1 ? 0 : tile & 1;
-    const unsigned outer_slot = outer_index & 1;
-    const int new_inner = inner == 1 ? tile == 0 : 1;
-    const int new_outer = inner_index == 0;
-    nmcu_tile_t t;
-    unsigned row_slot;
-
-    if (window->rows_innermost) {
-        t.row_tile = inner_index;
-        t.channel_tile = outer_index;
-        t.new_slab = new_inner;
-        t.new_channels = new_outer;
-        row_slot = inner_slot;
-        t.channel_slot = outer_slot;
-    } else {
-        t.row_tile = outer_index;
-        t.channel_tile = inner_index;
-        t.new_slab = new_outer;
-        t.new_channels = new_inner;
-        row_slot = outer_slot;
-        t.channel_slot = inner_slot;
-    }
-    if (window->channelwise) {
-        t.new_slab = 1;
-        row_slot = tile & 1;
-    }
-    t.first_row = t.row_tile * window->tile_rows;
-    t.rows = min_u(window->tile_rows, window->out_height - t.first_row);
-    t.first_channel = t.channel_tile * window->tile_channels;
-    t.channels = min_u(window->tile_channels, window->out_channels - t.first_channel);
-    t.slab = window->slab[row_slot];
-    t.out = window->out_tile[tile & 1];
-    return t;
-}
-
 /* The rows of the slab that exist in the map: `skip` padding rows above, then `count` rows from map row `first`. */
 typedef struct {
     unsigned skip, first, count, total;

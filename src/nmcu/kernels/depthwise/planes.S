@@ -2,10 +2,10 @@
  *
  * Inner loop: 18 instructions for 4 pixels x 4 channels: 4 loads, a 4x4 byte transpose, 4 stores; 18 cycles, 22 where the
  * planes are not aligned. The last block reads a line's last pixel again and again instead of reading behind it, and
- * what it writes behind the line is replaced by padding.
+ * what it writes behind the line is replaced by padding. Both loops are hardware loops.
  *
  *   a0-a3  next word of plane 0 to 3    a4  line    a5  step to the next pixel    a6  step to the next line
- *   a7  lines to do    t5  next pixel    t0-t4  pixels    t6  blocks but the last    s0  steps of the planes at line ends
+ *   a7  lines    t5  next pixel    t0-t4  pixels    t6  blocks but the last    s0  steps of the planes at line ends
  *   s1 s2 s3  steps to the last block's pixels 1, 2, 3    s4 s5  shuffles that pick even and odd bytes
  *   s6  from the next line's first byte back behind this line    s7  padding in every byte
  */
@@ -22,6 +22,23 @@
     mv t0, t4
     cv.shuffle2.b t0, t1, s4
     cv.shuffle2.b t4, t1, s5
+.endm
+
+/* 22 instructions. */
+.macro last_block
+    cv.lw t1, (t5), s1
+    cv.lw t2, (t5), s2
+    cv.lw t3, (t5), s3
+    lw t4, 0(t5)
+    transpose
+    cv.sw t2, (a0), s0
+    cv.sw t3, (a1), s0
+    cv.sw t0, (a2), s0
+    cv.sw t4, (a3), s0
+    cv.sw s7, s6(a0)
+    cv.sw s7, s6(a1)
+    cv.sw s7, s6(a2)
+    cv.sw s7, s6(a3)
 .endm
 
     .section .text.nmcu_planes, "ax", @progbits
@@ -72,36 +89,28 @@ nmcu_planes:
     and s3, s3, a5
     li s4, 0x02060004
     li s5, 0x03070105
-.Lline:
-    mv t5, a4
-    add a4, a4, a6
-    beqz t6, .Llast
-    loop0 t6, 18
-        cv.lw t1, (t5), a5
-        cv.lw t2, (t5), a5
-        cv.lw t3, (t5), a5
-        cv.lw t4, (t5), a5
-        transpose
-        cv.sw t2, (a0), 4
-        cv.sw t3, (a1), 4
-        cv.sw t0, (a2), 4
-        cv.sw t4, (a3), 4
-.Llast:
-    cv.lw t1, (t5), s1
-    cv.lw t2, (t5), s2
-    cv.lw t3, (t5), s3
-    lw t4, 0(t5)
-    addi a7, a7, -1
-    transpose
-    cv.sw t2, (a0), s0
-    cv.sw t3, (a1), s0
-    cv.sw t0, (a2), s0
-    cv.sw t4, (a3), s0
-    cv.sw s7, s6(a0)
-    cv.sw s7, s6(a1)
-    cv.sw s7, s6(a2)
-    cv.sw s7, s6(a3)
-    bnez a7, .Lline
+    beqz t6, .Lshort_lines
+    loop1 a7, 43
+        mv t5, a4
+        add a4, a4, a6
+        loop0 t6, 18
+            cv.lw t1, (t5), a5
+            cv.lw t2, (t5), a5
+            cv.lw t3, (t5), a5
+            cv.lw t4, (t5), a5
+            transpose
+            cv.sw t2, (a0), 4
+            cv.sw t3, (a1), 4
+            cv.sw t0, (a2), 4
+            cv.sw t4, (a3), 4
+        last_block
+    j .Ldone
+.Lshort_lines:
+    loop1 a7, 24
+        mv t5, a4
+        add a4, a4, a6
+        last_block
+.Ldone:
     lw s0, 0(sp)
     lw s1, 4(sp)
     lw s2, 8(sp)
