@@ -1,0 +1,77 @@
+"""Generated C: golden text, and names from strangers that must not become code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import golden
+import nmcu
+from networks import conv_linear
+from nmcu import plan, targets
+from nmcu.codegen import emit
+from nmcu.codegen.names import MAX_LENGTH, comment, identifiers
+
+HERE = Path(__file__).parent
+HOSTILE = [
+    'x"; system("true"); //',
+    "a\nint main(void) { return 1; }\n",
+    "*/ int evil = 1; /*",
+    "??/\n??*/",
+    "%s%n%d",
+    "../../etc/passwd",
+    "back\\slash\\",
+    "#include <stdlib.h>",
+    "naïve ☃ \u202e",
+    "",
+    "while",
+    "1st",
+    "nmcu_hal",
+    "\x00\x1b[31m",
+    "a" * 100_000,
+]
+
+
+def test_golden_c() -> None:
+    program = emit(plan.make(conv_linear(zeros_every=8), targets.get("cluster8")), "conv_linear")
+    for name in ("network.c", "network.h", "weights.S"):
+        text = re.sub(r"\d+ cycles predicted", "N cycles predicted", str(program.files[name]))
+        golden.check(text, HERE / name)
+
+
+def test_the_same_network_gives_the_same_files() -> None:
+    made = [emit(plan.make(conv_linear(), targets.get("cluster8"))).files for _ in range(2)]
+    assert made[0] == made[1]
+
+
+def test_identifiers_are_unique_short_and_plain() -> None:
+    names = identifiers([*HOSTILE, "Conv 1", "conv_1", "conv.1"], "t_")
+    assert len(set(names.values())) == len(names)
+    assert all(
+        re.fullmatch(r"[a-z_][a-z0-9_]*", word) and len(word) < MAX_LENGTH + 8 for word in names.values()
+    )
+    assert identifiers(["while", "1st", "nmcu_hal", "l1"]) == {
+        "while": "x_while",
+        "1st": "x_1st",
+        "nmcu_hal": "x_nmcu_hal",
+        "l1": "x_l1",
+    }
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: repr(name[:12]))
+def test_comments_hold_nothing_that_ends_or_continues_them(name: str) -> None:
+    shown = comment(name)
+    assert re.fullmatch(r"[ -~]*", shown)
+    assert len(shown) <= 80
+    assert not any(part in shown for part in ("*/", "/*", "\\", '"', "??"))
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: repr(name[:12]))
+def test_networks_with_hostile_names_compile(name: str) -> None:
+    program = emit(plan.make(conv_linear(names=(name, name + "'")), targets.get("cluster8")), name)
+    assert "system(" not in re.sub(r"/\*.*?\*/", "", str(program.files["network.c"]), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("names", [(HOSTILE[0], HOSTILE[1]), (HOSTILE[2], HOSTILE[3]), ("", "\\")], ids=repr)
+def test_networks_with_hostile_names_run(names: tuple[str, str]) -> None:
+    assert nmcu.run(conv_linear(names=names)).bit_exact
