@@ -1,5 +1,6 @@
 """Float ONNX models, their quantisation by ONNX Runtime, and the comparison layer by layer."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,7 @@ def _replace(mine: dict[str, Array], name: str, known: dict[str, Array]) -> Arra
         return None
     value = source.astype(np.int16) - (128 if source.dtype == np.uint8 else 0)
     ours = mine[name]
-    layouts = [value, np.moveaxis(value, 1, -1)] if value.ndim > 2 else [value]
+    layouts = [value.transpose(p) for p in itertools.permutations(range(value.ndim))]
     best = min(
         (v.reshape(ours.shape) for v in layouts), key=lambda v: int(np.abs(v - ours.astype(np.int16)).sum())
     )

@@ -144,16 +144,22 @@ def shaped(c: Context, tensor: TensorInfo, model_shape: layout.Shape) -> Real:
 def move(c: Context, position: int, new: layout.Shape, step: Move, output: int = 0) -> None:
     """Write `output`: input `position` moved by `step` to model shape `new`, now or once it is on the device."""
     value = c.value(position)
-    if isinstance(value, Pending):
-        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step), affine=None), output)
-    elif isinstance(value, Source):
-        c.write(dataclasses.replace(value, shape=new, moves=(*value.moves, step)), output)
-    elif isinstance(value, Quantised):
-        c.write(dataclasses.replace(value, source=step(force(c, value)), lo=-128, hi=127), output)
-    elif isinstance(value, Real):
-        c.write(step(value), output)
-    else:
+    if not isinstance(value, Pending | Source | Quantised | Real):
         raise c.not_real(position, value)
+    c.write(moved(c, value, new, step), output)
+
+
+def moved(
+    c: Context, value: Pending | Source | Quantised | Real, new: layout.Shape, step: Move
+) -> Pending | Source | Quantised | Real:
+    """`value` moved by `step` to model shape `new`, now or once it is on the device."""
+    if isinstance(value, Pending):
+        return dataclasses.replace(value, shape=new, moves=(*value.moves, step), affine=None)
+    if isinstance(value, Source):
+        return dataclasses.replace(value, shape=new, moves=(*value.moves, step))
+    if isinstance(value, Quantised):
+        return dataclasses.replace(value, source=step(force(c, value)), lo=-128, hi=127)
+    return step(value)
 
 
 def reshaped(c: Context, value: Real, new: layout.Shape, name: str) -> Real:

@@ -10,6 +10,7 @@ from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Array, Context
 from nmcu.frontend.from_onnx.layout import Shape
 from nmcu.frontend.from_onnx.operators.padding import explicit
+from nmcu.frontend.from_onnx.operators.product import product
 from nmcu.frontend.from_onnx.values import Affine, Const, Pending, QuantConst, Real, Reals
 from nmcu.frontend.lower import affine
 from nmcu.frontend.lower.clamp import Clamp
@@ -141,7 +142,10 @@ def gemm(c: Context) -> None:
 
 
 def matmul(c: Context) -> None:
-    """`A @ B` with constant B."""
+    """`A @ B` with constant B, or of two activations."""
+    if not isinstance(c.value(1), Const | QuantConst):
+        product(c)
+        return
     weights = weight(c, 1, channel_axis=1)
     linear(c, weights.ints.T, weights.scale, bias(c, 2, 0))
 

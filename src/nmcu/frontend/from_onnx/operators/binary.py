@@ -122,20 +122,26 @@ def _with_constant(c: Context, a: Value, b: Value) -> Value:
         with np.errstate(all="ignore"):
             values = FUNCTIONS[c.node.op](rows, codes) if swapped else FUNCTIONS[c.node.op](codes, rows)
         return moved.apply(c.node, np.broadcast_to(values, np.broadcast_shapes(values.shape, codes.shape)))
-    other = _constant_tensor(c, array, len(x.shape))
+    other = constant_tensor(c, constant, len(x.shape))
     return _two(c, other, x) if swapped else _two(c, x, other)
 
 
-def _constant_tensor(c: Context, array: Array, rank: int) -> Real:
-    """A constant as an int8 tensor on the device, its scale from its largest magnitude."""
+def constant_tensor(c: Context, constant: Const | QuantConst, rank: int) -> Real:
+    """A constant as an int8 tensor on the device: its own integers, or a scale from its largest magnitude."""
+    array = _array(constant)
     if array.ndim > rank or not np.isfinite(array).all():
         raise c.error(f"has a constant of shape {array.shape} that does not fit or is not finite")
     shape = (1,) * (rank - array.ndim) + array.shape
     axes = layout.default(rank)
-    data = array.astype(np.float64).reshape(shape).transpose(axes)
-    scale = float(np.float32(max(float(np.abs(data).max()), 1e-30) / 127))
-    value = np.clip(np.rint(data / scale), -127, 127).astype(np.int8).reshape(device_shape(data.shape))
-    y = TensorInfo(f"{c.node.name} constant", (), scale=scale, zero_point=0)
+    if isinstance(constant, QuantConst) and constant.ints.dtype == np.int8 and constant.scale.size == 1:
+        integers, scale = constant.ints, float(constant.scale.reshape(-1)[0])
+        zero = int(constant.zero_point.reshape(-1)[0])
+    else:
+        scale, zero = float(np.float32(max(float(np.abs(array).max()), 1e-30) / 127)), 0
+        integers = np.clip(np.rint(array.astype(np.float64) / scale), -127, 127).astype(np.int8)
+    data = integers.reshape(shape).transpose(axes)
+    value = np.ascontiguousarray(data.reshape(device_shape(data.shape)))
+    y = TensorInfo(f"{c.node.name} constant", (), scale=scale, zero_point=zero)
     tensor = c.builder.add(y.name, ops.Constant(), [], [y], {"value": value})[0]
     return Real(tensor, shape, axes)
 

@@ -1,11 +1,12 @@
-"""Concat, Slice, Split, and Gather of a range."""
+"""Concat, Slice and Split."""
 
 import math
 
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Shape
-from nmcu.frontend.from_onnx.values import Pending, Real
+from nmcu.frontend.from_onnx.operators.binary import constant_tensor
+from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Real
 from nmcu.frontend.lower import shape as lower
 from nmcu.frontend.lower.clamp import Clamp
 from nmcu.frontend.lower.elementwise import clip
@@ -14,7 +15,7 @@ from nmcu.graph import TensorInfo
 
 def concat(c: Context) -> None:
     """Each part is brought to the scale of the result."""
-    parts = [device.plain(c, device.unflatten(c, c.real(i))) for i in range(len(c.node.inputs))]
+    parts = [device.plain(c, device.unflatten(c, _part(c, i))) for i in range(len(c.node.inputs))]
     if not parts:
         raise c.error("has no inputs")
     first = parts[0].shape
@@ -47,6 +48,15 @@ def concat(c: Context) -> None:
         c.write(pending)
 
 
+def _part(c: Context, position: int) -> Real:
+    value = c.value(position)
+    return (
+        constant_tensor(c, value, len(value.shape))
+        if isinstance(value, Const | QuantConst)
+        else c.real(position)
+    )
+
+
 def slice_(c: Context) -> None:
     """Positive steps."""
     old = tuple(c.value(0).shape)
@@ -62,7 +72,7 @@ def slice_(c: Context) -> None:
         a = _axis(c, axis, len(old))
         low, high, _ = slice(start, end).indices(old[a])
         first[a], step[a], count[a] = low, stride, max(0, math.ceil((high - low) / stride))
-    _cut(c, 0, tuple(first), tuple(step), tuple(count), c.node.name)
+    cut(c, 0, tuple(first), tuple(step), tuple(count), c.node.name)
 
 
 def split(c: Context) -> None:
@@ -81,11 +91,12 @@ def split(c: Context) -> None:
     for i, size in enumerate(sizes):
         first = tuple(start if a == axis else 0 for a in range(len(old)))
         count = tuple(size if a == axis else d for a, d in enumerate(old))
-        _cut(c, i, first, (1,) * len(old), count, f"{c.node.name} {i}" if i else c.node.name)
+        cut(c, i, first, (1,) * len(old), count, f"{c.node.name} {i}" if i else c.node.name)
         start += size
 
 
-def _cut(c: Context, position: int, first: Shape, step: Shape, count: Shape, name: str) -> None:
+def cut(c: Context, position: int, first: Shape, step: Shape, count: Shape, name: str) -> None:
+    """Write output `position`: `count[a]` elements of input 0 along each axis a, from `first[a]` on by `step[a]`."""
     if min(count, default=1) < 1:
         raise c.error("takes an empty slice")
     output = c.node.outputs[position]

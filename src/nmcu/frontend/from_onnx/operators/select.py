@@ -1,0 +1,57 @@
+"""Picking elements: Gather of an activation, Where with a constant condition, IsNaN."""
+
+import numpy as np
+
+from nmcu.frontend.from_onnx import device
+from nmcu.frontend.from_onnx.context import Context
+from nmcu.frontend.from_onnx.operators import elementwise
+from nmcu.frontend.from_onnx.operators.join import cut
+from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Source
+
+
+def gather(c: Context) -> None:
+    """One index, or a range with a positive step, of an activation; otherwise a lookup in a constant list."""
+    value = c.value(0)
+    if isinstance(value, Const | QuantConst):
+        elementwise.gather(c)
+        return
+    old, index = tuple(value.shape), c.constant(1)
+    axis = c.integer("axis", 0) % len(old) if old else 0
+    if index.dtype.kind not in "iu" or index.ndim > 1 or not old:
+        raise c.error(f"picks indices of shape {index.shape}; supported: one index or a list")
+    wanted = index.reshape(-1).astype(np.int64)
+    wanted = np.where(wanted < 0, wanted + old[axis], wanted)
+    steps = np.unique(np.diff(wanted))
+    step = int(steps[0]) if steps.size == 1 else 1
+    if wanted.size == 0 or steps.size > 1 or step < 1 or wanted.min() < 0 or wanted.max() >= old[axis]:
+        raise c.error(f"picks other indices than a range with a positive step from axis {axis} of {old}")
+    first = tuple(int(wanted[0]) if a == axis else 0 for a in range(len(old)))
+    every = tuple(step if a == axis else 1 for a in range(len(old)))
+    count = tuple(wanted.size if a == axis else d for a, d in enumerate(old))
+    cut(c, 0, first, every, count, c.node.name)
+    part = c.known[c.node.outputs[0]]
+    if index.ndim == 0 and isinstance(part, Pending | Source | Quantised | Real):
+        shape, name = tuple(d for a, d in enumerate(old) if a != axis), f"{c.node.name} squeeze"
+        c.write(device.moved(c, part, shape, lambda real: device.reshaped(c, real, shape, name)))
+
+
+def where(c: Context) -> None:
+    """A condition that is the same everywhere chooses one input."""
+    condition = c.constant(0)
+    if condition.size == 0 or condition.min() != condition.max():
+        raise c.error(
+            "chooses element by element; supported: a constant condition that is the same everywhere"
+        )
+    position = 1 if condition.reshape(-1)[0] else 2
+    value, other = c.value(position), c.value(3 - position)
+    if tuple(np.broadcast_shapes(condition.shape, value.shape, other.shape)) != tuple(value.shape):
+        raise c.error(f"broadcasts the chosen input {tuple(value.shape)}, which is not supported")
+    c.write(value)
+
+
+def is_nan(c: Context) -> None:
+    """No quantised activation is NaN."""
+    c.write(Const(np.zeros(tuple(c.value(0).shape), np.bool_)))
+
+
+CONVERTERS = {"Gather": gather, "IsNaN": is_nan, "Where": where}
