@@ -41,11 +41,18 @@ class Row:
 
 
 def compare(
-    name: str, image: Image, inputs: Mapping[str, NDArray[np.int8]], target: Target, *, layers: bool = False
+    name: str,
+    image: Image,
+    inputs: Mapping[str, NDArray[np.int8]],
+    expected: Mapping[str, NDArray[np.int8]],
+    target: Target,
+    *,
+    layers: bool = False,
 ) -> tuple[Row, ...]:
-    """One row for the whole run, after one for each layer if `layers`. `inputs` are int8 by tensor name.
+    """One row for the whole run, after one for each layer if `layers`.
 
-    Raises `SimulationFault` where the two leave different outputs or retire different numbers of instructions.
+    `inputs` and `expected` outputs are int8 by tensor name. Raises `SimulationFault` where either run leaves other
+    outputs or does not exit with 0.
     """
     iss, rtl = (_run(run, image, inputs, target) for run in (simulate, simulate_rtl))
     if iss.memory != rtl.memory:

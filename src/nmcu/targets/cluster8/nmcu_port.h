@@ -5,7 +5,9 @@
 
 #include "nmcu_simulated.h"
 
+#ifndef NMCU_CORES /* fewer for a run on a part of the cluster */
 #define NMCU_CORES 8u
+#endif
 #define NMCU_EVENT_UNIT_BASE 0x10200000u
 #define NMCU_DMA_BASE 0x10201000u
 #define NMCU_L3_DMA_BASE 0x10202000u
