@@ -20,6 +20,7 @@ from nmcu.kernels.log_softmax.spec import LogSoftmax
 from nmcu.kernels.mul.spec import Mul
 from nmcu.kernels.pool.spec import AveragePool, MaxPool
 from nmcu.kernels.published.spec import PublishedConv, PublishedConvXdec, PublishedLinear, PublishedLinearXdec
+from nmcu.kernels.resize.spec import Resize
 from nmcu.kernels.softmax.spec import Softmax
 from nmcu.kernels.table.spec import ChannelTable, Table
 
@@ -54,6 +55,7 @@ KERNELS: tuple[Kernel, ...] = (
     Extremum(),
     LogSoftmax(),
     ArgMax(),
+    Resize(),
 )
 
 

@@ -74,7 +74,11 @@ class Boxes(Kernel):
         value = _fill(layer)
         if value is None:
             return descriptor(_boxes(layer), at)
-        fill = {"fill": Expr(at.outputs[0]), "fill_bytes": layer.outputs[0].bytes, "value": value}
+        fill: dict[str, Value] = {
+            "fill": Expr(at.outputs[0]),
+            "fill_bytes": layer.outputs[0].bytes,
+            "value": value,
+        }
         return descriptor(_boxes(layer), at, fill)
 
     def library(self, isa: str) -> tuple[Path, ...]:

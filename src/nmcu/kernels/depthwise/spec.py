@@ -270,7 +270,7 @@ class Depthwise3x3(Depthwise):
 
     def block_cycles(self, layer: Layer, machine: Machine) -> float:
         if machine.isa == "rv32":
-            return 480
+            return 820
         return {"nmcu_depthwise_3x3": 34, "nmcu_depthwise_3x3_clamp": 38}.get(self.hot_loop(layer), 58)
 
     def library(self, isa: str) -> tuple[Path, ...]:
@@ -287,7 +287,7 @@ class DepthwiseAny(Depthwise):
 
     def block_cycles(self, layer: Layer, machine: Machine) -> float:
         orientation = self._walked(layer)
-        return 4 * (30 * orientation.tap_words * orientation.across.kernel + 30)
+        return 4 * (58 * orientation.tap_words * orientation.across.kernel + 30)
 
     def library(self, isa: str) -> tuple[Path, ...]:
         return (*super().library(isa), FOLDER / "depthwise_any.c")
