@@ -14,6 +14,7 @@ from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny
 from nmcu.kernels.extremum.spec import Extremum
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG1x8, WordGatherG4
+from nmcu.kernels.grouped.spec import Grouped
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 from nmcu.kernels.layer_norm.spec import LayerNorm
 from nmcu.kernels.log_softmax.spec import LogSoftmax
@@ -56,6 +57,7 @@ KERNELS: tuple[Kernel, ...] = (
     LogSoftmax(),
     ArgMax(),
     Resize(),
+    Grouped(),
 )
 
 

@@ -1,0 +1,45 @@
+"""Grouped convolution."""
+
+import numpy as np
+import pytest
+
+from kernels import harness
+from nmcu.graph import Layer, TensorInfo, ops
+
+CASES = [
+    ((7, 6, 8), (3, 3), 12, 4, (1, 1), (1, 1)),
+    ((5, 5, 6), (1, 1), 9, 3, (2, 1), (1, 1)),
+    ((9, 4, 4), (3, 2), 8, 4, (1, 2), (2, 1)),
+    ((1, 1, 2), (3, 3), 2, 2, (1, 1), (1, 1)),
+]
+
+
+def grouped_layer(
+    shape: tuple[int, int, int],
+    kernel: tuple[int, int],
+    cout: int,
+    groups: int,
+    strides: tuple[int, int],
+    dilations: tuple[int, int],
+) -> Layer:
+    rng = np.random.default_rng(0)
+    x = TensorInfo("x", (1, *shape), "int8", 0.05, -7)
+    y = TensorInfo("y", (), "int8", 0.3, 5)
+    weight = rng.integers(-90, 91, (cout, *kernel, shape[2] // groups)).astype(np.int8)
+    scale = 0.02 * rng.uniform(0.5, 1.5, cout)
+    pads = tuple(d * (k - 1) // 2 + 1 for k, d in zip(kernel, dilations, strict=True)) * 2
+    op, constants = ops.Conv2d.build(
+        "layer", x, y, weight, scale, rng.integers(-99, 99, cout), strides=strides, pads=pads, dilations=dilations,
+        groups=groups,
+    )  # fmt: skip
+    return harness.layer(op, constants, [x], [y])
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_equals_reference(case: tuple) -> None:  # type: ignore[type-arg]
+    harness.check_host(grouped_layer(*case))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_runs_on_eight_cores(case: tuple) -> None:  # type: ignore[type-arg]
+    harness.check_simulated(grouped_layer(*case), limit=2)
