@@ -137,7 +137,7 @@ class Platform {
     Counts counts{};
   };
   static constexpr size_t MAX_DMAS = 8;
-  static constexpr Cycle RUN_AHEAD = 64;  // so far a core may run ahead without a memory access, if it is not alone
+  static constexpr Cycle RUN_AHEAD = 64;  // so far a core may run ahead without a memory access while others are at work
 
   void load(const Elf& elf) {
     for (const Segment& s : elf.segments) {
@@ -219,7 +219,7 @@ class Platform {
     typename C::Freedom f;
     f.loads = horizon;
     f.stores = dma_busy_ ? 0 : horizon;  // while a transfer is under way, stores are checked against it
-    f.limit = cores.size() == 1 ? until_ : now + RUN_AHEAD;
+    f.limit = horizon == NEVER ? until_ : now + RUN_AHEAD;
     return f;
   }
   void advance(uint32_t i) {
