@@ -1,7 +1,8 @@
 """The table of published claims, from made-up rows."""
 
 from nmcu.bench.kernels import KernelRow
-from nmcu.bench.paper import CONVOLUTIONS, kernel_rows, paper
+from nmcu.bench.networks import NetworkRow
+from nmcu.bench.paper import CONVOLUTIONS, kernel_rows, network_rows
 
 
 def _row(
@@ -33,4 +34,21 @@ def test_rows_compare_with_the_published_figures() -> None:
     assert (gain.published, gain.published_kernels, gain.best) == (1.9, 2.0, 2.5)
     missing = found["convolution 1:16 in software over the dense 4x2 loop"]
     assert (missing.published, missing.published_kernels, missing.best) == (3.4, None, None)
-    assert paper.__doc__
+
+
+def test_networks_compare_with_the_published_figures() -> None:
+    def row(pattern: str, isa: str, kernels: str, speedup: float) -> NetworkRow:
+        return NetworkRow(
+            "resnet18", pattern, isa, kernels, 100, 1000, 10.0, speedup, 1, 1, 1, 100, True, None, {}
+        )
+
+    rows = [
+        row("dense", "xcv", "*", 1.0),
+        row("1:16", "xcv", "published*", 1.5),
+        row("1:16", "xdec", "published*", 2.5),
+        row("1:16", "xcv", "*", 3.5),
+        row("1:16x4", "xcv", "*", 5.0),
+    ]
+    (found,) = network_rows(rows)
+    assert (found.published, found.published_kernels, found.best) == (3.21, 2.5, 3.5)
+    assert "1:16x4: 5.00" in found.detail

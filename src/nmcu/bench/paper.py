@@ -10,11 +10,13 @@ from typing import Any
 from nmcu import rtl
 from nmcu.bench import published
 from nmcu.bench.kernels import DENSE_4X2, KernelRow, Selection, bench_kernels
+from nmcu.bench.networks import DENSE, NetworkRow, bench_networks
 from nmcu.bench.parallel import Failure, Progress
 from nmcu.toolchain import cache as results
 
 CONVOLUTIONS = ("conv3x3_16x16x64_64", "conv3x3_8x8x128_128")
 ONE_TOKEN = ("linear_1024_1024_t1",)
+NETWORK_PATTERNS = ("1:16", "1:16x4")
 SOFTWARE, XDECIMATE = ("published_conv", "published_linear"), ("published_conv_xdec", "published_linear_xdec")
 
 
@@ -41,10 +43,12 @@ class PaperRow:
 def paper(
     jobs: int = 2,
     area: bool = True,
+    networks: bool = True,
     progress: Progress = lambda done, total, last: None,
     stage: Callable[[str], None] = lambda text: None,
 ) -> tuple[list[PaperRow], list[Failure]]:
-    """Measures every claim there is something for; `area` synthesises the core too (about two minutes, kept)."""
+    """Measures every claim: kernels, with `area` the synthesised core (about two minutes), with `networks` ResNet18 and
+    the Vision Transformer (several minutes); results are kept."""
     rows: list[KernelRow] = []
     failures: list[Failure] = []
     for shape in (*CONVOLUTIONS, *ONE_TOKEN):
@@ -52,7 +56,13 @@ def paper(
         measured, failed = bench_kernels(selection, jobs, progress)
         rows += measured
         failures += failed
-    return [*kernel_rows(rows), _area(stage) if area else _AREA_LEFT_OUT, *_NETWORKS], failures
+    found = kernel_rows(rows)
+    if area:
+        found.append(_area(stage))
+    if networks:
+        for name in published.NETWORKS:
+            found += network_rows(bench_networks(name, NETWORK_PATTERNS, jobs=jobs, progress=progress))
+    return found, failures
 
 
 def kernel_rows(rows: Sequence[KernelRow]) -> list[PaperRow]:
@@ -62,6 +72,32 @@ def kernel_rows(rows: Sequence[KernelRow]) -> list[PaperRow]:
     found += [_xdecimate(rows, CONVOLUTIONS, p, published.XDECIMATE_GAIN) for p in ("1:4", "1:8", "1:16")]
     found += [_xdecimate(rows, ONE_TOKEN, p, None) for p in ("1:8", "1:16")]
     return found
+
+
+def network_rows(rows: Sequence[NetworkRow]) -> list[PaperRow]:
+    """The claims about networks, from rows of the network benchmark: 1:16 over the same dense network here."""
+    found = []
+    for name, (what, figure) in published.NETWORKS.items():
+        own = [r for r in rows if r.network == name and r.bit_exact and r.pattern != DENSE]
+        if own:
+            ours = _fastest(own, "1:16", published_only=True)
+            best, grouped = _fastest(own, "1:16"), _fastest(own, "1:16x4")
+            found.append(
+                PaperRow(
+                    f"{what}, 1:16 over dense",
+                    "times faster",
+                    figure,
+                    ours,
+                    best,
+                    f"published kernels with xDecimate; 1:16x4: {_shown(grouped)}",
+                )
+            )
+    return found
+
+
+def _fastest(rows: Sequence[NetworkRow], pattern: str, published_only: bool = False) -> float | None:
+    found = [r for r in rows if r.pattern == pattern and (r.kernels != "*") == published_only]
+    return max((r.speedup_vs_dense for r in found if r.speedup_vs_dense), default=None)
 
 
 def _dense(rows: Sequence[KernelRow]) -> PaperRow:
@@ -141,20 +177,6 @@ def _shown(value: float | None) -> str:
 
 
 _AREA = "area of xDecimate"
-_AREA_LEFT_OUT = PaperRow(_AREA, "% of the core", published.AREA_PERCENT, None, None, "left out")
-_NETWORKS = (
-    PaperRow(
-        "ResNet18, sparse over dense", "times faster", published.RESNET18, None, None, "not measured here"
-    ),
-    PaperRow(
-        "Vision Transformer, sparse over dense",
-        "times faster",
-        published.VIT,
-        None,
-        None,
-        "not measured here",
-    ),
-)
 
 
 def _area(stage: Callable[[str], None]) -> PaperRow:
