@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from nmcu.graph import Layer
+from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Struct
 from nmcu.kernels.costs import Constants, Costs, fitted
 from nmcu.targets import Target
@@ -96,8 +96,8 @@ class Kernel(ABC):
     """`void function(const descriptor *)`, called by all cores."""
 
     def runs(self, layer: Layer) -> bool:
-        """Whether `layer` is of an operator that this kernel is made for."""
-        return layer.kind in self.kinds
+        """Whether `layer` is of an operator that this kernel is made for; tables may be called like any operator."""
+        return layer.kind in self.kinds and not isinstance(layer.op, ops.Table)
 
     @abstractmethod
     def refusal(self, layer: Layer, machine: Machine) -> str | None:

@@ -1,6 +1,8 @@
 """Rules that make an integer graph shorter without changing any result; one module each."""
 
 from nmcu.frontend.simplify.fold_clamp import fold_clamp
+from nmcu.frontend.simplify.fold_heads import fold_heads
+from nmcu.frontend.simplify.fold_identity import fold_identity
 from nmcu.frontend.simplify.fold_pad import fold_pad
 from nmcu.graph import Graph
 
@@ -9,6 +11,8 @@ def simplify(graph: Graph) -> None:
     """Apply all rules to `graph`, in place."""
     fold_pad(graph)
     fold_clamp(graph)
+    fold_identity(graph)
+    fold_heads(graph)
 
 
 __all__ = ["simplify"]

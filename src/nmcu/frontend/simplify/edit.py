@@ -1,5 +1,7 @@
 """Small edits of a graph's nodes."""
 
+from collections.abc import Iterable
+
 import onnx_ir as ir
 
 from nmcu.graph import Graph, Op
@@ -14,7 +16,19 @@ def rewrite(node: ir.Node, op: Op) -> None:
 def bypass(graph: Graph, node: ir.Node, source: ir.Value) -> None:
     """Remove `node`, whose readers read `source` from now on."""
     ir.convenience.replace_all_uses_with(node.outputs[0], source)
+    _remove(graph, node)
+
+
+def remove_unread(graph: Graph, nodes: Iterable[ir.Node]) -> None:
+    """Remove those of `nodes`, readers first, whose results nobody reads any more."""
+    for node in nodes:
+        if not node.outputs[0].uses() and not node.outputs[0].is_graph_output():
+            _remove(graph, node)
+
+
+def _remove(graph: Graph, node: ir.Node) -> None:
+    constants = [value for value in node.inputs if value is not None and value.is_initializer()]
     graph.graph.remove(node, safe=True)
-    for value in node.inputs:
-        if value is not None and value.is_initializer() and not value.uses():
+    for value in constants:
+        if not value.uses():
             graph.graph.initializers.pop(value.name or "")

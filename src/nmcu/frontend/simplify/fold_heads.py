@@ -1,0 +1,59 @@
+"""Attention reads queries, keys and values where a joint projection left them: slices of its channels become offsets."""
+
+import dataclasses
+import math
+
+import numpy as np
+import onnx_ir as ir
+
+from nmcu.frontend.simplify.edit import remove_unread, rewrite
+from nmcu.graph import Graph, ops
+from nmcu.graph.layer import from_node
+
+_MOVES = (ops.Reshape.__name__, ops.Slice.__name__)
+
+
+def fold_heads(graph: Graph) -> None:
+    """Let every product of attention read the tensor that slices of its operands were cut from."""
+    for node in list(graph.graph):
+        if node.op_type == ops.AttentionScores.__name__:
+            _fold(graph, node, 0, "q_offset")
+            _fold(graph, node, 1, "k_offset")
+        elif node.op_type == ops.AttentionValues.__name__:
+            _fold(graph, node, 1, "v_offset")
+
+
+def _fold(graph: Graph, node: ir.Node, position: int, offset: str) -> None:
+    value = node.inputs[position]
+    assert value is not None
+    chain: list[ir.Node] = []
+    start = value
+    while (producer := start.producer()) is not None and producer.op_type in _MOVES:
+        chain.append(producer)
+        source = producer.inputs[0]
+        assert source is not None
+        start = source
+    found = _channels(chain)
+    if found is None:
+        return
+    op = from_node(node).op
+    rewrite(node, dataclasses.replace(op, **{offset: found}))  # type: ignore[arg-type]
+    node.replace_input_with(position, start)
+    remove_unread(graph, chain)
+
+
+def _channels(chain: list[ir.Node]) -> int | None:
+    """The first channel if the moves, last one first, take some neighbouring channels of all tokens of a matrix."""
+    if not any(node.op_type == ops.Slice.__name__ for node in chain):
+        return None
+    shape = from_node(chain[-1]).inputs[0].shape
+    if len(shape) != 2:
+        return None
+    index = np.arange(math.prod(shape)).reshape(shape)
+    whole = index
+    for node in reversed(chain):
+        (index,) = from_node(node).op.reference([index], {})
+    if index.ndim != 2 or index.shape[0] != shape[0]:
+        return None
+    first = int(index[0, 0])
+    return first if np.array_equal(index, whole[:, first : first + index.shape[1]]) else None
