@@ -38,16 +38,17 @@ PATTERNS = ["1:4", "1:8", "1:16", "2:8", "1:4x4", "1:8x4", "3:16x4", "1:16x2"]
 ENDS = [(-128, 127), (127, -128), (-128, -128)]
 
 
-def _pattern(shape: Shape) -> str:
-    """A pattern for `shape`, another one for the next."""
-    return PATTERNS[SHAPES.index(shape) % len(PATTERNS)]
+def _patterns(shape: Shape) -> tuple[str, str]:
+    """Two patterns for `shape`, others for the next one."""
+    number = SHAPES.index(shape)
+    return PATTERNS[number % len(PATTERNS)], ("1:8", "1:8x4")[number % 2]
 
 
 def _is_sparse(shape: Shape, pattern: str) -> bool:
     return layer(shape, pattern).pattern is not None
 
 
-SPARSE_CASES = [(s, p) for s in SHAPES for p in (_pattern(s), "1:8", "1:8x4") if _is_sparse(s, p)]
+SPARSE_CASES = [(s, p) for s in SHAPES for p in _patterns(s) if _is_sparse(s, p)]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -88,8 +89,11 @@ def test_portable_bodies_on_eight_cores(shape: Shape, pattern: str | None) -> No
 
 
 @pytest.mark.parametrize("zeros", ENDS)
-@pytest.mark.parametrize("pattern", [None, "1:4", "1:8x4"])
-@pytest.mark.parametrize("shape", [SHAPES[4], SHAPES[13]], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "pattern"),
+    [(SHAPES[4], None), (SHAPES[4], "1:8x4"), (SHAPES[13], None), (SHAPES[13], "1:4")],
+    ids=str,
+)
 def test_saturating_values(shape: Shape, pattern: str | None, zeros: tuple[int, int]) -> None:
     """Zero points at both ends, outputs that mostly clamp, a fused clamp of its own."""
     found = layer(shape, pattern, zeros=zeros, gain=40.0, lo=-100, hi=90)
@@ -108,7 +112,7 @@ def test_extreme_inputs_and_weights(pattern: str | None, extreme: int) -> None:
         np.testing.assert_array_equal(actual, expected, err_msg=kernel.name)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("pattern", [None, "1:8", "2:4", "1:4x4"])
 def test_random_shapes(seed: int, pattern: str | None) -> None:
     found = layer(random_shape(seed), pattern, seed=seed)
@@ -125,4 +129,4 @@ def test_these_shapes_reach_every_kernel() -> None:
         if kernels.fits(kernel, found, harness.machine("xdec")) is None
     }
     wanted = {kernel.name for kernel in kernels.KERNELS if kernel.kinds & {"conv", "linear"}}
-    assert wanted - reached == {"dense_full"}
+    assert wanted - reached <= {"grouped"}  # grouped convolution has a test of its own

@@ -3,5 +3,16 @@
 from nmcu.host.dataset import Sample, images
 from nmcu.host.evaluate import Accuracy, Preprocessing, evaluate
 from nmcu.host.library import ISA, HostProgram, build
+from nmcu.host.sanitize import run_sanitized
 
-__all__ = ["ISA", "Accuracy", "HostProgram", "Preprocessing", "Sample", "build", "evaluate", "images"]
+__all__ = [
+    "ISA",
+    "Accuracy",
+    "HostProgram",
+    "Preprocessing",
+    "Sample",
+    "build",
+    "evaluate",
+    "images",
+    "run_sanitized",
+]

@@ -24,15 +24,6 @@ ISA = "rv32"
 """Programs for the host are planned for this instruction set: its kernels are portable C."""
 HAL_DIRS = (TARGETS_DIR / "host", COMMON_DIR)
 FLAGS = ("-shared", "-fPIC", "-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all")
-SANITIZERS = (
-    "-shared",
-    "-fPIC",
-    "-O1",
-    "-g",
-    "-std=gnu11",
-    "-fsanitize=undefined",
-    "-fno-sanitize-recover=all",
-)
 
 
 class HostProgram:
@@ -66,12 +57,12 @@ class HostProgram:
         return np.ctypeslib.as_array(memory).reshape(shape)
 
 
-def build(program: Program, *, flags: tuple[str, ...] = FLAGS) -> bytes:
+def build(program: Program) -> bytes:
     """The shared library of a program planned for `ISA`, built by `zig cc`; cached by content.
 
     Raises `ToolchainError` with the first diagnostic.
     """
-    parts: list[bytes | str] = ["host", version("ziglang"), _machine(), *flags]
+    parts: list[bytes | str] = ["host", version("ziglang"), _machine(), *FLAGS]
     for name, content in sorted(program.files.items()):
         parts += [name, content]
     folders = (*program.include_dirs, *HAL_DIRS)
@@ -83,18 +74,18 @@ def build(program: Program, *, flags: tuple[str, ...] = FLAGS) -> bytes:
     if known is not None:
         return known
     with tempfile.TemporaryDirectory(prefix="nmcu-host-") as folder:
-        library = _compile(program, Path(folder), flags)
+        library = _compile(program, Path(folder))
     cache.store(key, library)
     return library
 
 
-def _compile(program: Program, folder: Path, flags: tuple[str, ...]) -> bytes:
+def _compile(program: Program, folder: Path) -> bytes:
     write_files(program, folder)
     output = folder / "program.so"
     command = [
         str(Path(ziglang.__file__).parent / "zig"),
         "cc",
-        *flags,
+        *FLAGS,
         *(f"-D{name}={value}" for name, value in sorted(program.defines.items())),
         *(f"-I{path}" for path in (folder, *program.include_dirs, *HAL_DIRS)),
         *program.sources,

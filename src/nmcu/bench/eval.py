@@ -1,0 +1,62 @@
+"""How many images `nmcu eval` classifies in a second."""
+
+import io
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nmcu import codegen, graph, host, plan, targets
+from nmcu.errors import ModelError
+from nmcu.frontend.load import load
+from nmcu.host import Preprocessing, Sample
+
+REPEATS = 3
+
+
+@dataclass(frozen=True)
+class EvalSpeed:
+    """Images per second of the whole line: decoding, quantising, running, deciding. The best of three runs."""
+
+    model: str
+    images: int
+    threads: int
+    cores: int
+    images_per_second: float
+
+    def as_dict(self) -> dict[str, str | float]:
+        """The values by name, for `--json`."""
+        return asdict(self)
+
+
+def eval_speed(model: Path, images: int = 1000, threads: int = 2) -> EvalSpeed:
+    """Evaluates `model`, an image classifier, on random PNG images of its input's size, held in memory.
+
+    Raises `ModelError` for a model that takes no images.
+    """
+    network = load(model)
+    inputs = graph.inputs(network)
+    if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[3] not in (1, 3):
+        raise ModelError(f"{model.name} takes no images: one input of (1, height, width, 1 or 3) is needed")
+    _, height, width, channels = inputs[0].shape
+    samples = _samples(images, (height, width, channels))
+    program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
+    settings = Preprocessing.of(network)
+    runs = [
+        host.evaluate(network, program, samples, preprocessing=settings, jobs=threads) for _ in range(REPEATS)
+    ]
+    best = max(run.images_per_second for run in runs)
+    return EvalSpeed(model.name, images, threads, os.cpu_count() or 1, round(best, 1))
+
+
+def _samples(count: int, shape: tuple[int, int, int]) -> list[Sample]:
+    rng = np.random.default_rng(0)
+    return [Sample(_png(rng.integers(0, 256, shape, np.uint8)), 0, f"image {n}") for n in range(count)]
+
+
+def _png(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, "png")
+    return buffer.getvalue()
