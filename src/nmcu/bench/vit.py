@@ -7,7 +7,7 @@ import numpy as np
 
 from nmcu.bench.calibrated import CalibratedBuilder
 from nmcu.graph import Graph, TensorInfo, ops
-from nmcu.graph.op import Array
+from nmcu.graph.ops.table import Real
 from nmcu.sparsity import NMPattern
 
 CLASSES = 10
@@ -106,8 +106,9 @@ def _gelu(net: CalibratedBuilder, name: str, x: TensorInfo) -> TensorInfo:
     return net.append(name, op, [x], y, constants)
 
 
-def _gelu_of(x: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Array:
-    return x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+def _gelu_of(x: Real) -> Real:
+    result: Real = x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
+    return result
 
 
 def _constant(net: CalibratedBuilder, name: str, shape: tuple[int, int], like: TensorInfo) -> TensorInfo:

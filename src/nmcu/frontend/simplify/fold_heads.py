@@ -1,4 +1,4 @@
-"""Attention reads queries, keys and values where a joint projection left them: slices of its channels become offsets."""
+"""Attention reads queries, keys and values where a joint projection left them: slices of channels become offsets."""
 
 import dataclasses
 import math
@@ -37,7 +37,7 @@ def _fold(graph: Graph, node: ir.Node, position: int, offset: str) -> None:
     if found is None:
         return
     op = from_node(node).op
-    rewrite(node, dataclasses.replace(op, **{offset: found}))  # type: ignore[arg-type]
+    rewrite(node, dataclasses.replace(op, **{offset: found}))
     node.replace_input_with(position, start)
     remove_unread(graph, chain)
 
