@@ -93,7 +93,8 @@ def _header(plan: Plan, symbols: _Symbols, name: str) -> str:
 def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
     used = [kernels.get(layer.kernel) for layer in plan.layers if layer.kernel]
     headers = sorted(
-        {header for kernel in used for header in kernel.headers} | ({"stream.h"} if plan.chunks else set())
+        {header for kernel in used for header in kernel.headers}
+        | ({"stream.h"} if plan.chunks or plan.spills else set())
     )
     parts = [
         f"/* {comment(name)}: {len(plan.layers)} layers, {plan.predicted_cycles} cycles predicted. */\n",
@@ -114,6 +115,9 @@ def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
         )
     if plan.chunks:
         parts.append(_stream(plan))
+    if plan.spills:
+        waiting = f"static int8_t l3[{plan.spill_bytes}] NMCU_L3_BUFFER;\n"
+        parts.append(f"/* Where activations wait in L3 that L2 has no room for. */\n{waiting}")
     parts += [
         _part(plan, planned, number, part, symbols)
         for planned in plan.layers
@@ -179,6 +183,10 @@ def _run(plan: Plan, symbols: _Symbols) -> str:
     for number, planned in enumerate(plan.layers):
         if planned.parts:
             lines.append(f"    nmcu_region({number + 1});")
+        for spill in plan.spills:
+            if spill.loaded == number:
+                here, there = symbols.tensors[spill.tensor], f"l3 + {spill.place.offset}"
+                lines.append(f"    nmcu_move({here}, {there}, {spill.place.bytes});")
         for index, part in enumerate(planned.parts):
             assert planned.kernel is not None
             count = sum(chunk.started == step for chunk in plan.chunks)
@@ -189,6 +197,10 @@ def _run(plan: Plan, symbols: _Symbols) -> str:
             call = kernels.get(planned.kernel).function
             lines.append(f"    {call}(&{symbols.descriptors[planned.name, index]});")
             step += 1
+        for spill in plan.spills:
+            if spill.stored == number:
+                here, there = symbols.tensors[spill.tensor], f"l3 + {spill.place.offset}"
+                lines.append(f"    nmcu_move({there}, {here}, {spill.place.bytes});")
     lines += ["    nmcu_region(0);", "}", ""]
     return "\n".join(lines)
 

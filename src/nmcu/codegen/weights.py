@@ -20,7 +20,7 @@ def resident_blob(plan: Plan) -> bytes:
 
 def stream_blob(plan: Plan) -> bytes:
     """The packed constants that stream from L3, at their planned offsets."""
-    blob = bytearray(plan.l3_bytes)
+    blob = bytearray(plan.stream_bytes)
     for planned, part in plan.steps:
         if part.streamed:
             assert planned.kernel is not None

@@ -12,12 +12,21 @@ from nmcu.plan.plan import Buffer
 
 @dataclass(frozen=True)
 class Lifetime:
-    """A block of `bytes` that is in use from step `first` to step `last`, both included."""
+    """A block of `bytes` that is in use from step `first` to step `last`, both included, except in `gaps`: idle steps
+    (from, to) in which its content waits in L3 and others may use its place."""
 
     name: str
     bytes: int
     first: int
     last: int
+    gaps: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The steps (from, to) in which the block holds its place."""
+        starts = (self.first, *(end + 1 for _, end in self.gaps))
+        ends = (*(start - 1 for start, _ in self.gaps), self.last)
+        return tuple(zip(starts, ends, strict=True))
 
 
 def lifetimes(
@@ -56,10 +65,9 @@ def place(blocks: Sequence[Lifetime], seconds: float = 5.0) -> dict[str, Buffer]
         units = align(block.bytes) // 16
         start = model.new_int_var(0, bound // 16 - units, block.name)
         starts[block.name] = start
-        times.append(
-            model.new_fixed_size_interval_var(block.first, block.last - block.first + 1, f"t {block.name}")
-        )
-        spaces.append(model.new_fixed_size_interval_var(start, units, f"s {block.name}"))
+        for first, last in block.spans:
+            times.append(model.new_fixed_size_interval_var(first, last - first + 1, f"t {block.name}"))
+            spaces.append(model.new_fixed_size_interval_var(start, units, f"s {block.name}"))
         model.add(start + units <= peak)
         model.add_hint(start, greedy[block.name].offset // 16)
     model.add_no_overlap_2d(times, spaces)
@@ -80,8 +88,10 @@ def deterministic_solver(seconds: float) -> cp_model.CpSolver:
 
 
 def _lower_bound(blocks: Sequence[Lifetime]) -> int:
-    steps = {b.first for b in blocks}
-    return max((sum(align(b.bytes) for b in blocks if b.first <= s <= b.last) for s in steps), default=0)
+    steps = {first for b in blocks for first, _ in b.spans}
+    return max(
+        (sum(align(b.bytes) for b in blocks for f, e in b.spans if f <= s <= e) for s in steps), default=0
+    )
 
 
 def _first_fit(blocks: Sequence[Lifetime]) -> dict[str, Buffer]:
@@ -101,4 +111,4 @@ def _first_fit(blocks: Sequence[Lifetime]) -> dict[str, Buffer]:
 
 
 def _overlap(a: Lifetime, b: Lifetime) -> bool:
-    return a.first <= b.last and b.first <= a.last
+    return any(p[0] <= q[1] and q[0] <= p[1] for p in a.spans for q in b.spans)

@@ -14,10 +14,13 @@ from nmcu.plan.constants import place_constants, streamed
 from nmcu.plan.lifetime import lifetimes, place
 from nmcu.plan.parts import split
 from nmcu.plan.plan import Buffer, Part, Plan, PlannedLayer
+from nmcu.plan.spill import place_within, spill_cycles, spills
 from nmcu.targets import Target
 
 CODE_RESERVE_BYTES = 64 * 1024
 """L2 kept free for code and descriptors."""
+CONSTANTS_RESERVE_BYTES = 192 * 1024
+"""L2 that activations leave to constants, if need be by waiting in L3."""
 PARTS_IN_RING = 4
 """Constants stream in parts of at most this share of the L2 that is left for them: one is read while others come."""
 ALIAS_KINDS = frozenset({"reshape"})
@@ -45,9 +48,15 @@ def make(
     if unknown:
         raise PlanError(f"--kernel names layer {min(unknown)!r}; layers: {', '.join(x.name for x in layers)}")
     aliases = _aliases(layers, inputs, outputs)
-    tensors = place(lifetimes(layers, outputs, aliases))
-    arena = max((buffer.end for buffer in tensors.values()), default=0)
     ports = sum(align(t.bytes) for t in (*inputs, *outputs))
+    blocks = lifetimes(layers, outputs, aliases)
+    if "l3_l2" in target.dma:
+        room = target.l2_bytes - CODE_RESERVE_BYTES - CONSTANTS_RESERVE_BYTES - ports
+        tensors, blocks = place_within(blocks, layers, aliases, room)
+    else:
+        tensors = place(blocks)
+    moved = spills(blocks)
+    arena = max((buffer.end for buffer in tensors.values()), default=0)
     budget = target.l2_bytes - CODE_RESERVE_BYTES - align(arena) - ports
     if budget < 0:
         raise PlanError(
@@ -93,6 +102,8 @@ def make(
         weight_blob_bytes=placed.resident_bytes,
         chunks=placed.chunks,
         ring_bytes=placed.ring_bytes,
+        spills=moved,
+        spill_cycles=spill_cycles(moved, target.dma.get("l3_l2")),
     )
 
 

@@ -33,6 +33,16 @@ class Chunk:
     needed: int
 
 
+@dataclass(frozen=True)
+class Spill:
+    """An activation that waits in L3, at `place`, from after layer number `stored` until before layer `loaded`."""
+
+    tensor: str
+    place: Buffer
+    stored: int
+    loaded: int
+
+
 @dataclass(frozen=True, eq=False)
 class Part:
     """A layer, or a range of its output channels from `first_channel` on, that runs on its own.
@@ -121,6 +131,7 @@ class Plan:
 
     `tensors` places every activation that lives in the L2 arena; network inputs and outputs have memory of their own.
     `chunks` are the constants that stream from L3 through a ring of `ring_bytes` in L2, in the order of the transfers.
+    `spills` are activations that must wait in L3 because L2 is too small; `spill_cycles` what moving them takes.
     """
 
     target: Target
@@ -133,6 +144,8 @@ class Plan:
     weight_blob_bytes: int
     chunks: tuple[Chunk, ...] = ()
     ring_bytes: int = 0
+    spills: tuple[Spill, ...] = ()
+    spill_cycles: int = 0
 
     @property
     def l1_peak_bytes(self) -> int:
@@ -151,8 +164,18 @@ class Plan:
 
     @property
     def l3_bytes(self) -> int:
+        """L3 for constants that stream and for activations that wait."""
+        return self.stream_bytes + self.spill_bytes
+
+    @property
+    def stream_bytes(self) -> int:
         """L3 for constants that stream."""
         return self.chunks[-1].source.end if self.chunks else 0
+
+    @property
+    def spill_bytes(self) -> int:
+        """L3 for activations that wait."""
+        return max((spill.place.end for spill in self.spills), default=0)
 
     @property
     def steps(self) -> tuple[tuple[PlannedLayer, Part], ...]:
@@ -161,7 +184,7 @@ class Plan:
 
     @property
     def predicted_cycles(self) -> int:
-        return sum(layer.cycles for layer in self.layers)
+        return sum(layer.cycles for layer in self.layers) + self.spill_cycles
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON data: sizes and offsets in bytes, times in cycles."""
@@ -189,6 +212,10 @@ class Plan:
                     "needed": c.needed,
                 }
                 for c in self.chunks
+            ],
+            "spills": [
+                {"tensor": s.tensor, "l3": _buffer_json(s.place), "stored": s.stored, "loaded": s.loaded}
+                for s in self.spills
             ],
             "layers": [_layer_json(layer) for layer in self.layers],
         }

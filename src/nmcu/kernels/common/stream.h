@@ -1,4 +1,4 @@
-/* Constants that stream from L3 to L2 while earlier layers run. */
+/* Constants that stream from L3 to L2 while earlier layers run, and activations that wait in L3. */
 #ifndef NMCU_STREAM_H
 #define NMCU_STREAM_H
 
@@ -26,6 +26,14 @@ static inline void nmcu_stream_wait(uint32_t ticket)
 {
     if (nmcu_core_id() == NMCU_CONSTANTS_CORE)
         nmcu_l3_wait(ticket);
+}
+
+/* Move an activation between L2 and L3. Called by all cores, between layers; it is there when they go on. */
+static inline void nmcu_move(int8_t *to, const int8_t *from, uint32_t bytes)
+{
+    if (nmcu_core_id() == NMCU_STORE_CORE)
+        nmcu_l3_wait(nmcu_l3_start_1d(to, from, bytes));
+    nmcu_barrier();
 }
 
 #endif

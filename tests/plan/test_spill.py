@@ -1,0 +1,52 @@
+"""Activations that wait in L3 where L2 is too small."""
+
+import pytest
+
+import nmcu
+from nmcu import plan, targets
+from nmcu.bench.calibrated import CalibratedBuilder
+from nmcu.errors import PlanError
+from nmcu.graph import Graph
+from nmcu.plan.lifetime import Lifetime
+from nmcu.plan.spill import place_within, spills
+
+
+def _long_skip(channels: int) -> Graph:
+    """A 512 KiB map that is used again after a layer whose own maps nearly fill L2."""
+    net = CalibratedBuilder(None, 0, (1, 128, 128, 4))
+    skipped = net.conv("skipped", net.image, 32, 1, relu=True)
+    small = net.conv("small", skipped, 48, 1, 2, relu=True)
+    large = net.conv("large", small, channels, 1, relu=True)
+    back = net.conv("back", large, 16, 1, 2, relu=True)
+    return net.finish(net.add("sum", back, net.conv("again", skipped, 16, 1, 4, relu=True)))
+
+
+def test_a_long_skip_waits_in_l3() -> None:
+    compiled = nmcu.compile(_long_skip(256))
+    assert [(s.tensor, s.stored, s.loaded) for s in compiled.plan.spills] == [("skipped.out", 1, 4)]
+    assert compiled.plan.l2_peak_bytes <= targets.get("cluster8").l2_bytes
+    report = nmcu.run(compiled)
+    assert report.bit_exact
+    assert report.cycles == pytest.approx(compiled.plan.predicted_cycles, rel=0.1)
+
+
+def test_no_gap_without_need() -> None:
+    assert not plan.make(_long_skip(64), targets.get("cluster8")).spills
+
+
+def test_what_no_gap_helps_is_refused_with_sizes() -> None:
+    with pytest.raises(PlanError, match=r"activations need [\d,]+ bytes of L2 at once"):
+        plan.make(_long_skip(400), targets.get("cluster8"))
+
+
+def test_gaps_are_spans_without_the_block() -> None:
+    block = Lifetime("a", 64, 0, 9, gaps=((2, 4), (6, 8)))
+    assert block.spans == ((0, 1), (5, 5), (9, 9))
+    assert [(s.stored, s.loaded) for s in spills((block,))] == [(1, 5), (5, 9)]
+
+
+def test_place_within_leaves_blocks_that_fit() -> None:
+    blocks = (Lifetime("a", 64, 0, 3), Lifetime("b", 64, 1, 2))
+    placed, kept = place_within(blocks, (), {}, 128)
+    assert kept == blocks
+    assert placed["a"].offset != placed["b"].offset
