@@ -1,31 +1,43 @@
-# Two commands do everything: `make demo` and `make test`. Each sets up its own environment in .venv.
+# Two commands do everything: `make demo` and `make test`. Each sets up what it needs in .venv.
 PYTHON ?= python3
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS ?= dev
+TEST_EXTRAS := dev,train,rtl
 
-.PHONY: demo test setup build lint clean
+.PHONY: demo test lint format setup clean
 
-SIM_SOURCES := $(shell find src/nmcu/sim -name '*.cpp' -o -name '*.hpp' 2>/dev/null)
+# What pip compiles or reads when it installs; Python files are used where they lie.
+SOURCES := pyproject.toml constraints.txt CMakeLists.txt \
+	$(shell find src/nmcu/sim -name '*.cpp' -o -name '*.hpp' -o -name '*.def' -o -name '*.inc')
 
-$(VENV)/.stamp-$(EXTRAS): pyproject.toml constraints.txt CMakeLists.txt $(SIM_SOURCES)
+$(VENV)/.plain: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
-setup build: $(VENV)/.stamp-$(EXTRAS)
+$(VENV)/.test: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$(TEST_EXTRAS)]'
+	touch $@ $(VENV)/.plain
 
-demo: setup
+demo: $(VENV)/.plain
 	$(BIN)/nmcu demo
 
-lint: setup
+setup: $(VENV)/.test
+
+lint: $(VENV)/.test
 	$(BIN)/ruff check src tests examples
 	$(BIN)/ruff format --check src tests examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+format: $(VENV)/.test
+	$(BIN)/ruff format src tests examples
+	$(BIN)/ruff check --fix src tests examples
+
 test: lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 clean:
 	rm -rf $(VENV) build demo .cache

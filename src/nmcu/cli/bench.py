@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nmcu.bench.eval import eval_speed
 from nmcu.bench.fit import fit as fit_costs
 from nmcu.bench.kernels import Selection, bench_kernels
 from nmcu.bench.networks import DENSE, bench_networks
@@ -18,6 +19,7 @@ from nmcu.bench.plot_networks import plot_networks
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
 from nmcu.bench.table import errors_table, kernels_table, networks_table, paper_table
+from nmcu.cli.demo import EXAMPLES
 from nmcu.cli.options import JsonOption, TargetOption
 from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.kernels.costs import COSTS_FILE
@@ -185,6 +187,28 @@ def sim(json: JsonOption = False) -> None:
     else:
         show(
             f"one core: {speed.one_core_mips} M instructions/s; eight cores: {speed.eight_core_mips} M/s in all"
+        )
+
+
+@app.command("eval")
+def eval_(
+    model: Annotated[
+        Path, typer.Argument(metavar="[MODEL]", help="An image classifier; by default the example ResNet8.")
+    ] = EXAMPLES / "resnet8_dense.onnx",
+    images: Annotated[int, typer.Option(min=1, help="How many images.")] = 1000,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="Threads.")] = 2,
+    json: JsonOption = False,
+) -> None:
+    """How many images per second `nmcu eval` classifies on this machine, decoding included."""
+    with progress(model.name) as stage:
+        stage("measuring")
+        speed = eval_speed(model, images, jobs)
+    if json:
+        show_json(speed.as_dict())
+    else:
+        show(
+            f"{speed.model}: {speed.images_per_second} images/s in {speed.threads} threads on {speed.cores} cores, "
+            f"{speed.cpu_ms_per_image} ms of CPU time each"
         )
 
 

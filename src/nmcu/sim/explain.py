@@ -109,7 +109,5 @@ def nearest(address: int, target: Target) -> str:
     span = f"{name} (0x{start:08x} to 0x{end - 1:08x})"
     if start <= address < end:
         return f"0x{address:08x} lies in {span}"
-    side = (
-        f"{start - address} bytes before" if address < start else f"{address - end} bytes after the end of"
-    )
+    side = f"{start - address} bytes before" if address < start else f"{address - end} bytes after the end of"
     return f"0x{address:08x} lies {side} {span}"
