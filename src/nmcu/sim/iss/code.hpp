@@ -57,7 +57,9 @@ inline uint32_t load_hazard(const Decoded& load, const Decoded& next) {
   const bool reads = load.rd != 0 && ((f.reads_rs1 && next.rs1 == load.rd) || (f.reads_rs2 && next.rs2 == load.rd) ||
                                       (f.reads_rd && !merges && next.rd == load.rd));
   // Write after write: an ALU result (or an incremented address) may not overtake the loaded value, x0 included.
-  const bool writes = (f.writes_rd && !f.is_load && next.rd == load.rd) || (f.writes_rs1 && next.rs1 == load.rd);
+  // A jump that only waits for that is carried out meanwhile.
+  const bool jumps = next.id == ID_jal || next.id == ID_jalr;
+  const bool writes = (f.writes_rd && !jumps && !f.is_load && next.rd == load.rd) || (f.writes_rs1 && next.rs1 == load.rd);
   return reads || writes ? 1 : 0;
 }
 

@@ -270,8 +270,6 @@ inline void Core::decode_entry(CodeSegment& s, Op* op, const int32_t* handlers) 
   const Decoded next = code_->peek(s, pc + d.length);
   if (f.is_load) {
     o.extra = static_cast<uint8_t>(load_hazard(d, next));
-    // A jump that only waits to overwrite the loaded register is carried out meanwhile.
-    if ((next.id == ID_jal || next.id == ID_jalr) && next.rd == d.rd) o.extra = 0;
     // jalr reads its register in the ID stage: it also waits while the load is in WB.
     if (d.rd != 0) {
       if (next.id == ID_jalr && next.rs1 == d.rd) o.extra = 2;
