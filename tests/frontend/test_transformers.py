@@ -77,3 +77,23 @@ def test_layer_normalisation(tmp_path: Path, shape: tuple[int, ...]) -> None:
     beta = model.constant(model.rng.normal(0, 0.3, shape[-1]).astype(np.float32))
     model.node("LayerNormalization", "input", gamma, beta, axis=-1, epsilon=1e-6)
     assert kinds(ort.check(ort.quantise(model.save(tmp_path / "model.onnx"))))["LayerNorm"] == 1
+
+
+@pytest.mark.parametrize("square", ["Pow", "Mul"])
+def test_layer_normalisation_written_out(tmp_path: Path, square: str) -> None:
+    model = ort.FloatModel(1, 7, 12, opset=14)
+    scalar = {name: model.constant(np.array(v, np.float32)) for name, v in (("two", 2.0), ("epsilon", 1e-5))}
+    gamma = model.constant(model.rng.normal(1, 0.3, 12).astype(np.float32))
+    beta = model.constant(model.rng.normal(0, 0.3, 12).astype(np.float32))
+    first = model.node("MatMul", "input", model.weight(12, 12))
+    centred = model.node("Sub", first, model.node("ReduceMean", first, axes=[-1]))
+    squared = model.node(square, centred, centred if square == "Mul" else scalar["two"])
+    variance = model.node("Add", scalar["epsilon"], model.node("ReduceMean", squared, axes=[-1]))
+    model.node("Div", centred, model.node("Sqrt", variance))
+    scaled = model.node("Mul", gamma, model.last)
+    normal = model.node("Add", scaled, beta)
+    model.node("MatMul", normal, model.weight(12, 5))
+    path = ort.quantise(model.save(tmp_path / "model.onnx"), op_types_to_quantize=["MatMul"])
+    found = kinds(ort.check(path))
+    assert found["LayerNorm"] == 1
+    assert set(found) <= {"LayerNorm", "Linear", "Reshape"}

@@ -8,6 +8,7 @@ from nmcu.errors import ModelError
 from nmcu.frontend.from_onnx import device, file, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.fold import fold
+from nmcu.frontend.from_onnx.fuse import fuse
 from nmcu.frontend.from_onnx.operators import MICROSOFT, STANDARD
 from nmcu.frontend.from_onnx.values import Const, Integers, Pending, Quantised, Real, Source
 from nmcu.graph import Graph, TensorInfo
@@ -17,7 +18,7 @@ METADATA = ("nmcu.mean", "nmcu.std")
 
 def read(data: bytes, folder: Path) -> Graph:
     """The integer graph of a QDQ model; external data only from `folder`. Raises `ModelError`."""
-    c = Context(file.parse(data, folder))
+    c = Context(fuse(file.parse(data, folder)))
     for name, array in c.file.constants.items():
         c.known[name] = Const(array)
     for port in c.file.inputs:
