@@ -7,7 +7,7 @@
 #endif
 #define REST_REGION (NMCU_COMPUTE_REGION + 1)
 
-void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned tiles)
+static void run(const nmcu_stages_t *stages, const void *layer, unsigned tiles, int in_step)
 {
     const nmcu_stages_t stage = *stages;
     const unsigned core = nmcu_core_id();
@@ -21,12 +21,23 @@ void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned 
         if (stage.prepare)
             stage.prepare(layer, tile, core);
         nmcu_barrier();
-        nmcu_stagger(core);
+        if (!in_step)
+            nmcu_stagger(core);
         stage.compute(layer, tile, core);
         nmcu_barrier();
         nmcu_region(REST_REGION);
-        if (core == 0)
+        if (core == NMCU_STORE_CORE)
             nmcu_dma_wait(stage.store(layer, tile));
         nmcu_barrier();
     }
+}
+
+void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned tiles)
+{
+    run(stages, layer, tiles, 0);
+}
+
+void nmcu_pipeline_run_in_step(const nmcu_stages_t *stages, const void *layer, unsigned tiles)
+{
+    run(stages, layer, tiles, 1);
 }

@@ -29,6 +29,10 @@ class Published(Records):
         taps = geometry.kernel[0] * geometry.kernel[1]
         return offsets.words_per_channel(self._pattern(layer), taps, geometry.input[2])
 
+    def step_units(self, layer: Layer, geometry: window.Geometry) -> float:
+        """Eight entries."""
+        return self._entries(layer, geometry) / 8
+
     def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
         return self.record_channels * (16 + 4 * self.steps(layer, geometry) + self._entries(layer, geometry))
 

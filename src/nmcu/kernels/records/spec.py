@@ -33,6 +33,10 @@ class Records(window.WindowKernel):
     def steps(self, layer: Layer, geometry: window.Geometry) -> int:
         """Length of a channel's reduction in the kernel's own unit."""
 
+    def step_units(self, layer: Layer, geometry: window.Geometry) -> float:
+        """The same in what costs about as much whatever the pattern."""
+        return self.steps(layer, geometry)
+
     @abstractmethod
     def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
         """Bytes of one record."""
@@ -98,7 +102,7 @@ class Records(window.WindowKernel):
         copied = self.pixels * self.buffer_bytes(layer, geometry) // 4 if self.pixels == 2 else 0
         run = cost["run"] + copied * cost["copy"]
         return (
-            share * (self.steps(layer, geometry) * cost["step"] + item)
+            share * (self.step_units(layer, geometry) * cost["step"] + item)
             + -(-share // records) * run
             + cost["tile"]
         )
