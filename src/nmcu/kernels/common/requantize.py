@@ -1,5 +1,6 @@
 """Python side of requantize.h: which form the device uses, and its constants."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,10 @@ def requantised(layer: Layer) -> Requantised:
     return layer.op
 
 
+@lru_cache(maxsize=16)
 def form(layer: Layer) -> str:
-    """`narrow`, `wide` or `full`: the arithmetic that gives the graph's result with the least work."""
+    """`narrow`, `wide` or `full`: the arithmetic that gives the graph's result with the least work. Remembered for the
+    last few layers: cost models ask for every tile."""
     op = requantised(layer)
     if op.form == "narrow":
         return "narrow"
