@@ -317,7 +317,9 @@ class Platform {
     respond(i, 0);
   }
 
-  // ---- arbitration: one access per bank and cycle, least recently served first among cores and DMA engines
+  // ---- arbitration: one access per bank and cycle; of those that want it, the one after the bank's last winner of a
+  // contest goes first, round robin among cores and DMA engines. Uncontested accesses leave no trace, so that a core
+  // that accesses memory without claiming it (the ISS ahead of others) sees the same contests as one that always claims.
   void claim(uint32_t bank, uint32_t master) {
     claim_[claims_++] = {bank, master};
     if (stamp_[bank] != now) {
@@ -338,6 +340,7 @@ class Platform {
         const auto [bank, master] = claim_[k];
         if (winner_[bank] == master) continue;
         ++tcdm_->bank_conflicts[bank];
+        last_[bank] = winner_[bank];
         if (master < n) defer(master, Cause::TcdmConflict, 1);
       }
     for (uint32_t d = 0; d < dmas.size() && dma_next_ == now; ++d) {
@@ -346,7 +349,6 @@ class Platform {
       for (size_t w = dma.words().size(); w-- > 0;)
         if (winner_[dma.words()[w].bank] == n + d) {
           ++tcdm_->bank_accesses[dma.words()[w].bank];
-          last_[dma.words()[w].bank] = n + d;
           dma.drop_word(w);
         }
       if (dma.beat_done()) {
@@ -359,7 +361,6 @@ class Platform {
     for (uint32_t k = 0; k < claims_; ++k) {
       const auto [bank, master] = claim_[k];
       if (master >= n || winner_[bank] != master) continue;
-      last_[bank] = master;
       access(master, *tcdm_);
       if (over_) return;
     }
@@ -601,7 +602,7 @@ class Platform {
   bool dma_busy_ = false;   // a transfer is under way or queued
   std::vector<Cycle> stamp_;      // cycle of the last claim, per bank
   std::vector<uint32_t> winner_;  // of this cycle
-  std::vector<uint32_t> last_;    // master served last
+  std::vector<uint32_t> last_;    // master that won the bank's last contest
 };
 
 }  // namespace nmcu
