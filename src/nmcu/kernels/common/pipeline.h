@@ -41,7 +41,8 @@ void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned 
 void nmcu_pipeline_run_in_step(const nmcu_stages_t *stages, const void *layer, unsigned tiles);
 
 /* The first of `items` that belong to `core`; those of core c are [first(c), first(c + 1)). */
-static inline unsigned nmcu_share_first(unsigned items, unsigned core, unsigned cores) {
+static inline unsigned nmcu_share_first(unsigned items, unsigned core, unsigned cores)
+{
     return items * core / cores;
 }
 

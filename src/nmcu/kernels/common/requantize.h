@@ -28,7 +28,8 @@ typedef struct {
 } nmcu_requantize_t;
 
 static inline int8_t nmcu_requantize(const nmcu_requantize_t *how, int32_t acc, int32_t multiplier, int32_t round,
-                                     int32_t shift) {
+                                     int32_t shift)
+{
     int32_t y;
     if (how->form == NMCU_NARROW) {
         y = (int32_t)((uint32_t)acc * (uint32_t)multiplier + (uint32_t)round) >> shift;

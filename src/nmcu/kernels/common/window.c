@@ -4,7 +4,8 @@
 
 #include "nmcu_hal.h"
 
-static unsigned min_u(unsigned a, unsigned b) {
+static unsigned min_u(unsigned a, unsigned b)
+{
     return a < b ? a : b;
 }
 
@@ -13,7 +14,8 @@ typedef struct {
     unsigned skip, first, count, total;
 } slab_rows_t;
 
-static slab_rows_t slab_rows(const nmcu_window_t *window, const nmcu_tile_t *tile) {
+static slab_rows_t slab_rows(const nmcu_window_t *window, const nmcu_tile_t *tile)
+{
     const int top = (int)(tile->first_row * window->stride_height) - window->pad_top;
     const int total = (int)nmcu_window_slab_rows(window, tile->rows);
     const int first = top < 0 ? 0 : top;
@@ -30,11 +32,13 @@ static slab_rows_t slab_rows(const nmcu_window_t *window, const nmcu_tile_t *til
 }
 
 /* Map pixels in each slab row: the rest of a row is padding. */
-static unsigned slab_pixels(const nmcu_window_t *window) {
+static unsigned slab_pixels(const nmcu_window_t *window)
+{
     return window->slab_width > window->pad_left ? min_u(window->in_width, window->slab_width - window->pad_left) : 0;
 }
 
-uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile) {
+uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile)
+{
     const slab_rows_t rows = slab_rows(window, tile);
     const unsigned pixels = slab_pixels(window);
     const unsigned channels = window->channelwise ? tile->channels : window->in_channels;
@@ -63,7 +67,8 @@ uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile) 
     return ticket;
 }
 
-void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsigned core) {
+void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsigned core)
+{
     const slab_rows_t rows = slab_rows(window, tile);
     const unsigned channels = window->channelwise ? tile->channels : window->in_channels;
     const unsigned slab_row = window->slab_width * channels;
@@ -86,7 +91,8 @@ void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsig
     }
 }
 
-uint32_t nmcu_window_store(const nmcu_window_t *window, const nmcu_tile_t *tile) {
+uint32_t nmcu_window_store(const nmcu_window_t *window, const nmcu_tile_t *tile)
+{
     const unsigned pixels = tile->rows * window->out_width;
     int8_t *to = window->output + tile->first_row * window->out_width * window->out_pitch + tile->first_channel;
 

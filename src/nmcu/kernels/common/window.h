@@ -89,12 +89,14 @@ static inline nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned
     return t;
 }
 
-static inline unsigned nmcu_window_tiles(const nmcu_window_t *window) {
+static inline unsigned nmcu_window_tiles(const nmcu_window_t *window)
+{
     return (unsigned)window->row_tiles * window->channel_tiles;
 }
 
 /* Rows of the slab that belongs to `rows` output rows. */
-static inline unsigned nmcu_window_slab_rows(const nmcu_window_t *window, unsigned rows) {
+static inline unsigned nmcu_window_slab_rows(const nmcu_window_t *window, unsigned rows)
+{
     return (rows - 1) * window->stride_height + (window->kernel_height - 1u) * window->dilation_height + 1;
 }
 

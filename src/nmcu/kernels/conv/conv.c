@@ -2,7 +2,8 @@
 
 #include "pipeline.h"
 
-static uint32_t load(const void *layer, unsigned tile_index, unsigned core) {
+static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
+{
     const nmcu_conv_t *conv = layer;
     const nmcu_tile_t tile = nmcu_window_tile(&conv->window, tile_index);
     uint32_t ticket = 0;
@@ -16,19 +17,22 @@ static uint32_t load(const void *layer, unsigned tile_index, unsigned core) {
     return ticket;
 }
 
-static void prepare(const void *layer, unsigned tile_index, unsigned core) {
+static void prepare(const void *layer, unsigned tile_index, unsigned core)
+{
     const nmcu_conv_t *conv = layer;
     const nmcu_tile_t tile = nmcu_window_tile(&conv->window, tile_index);
     nmcu_window_pad(&conv->window, &tile, core);
 }
 
-static uint32_t store(const void *layer, unsigned tile_index) {
+static uint32_t store(const void *layer, unsigned tile_index)
+{
     const nmcu_conv_t *conv = layer;
     const nmcu_tile_t tile = nmcu_window_tile(&conv->window, tile_index);
     return nmcu_window_store(&conv->window, &tile);
 }
 
-static void fill_jumps(const nmcu_conv_t *conv, int32_t *jumps) {
+static void fill_jumps(const nmcu_conv_t *conv, int32_t *jumps)
+{
     const nmcu_window_t *window = &conv->window;
     const int32_t run = conv->segment_words * 4;
     const int32_t row = window->slab_width * window->in_channels * window->dilation_height;
@@ -54,7 +58,8 @@ typedef struct {
 } spill_t;
 
 static void run_groups(const nmcu_conv_t *conv, nmcu_block_t *block, unsigned groups, unsigned channels,
-                       unsigned pixels) {
+                       unsigned pixels)
+{
     const unsigned whole = channels / 4 < groups ? channels / 4 : groups;
 
     if (whole) {
@@ -78,7 +83,8 @@ static void run_groups(const nmcu_conv_t *conv, nmcu_block_t *block, unsigned gr
     }
 }
 
-static void compute(const void *layer, unsigned tile_index, unsigned core) {
+static void compute(const void *layer, unsigned tile_index, unsigned core)
+{
     const nmcu_conv_t *conv = layer;
     const nmcu_window_t *window = &conv->window;
     const nmcu_tile_t tile = nmcu_window_tile(window, tile_index);
@@ -135,7 +141,8 @@ static void compute(const void *layer, unsigned tile_index, unsigned core) {
     }
 }
 
-void nmcu_conv_run(const nmcu_conv_t *layer) {
+void nmcu_conv_run(const nmcu_conv_t *layer)
+{
     static const nmcu_stages_t stages = {load, prepare, compute, store};
     const nmcu_conv_t conv = *layer; /* one copy in L1: the original is in slow memory */
     nmcu_pipeline_run(&stages, &conv, nmcu_window_tiles(&conv.window));

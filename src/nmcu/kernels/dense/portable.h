@@ -4,7 +4,8 @@
 
 #include "block.h"
 
-static inline void nmcu_dense_portable(const nmcu_block_t *block, unsigned pixels) {
+static inline void nmcu_dense_portable(const nmcu_block_t *block, unsigned pixels)
+{
     const uint8_t *group = block->weights;
 
     for (unsigned g = 0; g < block->groups; g++) {
