@@ -1,0 +1,78 @@
+"""What the documents show works: Python blocks run, commands and options exist, links lead somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from nmcu.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(file: Path, language: str) -> list[str]:
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", file.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_python_of_the_readme_runs(number: int, tmp_path: Path) -> None:
+    code = blocks(ROOT / "README.md", "python")[number]
+    if "torch" in code:
+        pytest.importorskip("torch", reason="the training example needs the extra train")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(code.splitlines()) <= 40
+
+
+def test_the_training_example_is_the_one_in_the_examples() -> None:
+    example = (ROOT / "examples" / "train" / "minimal.py").read_text(encoding="utf-8")
+    assert example in blocks(ROOT / "README.md", "python")
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_commands_exist(file: Path) -> None:
+    lines = [line for block in blocks(file, "(?:sh|bash)?") for line in block.splitlines()]
+    for line in lines:
+        if line.startswith("nmcu "):
+            _check(line.split("#")[0].split())
+
+
+def _check(words: list[str]) -> None:
+    command = get_command(app)
+    words = words[1:]
+    while words and hasattr(command, "commands"):
+        assert words[0] in command.commands, f"there is no command {words[0]}"
+        command = command.commands[words.pop(0)]
+    known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    for word in words:
+        assert not word.startswith("-") or word in known, f"{command.name} has no option {word}"
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_links_lead_somewhere(file: Path) -> None:
+    text = re.sub(r"```.*?```", "", file.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, anchor = target.partition("#")
+        if "://" in path:
+            continue
+        linked = (file.parent / path) if path else file
+        assert linked.exists(), f"{file.name} links to {target}"
+        if anchor and linked.suffix == ".md":
+            headings = re.findall(r"^#+ (.*)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert anchor in slugs, f"{file.name} links to {target}"
+
+
+def test_the_index_names_every_document() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    missing = [file.name for file in DOCUMENTS if file.name != "README.md" and f"({file.name})" not in index]
+    assert missing == []
