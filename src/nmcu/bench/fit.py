@@ -25,7 +25,9 @@ from nmcu.sparsity import NMPattern
 
 TILINGS = (0, 2)
 """Which of the best tilings compute times are measured with."""
+CONTENTIONS = tuple(round(1 + 0.02 * i, 2) for i in range(16))
 ROUNDS = 20_000
+SHARPENINGS = 12
 Table = dict[str, dict[str, dict[str, float]]]
 
 
@@ -174,7 +176,7 @@ def _with_kernels(costs: Costs, measured: Sequence[Measurement]) -> Costs:
         cycles = np.array([m.cycles for m in group], np.float64)
         rest = cycles - [predicted(m, Costs(table))[1] for m in group]
         matrix = np.array([work[unit] for unit in free]).T
-        values = solve(matrix / cycles[:, None], rest / cycles)
+        values = solve_evenly(matrix / cycles[:, None], rest / cycles)
         table[isa][kernel] |= {unit: round(float(v), 2) for unit, v in zip(free, values, strict=True)}
     return Costs(table)
 
@@ -202,13 +204,23 @@ def _with_pipeline(costs: Costs, measured: Sequence[Measurement]) -> Costs:
     table = _table(costs)
     for isa in {_isa_class(m.case.isa) for m in measured}:
         group = [m for m in measured if _isa_class(m.case.isa) == isa]
-        free = Costs({isa: {**table[isa], PIPELINE: {"tile": 0.0, "layer": 0.0}}})
         cycles = np.array([m.cycles for m in group], np.float64)
-        rest = cycles - [predicted(m, free)[0] for m in group]
-        count = [_tiles(m) for m in group]
-        work = np.array([count, [1] * len(group)]).T
-        tile, layer = solve(work / cycles[:, None], rest / cycles)
-        table[isa][PIPELINE] = {"layer": round(float(layer), 1), "tile": round(float(tile), 1)}
+        work = np.array([[_tiles(m), 1] for m in group]) / cycles[:, None]
+        best = np.inf
+        for contention in CONTENTIONS:
+            nothing = {"tile": 0.0, "layer": 0.0, "contention": contention}
+            free = Costs({isa: {**table[isa], PIPELINE: nothing}})
+            rest = 1 - np.array([predicted(m, free)[0] for m in group]) / cycles
+            tile, layer = solve(work, rest)
+            off = float(np.square(work @ (tile, layer) - rest).sum())
+            if off < best:
+                best = off
+                found = {
+                    "layer": round(float(layer), 1),
+                    "tile": round(float(tile), 1),
+                    "contention": contention,
+                }
+        table[isa][PIPELINE] = found
     return Costs(table)
 
 
@@ -218,6 +230,16 @@ def _tiles(m: Measurement) -> int:
         window.geometry(layer), window.Tiling.from_parameters(m.candidate.parameters)
     )
     return rows * channels
+
+
+def solve_evenly(matrix: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Like `solve`, with large errors counting more: about the fourth powers, by weights from the errors before."""
+    weight = np.ones(len(target))
+    for _ in range(SHARPENINGS):
+        x = solve(matrix * weight[:, None], target * weight)
+        weight = np.sqrt(weight * (0.01 + np.abs(matrix @ x - target)))
+        weight /= weight.max()
+    return x
 
 
 def solve(matrix: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:

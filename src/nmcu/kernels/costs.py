@@ -8,7 +8,8 @@ from pathlib import Path
 
 COSTS_FILE = Path(__file__).parent / "costs.json"
 PIPELINE = "pipeline"
-"""The entry for what every tile and every layer costs beside its work: `tile` and `layer`."""
+"""The entry for what every `tile` and every `layer` costs beside its work, and by what factor transfers take longer
+while the cores compute (`contention`)."""
 
 Constants = Mapping[str, float]
 

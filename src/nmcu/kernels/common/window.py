@@ -230,7 +230,7 @@ def pipeline_cycles(
     transfers = np.append(loads[1:], 0) + np.insert(stores[:-1], 0, 0)
     overhead = machine.costs(PIPELINE)
     total = overhead["layer"] + loads[0] + stores[-1]
-    total += np.maximum(work, transfers).sum() + len(tile) * overhead["tile"]
+    total += np.maximum(work, transfers * overhead["contention"]).sum() + len(tile) * overhead["tile"]
     return int(total), int(work.sum()), int(loads.sum() + stores.sum())
 
 
