@@ -8,6 +8,7 @@ import numpy as np
 
 from nmcu.graph import Layer
 from nmcu.kernels.common import window
+from nmcu.kernels.costs import Constants
 from nmcu.kernels.kernel import align
 from nmcu.kernels.records.spec import Records, join_parts
 from nmcu.sparsity import NMPattern, offsets
@@ -29,9 +30,10 @@ class Published(Records):
         taps = geometry.kernel[0] * geometry.kernel[1]
         return offsets.words_per_channel(self._pattern(layer), taps, geometry.input[2])
 
-    def step_units(self, layer: Layer, geometry: window.Geometry) -> float:
-        """Eight entries."""
-        return self._entries(layer, geometry) / 8
+    def reduction_cycles(self, layer: Layer, geometry: window.Geometry, cost: Constants) -> float:
+        """Of words of offsets, and of entries by eight."""
+        words, entries = self.steps(layer, geometry), self._entries(layer, geometry)
+        return words * cost["word"] + entries / 8 * cost["step"]
 
     def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
         return self.record_channels * (16 + 4 * self.steps(layer, geometry) + self._entries(layer, geometry))

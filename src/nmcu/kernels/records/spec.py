@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, window
+from nmcu.kernels.costs import Constants
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
 
 FOLDER = Path(__file__).parent
@@ -33,9 +34,9 @@ class Records(window.WindowKernel):
     def steps(self, layer: Layer, geometry: window.Geometry) -> int:
         """Length of a channel's reduction in the kernel's own unit."""
 
-    def step_units(self, layer: Layer, geometry: window.Geometry) -> float:
-        """The same in what costs about as much whatever the pattern."""
-        return self.steps(layer, geometry)
+    def reduction_cycles(self, layer: Layer, geometry: window.Geometry, cost: Constants) -> float:
+        """Predicted cycles of the inner loop for one block of outputs; linear in `cost`."""
+        return self.steps(layer, geometry) * cost["step"]
 
     @abstractmethod
     def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
@@ -102,7 +103,7 @@ class Records(window.WindowKernel):
         copied = self.pixels * self.buffer_bytes(layer, geometry) // 4 if self.pixels == 2 else 0
         run = cost["run"] + copied * cost["copy"]
         return (
-            share * (self.step_units(layer, geometry) * cost["step"] + item)
+            share * (self.reduction_cycles(layer, geometry, cost) + item)
             + -(-share // records) * run
             + cost["tile"]
         )
