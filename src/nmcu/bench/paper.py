@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nmcu import rtl
-from nmcu.bench import published
+from nmcu.bench import against_rtl, published
 from nmcu.bench.kernels import DENSE_4X2, KernelRow, Selection, bench_kernels
 from nmcu.bench.networks import DENSE, NetworkRow, bench_networks
 from nmcu.bench.parallel import Failure, Progress
@@ -44,11 +44,13 @@ def paper(
     jobs: int = 2,
     area: bool = True,
     networks: bool = True,
+    on_rtl: bool = True,
     progress: Progress = lambda done, total, last: None,
     stage: Callable[[str], None] = lambda text: None,
 ) -> tuple[list[PaperRow], list[Failure]]:
     """Measures every claim: kernels, with `area` the synthesised core (about two minutes), with `networks` ResNet18 and
-    the Vision Transformer (several minutes); results are kept."""
+    the Vision Transformer (several minutes), with `on_rtl` the headline layer again on the core's RTL (about two
+    minutes); all but the last are kept."""
     rows: list[KernelRow] = []
     failures: list[Failure] = []
     for shape in (*CONVOLUTIONS, *ONE_TOKEN):
@@ -59,6 +61,8 @@ def paper(
     found = kernel_rows(rows)
     if area:
         found.append(_area(stage))
+    if on_rtl:
+        found += _against_rtl(stage)
     if networks:
         for name in published.NETWORKS:
             found += network_rows(bench_networks(name, NETWORK_PATTERNS, jobs=jobs, progress=progress))
@@ -177,6 +181,11 @@ def _shown(value: float | None) -> str:
 
 
 _AREA = "area of xDecimate"
+_ON_RTL = "simulator against RTL"
+HEADLINE_SHAPES = ("conv3x3_8x8x128_128",)
+HEADLINE_PATTERNS = ("dense", "1:8", "1:16")
+HEADLINE_KERNELS = ("dense_4x4", "published_conv", "published_conv_xdec", "word_gather_g1x8")
+PUBLISHED_PREFIX = "published"
 
 
 def _area(stage: Callable[[str], None]) -> PaperRow:
@@ -201,3 +210,25 @@ def _synthesised(stage: Callable[[str], None]) -> dict[str, Any]:
     found = {name: getattr(area, name) for name in ("core_kge", "delta_kge", "delta_percent")}
     results.store(key, json.dumps(found).encode())
     return found
+
+
+def _against_rtl(stage: Callable[[str], None]) -> list[PaperRow]:
+    """The headline layer, dense, 1:8 and 1:16, published and best kernels: simulated cycles and those of the RTL."""
+    wanted = [
+        c for c in against_rtl.cases(HEADLINE_SHAPES, HEADLINE_PATTERNS) if c.kernel in HEADLINE_KERNELS
+    ]
+    try:
+        measured = list(against_rtl.compare_kernels(wanted, (1, 8), stage))
+    except rtl.RtlError as error:
+        return [PaperRow(_ON_RTL, "% of cycles", None, None, None, str(error))]
+    return [
+        PaperRow(
+            f"{_ON_RTL}: {row.program}, {row.cores} core{'s' if row.cores > 1 else ''}",
+            "% of cycles",
+            None,
+            row.error_percent if row.program.startswith(PUBLISHED_PREFIX) else None,
+            None if row.program.startswith(PUBLISHED_PREFIX) else row.error_percent,
+            f"simulator {row.iss_cycles:,}, RTL {row.rtl_cycles:,} cycles",
+        )
+        for row in measured
+    ]

@@ -163,12 +163,19 @@ def paper(
         bool, typer.Option(help="Synthesise the core too (needs the extra nmcu[rtl]; two minutes at first).")
     ] = True,
     networks: Annotated[bool, typer.Option(help="Measure ResNet18 and the Vision Transformer too.")] = True,
+    on_rtl: Annotated[
+        bool,
+        typer.Option(
+            "--rtl/--no-rtl",
+            help="Run the headline layer on the RTL too (needs the extra nmcu[rtl]; two minutes).",
+        ),
+    ] = True,
     jobs: JobsOption = 2,
     json: JsonOption = False,
 ) -> None:
     """One row per published claim: the paper's figure, its kernels as reproduced here, the best kernels here."""
     with counting("measuring") as count:
-        rows, failures = paper_rows(jobs, area, networks, count, say)
+        rows, failures = paper_rows(jobs, area, networks, on_rtl, count, say)
     if json:
         show_json([row.to_json() for row in rows])
     else:
