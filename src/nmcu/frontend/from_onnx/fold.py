@@ -54,20 +54,22 @@ def fold(c: Context) -> bool:
     if c.node.op not in _FOLDS:
         return False
     arrays = [c.constant(i) for i in range(len(c.node.inputs)) if c.has(i)]
+    c.write(Const(_compute(c, arrays)))
+    return True
+
+
+def _compute(c: Context, arrays: list[Array]) -> Array:
+    """The node's result; raises `ModelError` where its attributes or inputs do not fit each other."""
     try:
         with np.errstate(all="ignore"):
-            result = _FOLDS[c.node.op](c, arrays)
+            return np.asarray(_FOLDS[c.node.op](c, arrays))
     except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError, MemoryError) as error:
         raise c.error(f"its constant inputs do not fit ({str(error)[:100]})") from error
-    c.write(Const(np.asarray(result)))
-    return True
 
 
 def _moved(c: Context, value: QuantConst) -> QuantConst:
     """A reshape or transpose of a dequantised constant keeps its integers."""
-    ints = np.asarray(
-        _FOLDS[c.node.op](c, [value.ints, *(c.constant(i) for i in range(1, len(c.node.inputs)))])
-    )
+    ints = _compute(c, [value.ints, *(c.constant(i) for i in range(1, len(c.node.inputs)))])
     if value.scale.size == 1:
         return dataclasses.replace(value, ints=ints)
     if c.node.op == "Transpose":
