@@ -81,10 +81,11 @@ def fit(
         raise NmcuError(f"results that differ from the reference are not fitted to: {shown}")
     costs = fitted()
     if change:
-        costs = _with_pipeline(
-            _with_kernels(costs, [m for m in measured if m.case.apart]),
-            [m for m in measured if not m.case.apart and m.case.shape in FIT_SHAPES],
-        )
+        costs = _with_kernels(costs, [m for m in measured if m.case.apart])
+        if names == "*":  # tiles and layers are all kernels' business
+            costs = _with_pipeline(
+                costs, [m for m in measured if not m.case.apart and m.case.shape in FIT_SHAPES]
+            )
     return Fit(costs, tuple(errors([m for m in measured if not m.case.apart], costs))), failures
 
 

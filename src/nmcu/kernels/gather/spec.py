@@ -73,11 +73,13 @@ class WordGather(window.WindowKernel):
             width, lines = width * rows, 1
         whole, rest = divmod(width, 4 * self.quads)
         blocks, groups = whole + (rest > 0), -(-channels // self.group)
-        line = whole * self._item_cycles(layer, geometry, machine, self.name)
-        line += -(-rest // 4) * self._item_cycles(layer, geometry, machine, self.tail)
         share = -(-lines * blocks * groups // machine.cores)
+        item = self._item_cycles(layer, geometry, machine, self.name)
+        if share > whole * groups:  # every core's share has a line's last block in it
+            line = whole * item + -(-rest // 4) * self._item_cycles(layer, geometry, machine, self.tail)
+            item = line / blocks
         cost = machine.costs(self.name)
-        return share * line / blocks + -(-share // groups) * cost["run"] + cost["tile"]
+        return share * item + -(-share // groups) * cost["run"] + cost["tile"]
 
     def _item_cycles(self, layer: Layer, geometry: window.Geometry, machine: Machine, kernel: str) -> float:
         """One group of channels by one block of pixels."""
