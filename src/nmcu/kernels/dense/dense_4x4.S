@@ -58,30 +58,7 @@ nmcu_dense_4x4:
     mv a7, s3
     loop1 t5, 34
         loop0 t4, 24
-            cv.lw t4, (a1), 4
-            cv.lw t0, (t6), 4
-            cv.lw t1, (t6), 4
-            cv.lw t2, (t6), 4
-            cv.lw t3, (t6), 4
-            cv.lw t5, (a2), 4
-            cv.sdotsp.b s0, t4, t0
-            cv.sdotsp.b s1, t4, t1
-            cv.sdotsp.b s2, t4, t2
-            cv.sdotsp.b s3, t4, t3
-            cv.lw t4, (a3), 4
-            cv.sdotsp.b s4, t5, t0
-            cv.sdotsp.b s5, t5, t1
-            cv.sdotsp.b s6, t5, t2
-            cv.sdotsp.b s7, t5, t3
-            cv.lw t5, (ra), 4
-            cv.sdotsp.b s8, t4, t0
-            cv.sdotsp.b s9, t4, t1
-            cv.sdotsp.b s10, t4, t2
-            cv.sdotsp.b s11, t4, t3
-            cv.sdotsp.b a4, t5, t0
-            cv.sdotsp.b a5, t5, t1
-            cv.sdotsp.b a6, t5, t2
-            cv.sdotsp.b a7, t5, t3
+            dot_4x4
         lw t0, FRAME_JUMP(sp)
         lw t4, BLOCK_SEGMENT_WORDS(a0)
         cv.lw t1, (t0), 4

@@ -33,17 +33,7 @@ nmcu_published_linear:
     li t1, 4
     beq t0, t1, .Lm4
 
-    li s2, 0x0f0f0f0f
-    slli s8, t0, 3
-    li s3, 0x06040200
-    li s4, 0x07050301
-    li t1, 8
-    beq t0, t1, .Lm8
-    slli s3, s3, 1
-    slli s4, s4, 1
-.Lm8:
-    slli s3, s3, 3
-    slli s4, s4, 3
+    offsets_of_8
 
 .Lchannel:
     cv.lw s0, (a2), 4
@@ -53,21 +43,11 @@ nmcu_published_linear:
     loop0 s7, 31
         cv.lw t0, (a1), 4
         cv.lw t6, (a2), 4
-        and t1, t0, s2
-        srli t0, t0, 4
-        and t0, t0, s2
-        cv.add.b t1, t1, s3
-        cv.add.b t0, t0, s4
-        cv.extractu.b t2, t1, 0
-        cv.extractu.b t3, t0, 0
-        cv.extractu.b t4, t1, 1
-        cv.extractu.b t5, t0, 1
+        displace_8
+        extract_8 0
         one_dot
         cv.lw t6, (a2), 4
-        cv.extractu.b t2, t1, 2
-        cv.extractu.b t3, t0, 2
-        cv.extractu.b t4, t1, 3
-        cv.extractu.b t5, t0, 3
+        extract_8 1
         one_dot
         add a3, a3, s8
     records_requantize s0
@@ -75,11 +55,7 @@ nmcu_published_linear:
     records_next .Lchannel
 
 .Lm4:
-    li s2, 0x03030303
-    li s3, 0x30201000
-    li s4, 0x34241404
-    li s8, 0x38281808
-    li s9, 0x3c2c1c0c
+    offsets_of_4
 .Lchannel4:
     cv.lw s0, (a2), 4
     lw a3, RECORDS_X(a0)
@@ -88,22 +64,9 @@ nmcu_published_linear:
     loop0 s7, 61
         cv.lw t0, (a1), 4
         cv.lw t6, (a2), 4
-        srli t1, t0, 2
-        srli s10, t0, 4
-        srli a7, t0, 6
-        and t0, t0, s2
-        and t1, t1, s2
-        and s10, s10, s2
-        and a7, a7, s2
-        cv.add.b t0, t0, s3
-        cv.add.b t1, t1, s4
-        cv.add.b s10, s10, s8
-        cv.add.b a7, a7, s9
+        displace_4
         .irp four, 0, 1, 2, 3
-            cv.extractu.b t2, t0, \four
-            cv.extractu.b t3, t1, \four
-            cv.extractu.b t4, s10, \four
-            cv.extractu.b t5, a7, \four
+            extract_4 \four
             one_dot
             .if \four < 3
                 cv.lw t6, (a2), 4
