@@ -114,7 +114,7 @@ def measure(case: Case) -> Measurement | None:
         cycles=raw["cycles"],
         tile_cycles=tuple(raw["tile_cycles"]),
         stalls=raw["stalls"],
-        bit_exact=raw["outputs"] == _digest(expected),
+        bit_exact=raw["outputs"] == digest(expected),
         macs=layer.macs,
         nonzero_macs=layer.macs * int(np.count_nonzero(weight)) // weight.size,
         packed_bytes=constants - kernels.get(case.kernel).requant_bytes(layer),
@@ -140,7 +140,7 @@ def _apart(program: Program) -> Program:
 def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, Any]:
     """Cycles, tile cycles, stalls and the digest of the outputs, as JSON data; from the cache if it is there."""
     parts = [feeds[name].tobytes() for name in sorted(feeds)]
-    key = results.key("bench", _simulator(), case.target, case.isa, image.elf, *parts)
+    key = results.key("bench", simulator_identity(), case.target, case.isa, image.elf, *parts)
     known = results.load(key)
     if known is not None:
         return dict(json.loads(known))
@@ -150,7 +150,7 @@ def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, 
         "cycles": _span(regions),
         "tile_cycles": _tiles(regions) if case.apart else [],
         "stalls": _stalls(regions),
-        "outputs": _digest(result.outputs),
+        "outputs": digest(result.outputs),
     }
     results.store(key, json.dumps(raw).encode())
     return raw
@@ -170,15 +170,16 @@ def _stalls(cores: Sequence[RegionStats]) -> dict[str, int]:
     return {cause: sum(core.stalls[cause] for core in cores) // len(cores) for cause in STALL_CAUSES}
 
 
-def _digest(outputs: Mapping[str, Any]) -> str:
-    digest = hashlib.sha256()
+def digest(outputs: Mapping[str, Any]) -> str:
+    """A hash of int8 tensors by name."""
+    hasher = hashlib.sha256()
     for name in sorted(outputs):
-        digest.update(np.ascontiguousarray(outputs[name], np.int8).tobytes())
-    return digest.hexdigest()
+        hasher.update(np.ascontiguousarray(outputs[name], np.int8).tobytes())
+    return hasher.hexdigest()
 
 
 @cache
-def _simulator() -> bytes:
+def simulator_identity() -> bytes:
     """What a result depends on besides the program: the simulator itself, and the target's description."""
     described = b"".join((targets.get(name).folder / "target.toml").read_bytes() for name in targets.names())
     return hashlib.sha256(Path(_core.__file__).read_bytes() + described).digest()
