@@ -1,6 +1,7 @@
 """Float ONNX models, their quantisation by ONNX Runtime, and the comparison layer by layer."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ class FloatModel:
         return path
 
 
-class _Random(CalibrationDataReader):  # type: ignore[misc]
+class _Given(CalibrationDataReader):  # type: ignore[misc]
     def __init__(self, feeds: list[dict[str, Array]]) -> None:
         self._feeds = iter(feeds)
 
@@ -107,8 +108,13 @@ def feeds(model: Path, count: int, seed: int = 0) -> list[dict[str, Array]]:
     return [{n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()} for _ in range(count)]
 
 
-def quantise(model: Path, **options: Any) -> Path:
-    """ONNX Runtime's static QDQ quantisation: int8, per channel, unless told otherwise."""
+def quantise(model: Path, samples: Sequence[Array] = (), **options: Any) -> Path:
+    """ONNX Runtime's static QDQ quantisation: int8, per channel, unless told otherwise.
+
+    Calibrated on `samples` of the only input, or else on noise.
+    """
+    name = onnx.load(model).graph.input[0].name
+    data = _Given([{name: sample} for sample in samples] or feeds(model, 8))
     extra = options.pop("extra_options", {})
     settings = {
         "quant_format": QuantFormat.QDQ,
@@ -117,7 +123,7 @@ def quantise(model: Path, **options: Any) -> Path:
         "per_channel": True,
     }
     target = model.with_name(f"{model.stem}.qdq.onnx")
-    quantize_static(model, target, _Random(feeds(model, 8)), **(settings | options), extra_options=extra)
+    quantize_static(model, target, data, **(settings | options), extra_options=extra)
     return target
 
 

@@ -244,6 +244,15 @@ def test_pixel_shuffle_moves_data_and_is_right(tmp_path: Path) -> None:
     assert "transpose" in kinds(checked(tmp_path, m))
 
 
+@pytest.mark.parametrize("start", [0, 2])
+def test_range_of_indices_in_another_shape(tmp_path: Path, start: int) -> None:
+    m = ort.FloatModel(1, 4, 5, 6)
+    flat = m.node("Reshape", m.node("GlobalAveragePool", m.conv("input", 4, 8)), m.constant(np.array([-1])))
+    m.node("Gather", flat, m.constant(np.arange(start, 8).reshape(1, -1, 1, 1)), axis=0)
+    model = checked(tmp_path, m)
+    assert ("slice" in kinds(model)) == (start > 0), "all in order is a change of shape"
+
+
 def test_several_inputs_and_outputs(tmp_path: Path) -> None:
     m = ort.FloatModel(1, 4, 5, 6)
     m.inputs.append(helper.make_tensor_value_info("second", TensorProto.FLOAT, (1, 4, 5, 6)))

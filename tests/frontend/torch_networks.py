@@ -1,7 +1,7 @@
 """Three kinds of networks in PyTorch, and their export by three quantisers."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,11 @@ class Layers:
         return nn.Identity()
 
 
-class UpsamplingLayers(Layers):
-    """Without transposed convolutions, whose weights PT2E's quantiser leaves in float."""
+class Pt2eLayers(Layers):
+    """PT2E's quantiser knows a transposed convolution with its activation only; others keep float weights."""
 
     def up(self, cin: int, cout: int) -> nn.Module:
-        return nn.Sequential(nn.Upsample(scale_factor=2.0), nn.Conv2d(cin, cout, 3, padding=1))
+        return nn.Sequential(nn.ConvTranspose2d(cin, cout, 2, stride=2), nn.ReLU())
 
 
 class BrevitasLayers(Layers):
@@ -154,23 +154,30 @@ NETWORKS: dict[str, Callable[[Layers], nn.Module]] = {
 
 def float_onnx(name: str, path: Path) -> Path:
     """The float network, for ONNX Runtime's quantiser."""
-    _export(_built(name, Layers()).eval(), path)
-    return path
+    return export(_built(name, Layers()).eval(), torch.randn(SHAPE), path)
 
 
 def pt2e(name: str, path: Path) -> Path:
-    """Quantised by torchao's PT2E flow with symmetric per-channel weights."""
+    """Quantised by torchao's PT2E flow, calibrated on noise."""
+    return pt2e_of(_built(name, Pt2eLayers()).eval(), [torch.randn(SHAPE) for _ in range(4)], path)
+
+
+def pt2e_of(module: nn.Module, batches: Sequence[Tensor], path: Path) -> Path:
+    """`module` quantised by torchao's PT2E flow: symmetric weights per output channel, calibrated on `batches`.
+
+    Per tensor where there is a transposed convolution: PT2E's channels are its input channels.
+    """
     from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
     from torchao.testing.pt2e._xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
 
-    example = (torch.randn(SHAPE),)
-    module = torch.export.export(_built(name, UpsamplingLayers()).eval(), example).module()
-    quantizer = XNNPACKQuantizer().set_global(get_symmetric_quantization_config(is_per_channel=True))
-    prepared = prepare_pt2e(module, quantizer)
-    for _ in range(4):
-        prepared(torch.randn(SHAPE))
-    _export(convert_pt2e(prepared), path)
-    return path
+    exported = torch.export.export(module, (batches[0],)).module()
+    transposed = any(isinstance(m, nn.ConvTranspose2d) for m in module.modules())
+    config = get_symmetric_quantization_config(is_per_channel=not transposed)
+    quantizer = XNNPACKQuantizer().set_global(config)
+    prepared = prepare_pt2e(exported, quantizer)
+    for batch in batches:
+        prepared(batch)
+    return export(convert_pt2e(prepared), batches[0], path)
 
 
 def brevitas(name: str, path: Path) -> Path:
@@ -192,11 +199,13 @@ def _built(name: str, layers: Layers) -> nn.Module:
     return NETWORKS[name](layers)
 
 
-def _export(module: nn.Module, path: Path) -> None:
+def export(module: nn.Module, example: Tensor, path: Path) -> Path:
+    """`module` as ONNX, by PyTorch's exporter."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            module, (torch.randn(SHAPE),), dynamo=True, external_data=False, verbose=False, opset_version=18
+            module, (example,), dynamo=True, external_data=False, verbose=False, opset_version=18
         )
     assert program is not None
     program.save(str(path))
+    return path

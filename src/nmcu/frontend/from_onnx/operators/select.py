@@ -10,15 +10,18 @@ from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised
 
 
 def gather(c: Context) -> None:
-    """One index, or a range with a positive step, of an activation; otherwise a lookup in a constant list."""
+    """One index, or a range with a positive step, of an activation; otherwise a lookup in a constant list.
+
+    A range may have any shape: PyTorch writes the pooled map of a channels-last network as indices (1, C, 1, 1) from 0.
+    """
     value = c.value(0)
     if isinstance(value, Const | QuantConst):
         elementwise.gather(c)
         return
     old, index = tuple(value.shape), c.constant(1)
     axis = c.integer("axis", 0) % len(old) if old else 0
-    if index.dtype.kind not in "iu" or index.ndim > 1 or not old:
-        raise c.error(f"picks indices of shape {index.shape}; supported: one index or a list")
+    if index.dtype.kind not in "iu" or not old:
+        raise c.error(f"picks {index.dtype} indices from shape {old}; supported: integers, from one axis or more")
     wanted = index.reshape(-1).astype(np.int64)
     wanted = np.where(wanted < 0, wanted + old[axis], wanted)
     steps = np.unique(np.diff(wanted))
@@ -30,8 +33,8 @@ def gather(c: Context) -> None:
     count = tuple(wanted.size if a == axis else d for a, d in enumerate(old))
     cut(c, 0, first, every, count, c.node.name)
     part = c.known[c.node.outputs[0]]
-    if index.ndim == 0 and isinstance(part, Pending | Source | Quantised | Real):
-        shape, name = tuple(d for a, d in enumerate(old) if a != axis), f"{c.node.name} squeeze"
+    if index.ndim != 1 and isinstance(part, Pending | Source | Quantised | Real):
+        shape, name = old[:axis] + index.shape + old[axis + 1 :], f"{c.node.name} reshape"
         c.write(device.moved(c, part, shape, lambda real: device.reshaped(c, real, shape, name)))
 
 
