@@ -34,3 +34,9 @@ def test_every_layer_is_within_one_lsb_of_onnx_runtime(tmp_path: Path, network: 
     }
     assert expected[network] <= kinds
     assert "clip" not in kinds, "ReLU6 is the clamp of the layer before it"
+
+
+@pytest.mark.parametrize("bias", ["Int32Bias", "Int16Bias", "Int8BiasPerTensorFloatInternalScaling"])
+def test_integer_biases(tmp_path: Path, bias: str) -> None:
+    pytest.importorskip("brevitas", reason="needs the extra [train]: pip install nmcu[train]")
+    ort.check(torch_networks.brevitas_with_bias(bias, tmp_path / "m.onnx"))

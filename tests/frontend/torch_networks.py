@@ -182,15 +182,39 @@ def pt2e_of(module: nn.Module, batches: Sequence[Tensor], path: Path) -> Path:
 
 def brevitas(name: str, path: Path) -> Path:
     """Built of Brevitas layers, exported as QCDQ."""
+    return _brevitas_export(_built(name, BrevitasLayers()), path)
+
+
+def brevitas_with_bias(bias_quantiser: str, path: Path) -> Path:
+    """A chain of Brevitas layers whose biases are integers, exported as QCDQ."""
+    import brevitas.nn as qnn
+    from brevitas import quant
+
+    options = {
+        "weight_quant": quant.Int8WeightPerChannelFloat,
+        "bias_quant": getattr(quant, bias_quantiser),
+    }
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        qnn.QuantIdentity(act_quant=quant.Int8ActPerTensorFloat, return_quant_tensor=True),
+        qnn.QuantConv2d(3, 8, 3, padding=1, **options),
+        qnn.QuantReLU(return_quant_tensor=True),
+        nn.Flatten(),
+        qnn.QuantLinear(8 * SHAPE[2] * SHAPE[3], 10, bias=True, **options),
+        qnn.QuantIdentity(act_quant=quant.Int8ActPerTensorFloat),
+    )
+    return _brevitas_export(network, path, dynamo=False)
+
+
+def _brevitas_export(network: nn.Module, path: Path, **options: bool) -> Path:
     from brevitas.export import export_onnx_qcdq
 
-    network = _built(name, BrevitasLayers())
     network.train()
     for _ in range(4):
         network(torch.randn(4, *SHAPE[1:]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        export_onnx_qcdq(network.eval(), torch.randn(SHAPE), str(path), opset_version=18)
+        export_onnx_qcdq(network.eval(), torch.randn(SHAPE), str(path), opset_version=18, **options)
     return path
 
 
