@@ -21,7 +21,9 @@ def gather(c: Context) -> None:
     old, index = tuple(value.shape), c.constant(1)
     axis = c.integer("axis", 0) % len(old) if old else 0
     if index.dtype.kind not in "iu" or not old:
-        raise c.error(f"picks {index.dtype} indices from shape {old}; supported: integers, from one axis or more")
+        raise c.error(
+            f"picks {index.dtype} indices from shape {old}; supported: integers, from one axis or more"
+        )
     wanted = index.reshape(-1).astype(np.int64)
     wanted = np.where(wanted < 0, wanted + old[axis], wanted)
     steps = np.unique(np.diff(wanted))
