@@ -1,4 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. Each sets up what it needs in .venv.
+# `make demo DATA=images.parquet` also measures the accuracy on those images.
 PYTHON ?= python3
 JOBS ?= 2
 VENV := .venv
@@ -22,7 +23,7 @@ $(VENV)/.test: $(SOURCES)
 	touch $@ $(VENV)/.plain
 
 demo: $(VENV)/.plain
-	$(BIN)/nmcu demo
+	$(BIN)/nmcu demo $(if $(DATA),--data $(DATA))
 
 setup: $(VENV)/.test
 

@@ -1,6 +1,7 @@
 """The commands: what they print, what they leave behind, how they end."""
 
 import json
+import lzma
 from pathlib import Path
 from typing import Any
 
@@ -195,12 +196,33 @@ def test_demo_compares_the_example_networks(nmcu: Any) -> None:
     assert MODEL.name in result.out and "top-1" in result.out and "bit-exact" in result.out
 
 
-def test_eval_counts_images(nmcu: Any, tmp_path: Path) -> None:
+def _four_images(folder: Path) -> Path:
+    """Noise in two classes."""
     pixels = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
     for number, image in enumerate(pixels):
-        folder = tmp_path / f"class{number % 2}"
-        folder.mkdir(exist_ok=True)
-        Image.fromarray(image).save(folder / f"{number}.png")
+        file = folder / f"class{number % 2}" / f"{number}.png"
+        file.parent.mkdir(exist_ok=True)
+        Image.fromarray(image).save(file)
+    return folder
+
+
+def test_demo_measures_accuracy_on_images(nmcu: Any, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "tiny_1x8.onnx.xz").write_bytes(lzma.compress(MODEL.read_bytes()))
+    (models / "tiny_dense.onnx").write_bytes(MODEL.read_bytes())
+    (models / "metrics.json").write_text('{"tiny_1x8": {"top1": 12.5}}')
+    images = tmp_path / "images"
+    images.mkdir()
+    result = nmcu("demo", "--models", models, "--data", _four_images(images), "--limit", 3)
+    assert result.code == 0
+    table = result.out[result.out.rindex("measured now") :]
+    assert "12.50 %" in table and table.count("% of 3") == 2
+    assert table.index("tiny_dense") < table.index("tiny_1x8"), "the dense network comes first"
+
+
+def test_eval_counts_images(nmcu: Any, tmp_path: Path) -> None:
+    _four_images(tmp_path)
     value = nmcu("eval", MODEL, "--data", tmp_path, "--json").json
     assert list(value) == ["model", "images", "correct", "top1", "images_per_second"]
     assert (value["model"], value["images"]) == (MODEL.name, 4)

@@ -1,5 +1,6 @@
 """Model files from strangers: always one clear sentence, quickly and without much memory."""
 
+import lzma
 import random
 import resource
 import time
@@ -17,6 +18,7 @@ from onnx import TensorProto, helper
 from frontend import mutate, ort
 from nmcu import frontend, graph
 from nmcu.errors import ModelError
+from nmcu.frontend import compressed
 
 SECONDS, BYTES = 2.0, 2**30
 SETTINGS = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
@@ -250,6 +252,25 @@ def test_external_data_beside_the_model_is_read(small: Path, tmp_path: Path) -> 
         assert a.op == b.op
     (tmp_path / "weights.bin").write_bytes(b"short")
     refused(path, "external data")
+
+
+def test_compressed_model_is_read(small: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.onnx.xz"
+    path.write_bytes(lzma.compress(small.read_bytes()))
+    ours, theirs = graph.layers(frontend.load(path)), graph.layers(frontend.load(small))
+    assert [a.op for a in ours] == [b.op for b in theirs]
+
+
+def test_compressed_files_that_are_broken_or_huge(small: Path, tmp_path: Path) -> None:
+    path, packed = tmp_path / "m.onnx.xz", lzma.compress(small.read_bytes())
+    path.write_bytes(packed[: len(packed) // 2])
+    refused(path, "truncated")
+    path.write_bytes(packed[:40] + bytes(20) + packed[60:])
+    refused(path, "damaged")
+    path.write_bytes(lzma.compress(bytes(compressed.MAX_UNPACKED_BYTES + 1), preset=0))
+    refused(path, "unpacks to more than")
+    path.write_bytes(lzma.compress(b"no model"))
+    refused(path, "model")
 
 
 def test_control_flow_and_old_operator_sets(small: Path) -> None:

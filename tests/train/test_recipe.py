@@ -145,6 +145,11 @@ def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recip
     with pytest.raises(SystemExit, match="tiny: the loss became nan; lower lr"):
         recipe(text=EXPERIMENT % 1e30)
     assert not list(tmp_path.glob("**/model.onnx"))
+    with pytest.raises(
+        SystemExit, match=r"tiny: int8 training diverged, the loss rose from .* in \[quantize\]"
+    ):
+        recipe(text=(EXPERIMENT % 0.1).replace("lr = 0.01", "lr = 30.0"), out="later")
+    assert _phase(tmp_path / "later" / "tiny") == "float"
 
 
 @pytest.mark.parametrize(

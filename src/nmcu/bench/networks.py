@@ -72,8 +72,8 @@ def sources() -> dict[str, Path | None]:
     """Networks by name: None for those built here, else the model's file: the examples beside a checkout, and MLPerf
     Tiny's where the variable NMCU_TEST_DATA names a folder with them."""
     found: dict[str, Path | None] = dict.fromkeys(BUILT)
-    for file in sorted(EXAMPLES.glob("*_dense.onnx")):
-        found[file.stem.removesuffix("_dense")] = file
+    for file in sorted(EXAMPLES.glob("*_dense.onnx*")):
+        found[_name(file).removesuffix("_dense")] = file
     tiny = Path(os.environ.get(MODELS_VARIABLE, "")) / "mlperf_tiny"
     if os.environ.get(MODELS_VARIABLE) and tiny.is_dir():
         found |= {f"mlperf_{file.stem.removesuffix('_int8')}": file for file in sorted(tiny.glob("*.tflite"))}
@@ -209,5 +209,10 @@ def _top1(case: NetworkCase) -> float | None:
         metrics = json.loads((file.parent / "metrics.json").read_text())
     except (OSError, ValueError):
         return None
-    entry = metrics.get(trained.stem) if trained else None
+    entry = metrics.get(_name(trained)) if trained else None
     return entry.get("top1") if isinstance(entry, dict) else None
+
+
+def _name(file: Path) -> str:
+    """The file's name up to its first dot."""
+    return file.name.partition(".")[0]

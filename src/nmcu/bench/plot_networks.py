@@ -12,11 +12,14 @@ from nmcu.bench.networks import DENSE, NetworkRow
 CLAIMS = {name: figure for name, (_, figure) in published.NETWORKS.items()}
 """Published speed-ups of whole networks (Daghero et al., MLSys 2025)."""
 
+VISIBLE_SHARE = 0.02
+"""Kinds of layers below this share of every row's cycles are drawn together."""
+
 
 def plot_networks(rows: Sequence[NetworkRow], path: Path) -> None:
     """Draws `rows` to `path` (.png, .svg or .pdf by its suffix): a pair of panels for each network."""
     names = list(dict.fromkeys(row.network for row in rows))
-    figure = Figure(figsize=(11, 3.2 * len(names)), layout="constrained")
+    figure = Figure(figsize=(12, 3.2 * len(names)), layout="constrained")
     panels = figure.subplots(len(names), 2, squeeze=False)
     for line, name in enumerate(names):
         own = [row for row in rows if row.network == name]
@@ -44,13 +47,28 @@ def _speedups(panel: Axes, name: str, rows: Sequence[NetworkRow]) -> None:
 
 def _cycles(panel: Axes, rows: Sequence[NetworkRow]) -> None:
     shown = [row for row in rows if row.kernels == "*" and row.isa == rows[0].isa]
-    kinds = sorted({kind for row in shown for kind in row.cycles_by_kind})
+    cycles = [_million_cycles(row, _large_kinds(shown)) for row in shown]
     base = [0.0] * len(shown)
-    for kind in kinds:
-        heights = [row.cycles_by_kind.get(kind, 0) / 1e6 for row in shown]
+    for kind in dict.fromkeys(kind for column in cycles for kind in column):
+        heights = [column.get(kind, 0.0) for column in cycles]
         panel.bar(range(len(shown)), heights, bottom=base, label=kind)
         base = [b + h for b, h in zip(base, heights, strict=True)]
     panel.set_xticks(range(len(shown)), [row.pattern for row in shown])
     panel.set_ylabel("million cycles")
     panel.set_title(f"where they go ({DENSE} to sparse, {rows[0].isa})")
-    panel.legend(fontsize="small")
+    panel.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1), reverse=True)
+
+
+def _large_kinds(rows: Sequence[NetworkRow]) -> list[str]:
+    """Kinds of layers with a visible share of some row's cycles, the largest first."""
+    share: dict[str, float] = {}
+    for row in rows:
+        for kind, cycles in row.cycles_by_kind.items():
+            share[kind] = max(share.get(kind, 0.0), cycles / row.cycles)
+    return sorted((kind for kind in share if share[kind] >= VISIBLE_SHARE), key=lambda k: -share[k])
+
+
+def _million_cycles(row: NetworkRow, kinds: Sequence[str]) -> dict[str, float]:
+    named = {kind: row.cycles_by_kind.get(kind, 0) / 1e6 for kind in kinds}
+    rest = row.cycles / 1e6 - sum(named.values())
+    return named | ({"other": rest} if rest > 0 else {})

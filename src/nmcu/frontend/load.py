@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nmcu.errors import ModelError
+from nmcu.frontend.compressed import unpacked
 from nmcu.frontend.simplify import simplify
 from nmcu.graph import Graph, check
 
@@ -11,14 +12,14 @@ MAX_MESSAGE = 1600
 
 
 def load(path: str | Path) -> Graph:
-    """The integer graph of the TFLite or ONNX model at `path`, recognised by content.
+    """The integer graph of the TFLite or ONNX model at `path`, plain or compressed with xz, recognised by content.
 
     Raises `ModelError`, one sentence, for anything that cannot be read or is not supported.
     """
     path = Path(path)
     data = _read(path)
     try:
-        graph = _dispatch(data, path)
+        graph = _dispatch(unpacked(data), path)
         simplify(graph)
         check(graph)
     except ModelError as error:
