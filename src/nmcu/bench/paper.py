@@ -10,7 +10,7 @@ from typing import Any
 from nmcu import rtl
 from nmcu.bench import against_rtl, published
 from nmcu.bench.kernels import DENSE_4X2, KernelRow, Selection, bench_kernels
-from nmcu.bench.networks import DENSE, NetworkRow, bench_networks
+from nmcu.bench.networks import NetworkRow, bench_networks
 from nmcu.bench.parallel import Failure, Progress
 from nmcu.toolchain import cache as results
 
