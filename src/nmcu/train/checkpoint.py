@@ -14,7 +14,7 @@ from nmcu.errors import NmcuError
 from nmcu.train import masks
 from nmcu.train.files import write_atomically
 
-PART_BYTES = 11_500_000
+PART_BYTES = 11_000_000
 PARTS = 4
 
 
@@ -55,7 +55,7 @@ def load_model(model: nn.Module, state: Mapping[str, Tensor]) -> None:
 def save_compact(folder: Path, model: nn.Module, state: Mapping[str, Any]) -> int:
     """Write half-precision weights of `model` and the small `state` (no optimiser) to `folder`; returns the bytes.
 
-    Files are `part0`, `part1`, ... of at most 11.5 MB, 4 at most (ViT with 21 M weights: 43 MB). Masks are not stored:
+    Files are `part0`, `part1`, ... of at most 11 MB, 4 at most (ViT with 21 M weights: 43 MB). Masks are not stored:
     they follow from the weights; a frozen one keeps what is not zero. A model without masks loads it too. Raises
     `NmcuError` for a larger model.
     """
