@@ -26,6 +26,10 @@ class Folded:
     shift: NDArray[np.int32]
     weight_scale: tuple[float, ...]
 
+    def constants(self, weight: NDArray[np.int8]) -> dict[str, NDArray[Any]]:
+        """The constants of the layer with these weights, by the names that operators give them."""
+        return {"weight": weight, "bias": self.bias, "multiplier": self.multiplier, "shift": self.shift}
+
 
 def accumulator_range(weight: NDArray[np.int8], bias: NDArray[Any]) -> tuple[requant.Int64, requant.Int64]:
     """Smallest and largest accumulator per channel over all int8 inputs, for `weight` (Cout, K)."""

@@ -67,12 +67,7 @@ class Conv2d(requant.Requantised):
             input_zero_point=x.quant[1],
             weight_scale=folded.weight_scale,
         )
-        return op, {
-            "weight": weight,
-            "bias": folded.bias,
-            "multiplier": folded.multiplier,
-            "shift": folded.shift,
-        }
+        return op, folded.constants(weight)
 
     def shapes(self, inputs: Sequence[TensorInfo], constants: Constants) -> tuple[Shape, ...]:
         height, width, channels = window.map_shape("Conv2d", inputs[0])

@@ -50,12 +50,7 @@ class Linear(requant.Requantised):
             input_zero_point=x.quant[1],
             weight_scale=folded.weight_scale,
         )
-        return op, {
-            "weight": weight,
-            "bias": folded.bias,
-            "multiplier": folded.multiplier,
-            "shift": folded.shift,
-        }
+        return op, folded.constants(weight)
 
     def shapes(self, inputs: Sequence[TensorInfo], constants: Constants) -> tuple[Shape, ...]:
         shape, weight = inputs[0].shape, constants["weight"]
