@@ -87,7 +87,9 @@ def _metrics(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_interrupted_training_gives_the_same_metrics(recipe: Recipe, tmp_path: Path) -> None:
+def test_interrupted_training_gives_the_same_metrics(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe(out="whole")
     whole = _metrics(tmp_path / "whole" / "tiny")
     stops = 0
@@ -101,6 +103,20 @@ def test_interrupted_training_gives_the_same_metrics(recipe: Recipe, tmp_path: P
     assert [row["phase"] for row in whole["history"]] == ["float", "float", "int8"]
     assert (tmp_path / "whole" / "tiny" / "curves.png").stat().st_size > 1000
     frontend.load(tmp_path / "whole" / "tiny" / "model.onnx")
+    _ships(tmp_path / "whole", tmp_path / "models", whole["final"]["top1"], monkeypatch)
+
+
+def _ships(results: Path, models: Path, top1: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A finished experiment becomes an example model with its accuracy beside it."""
+    models.mkdir()
+    (models / "metrics.json").write_text('{"other": {}}')
+    arguments = ["ship.py", "tiny", "--results", str(results), "--models", str(models)]
+    monkeypatch.setattr("sys.argv", arguments)
+    runpy.run_path(str(FOLDER / "ship.py"), run_name="__main__")
+    shipped = json.loads((models / "metrics.json").read_text())
+    assert shipped.keys() == {"other", "tiny"}
+    assert (shipped["tiny"]["top1"], shipped["tiny"]["images"]) == (top1, 30)
+    assert (models / shipped["tiny"]["file"]).read_bytes() == (results / "tiny" / "model.onnx").read_bytes()
 
 
 @pytest.mark.slow
