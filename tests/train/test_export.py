@@ -76,6 +76,20 @@ def test_values_and_weights_are_named_after_the_modules(tmp_path: Path) -> None:
     assert {"conv.weight.quantized", "conv.weight.scale", "conv.bias.quantized", "add.scale"} <= names
 
 
+def test_export_before_calibration_is_refused(tmp_path: Path) -> None:
+    sample = torch.randn(2, 3, 8, 8)
+    with pytest.raises(NmcuError, match="'x' has never seen data: call calibrate"):
+        nt.export(nt.quantize(Residual().eval(), sample), sample, tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_activations_beyond_relu(tmp_path: Path) -> None:
+    for kind in (nn.PReLU, nn.Softsign, nn.Mish, nn.SELU, nn.CELU):
+        net = nn.Sequential(nn.Conv2d(3, 8, 3), kind(), nn.Conv2d(8, 4, 3))
+        nt.export(net.eval(), torch.randn(8, 3, 8, 8), tmp_path / "net.onnx")
+        assert len(graph.layers(frontend.load(tmp_path / "net.onnx"))) == 3
+
+
 def test_a_broken_pattern_is_found_and_nothing_is_written(tmp_path: Path) -> None:
     net, sample = settle(Residual(), (3, 8, 8)), torch.randn(4, 3, 8, 8)
     nt.sparsify(net, "1:8", skip=["fc"])

@@ -117,14 +117,25 @@ class _EarlyNorm(nn.Module):
         return self.bn(x)
 
 
+class _Fused(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = x.flatten(2)[:, :, :8]
+        return self.attention(tokens, tokens, tokens)[0]
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
         (_Branching(), "cannot be traced by torch.fx"),
         (_Sine(), "special_bessel_j0 at 'special_bessel_j0' has no int8 form; supported: .*Conv2d"),
-        (nn.Softplus(), "Softplus at '0' has no int8 form"),
+        (nn.RReLU(), "RReLU at '0' has no int8 form"),
+        (_Fused(), "MultiheadAttention at '0.attention' has no int8 form"),
         (_EarlyNorm(), "BatchNorm '0.bn' cannot be folded"),
-        (nn.Conv2d(8, 8, 1), "does not run on a sample of shape \\(2, 3, 8, 8\\)"),
+        (nn.Conv2d(8, 8, 1), "does not run on a sample of shape \\(2, 3, 8, 8\\): [^\n]*channels[^\n]*$"),
     ],
 )
 def test_unsupported_models_are_refused(model: nn.Module, message: str) -> None:
@@ -147,3 +158,9 @@ def test_calibration_needs_data_and_finite_values() -> None:
         nt.calibrate(quantized, [torch.full((2, 3, 8, 8), float("inf"))])
     with pytest.raises(NmcuError, match="Residual is not quantised"):
         nt.freeze_ranges(Residual())
+
+
+def test_calibration_takes_batches_with_labels() -> None:
+    quantized = nt.quantize(Residual().eval(), torch.randn(2, 3, 8, 8))
+    nt.calibrate(quantized, [[torch.randn(4, 3, 8, 8), torch.zeros(4)]])
+    assert quantized.quantizers.x.scale.item() < 1

@@ -17,19 +17,24 @@ def load(path: str | Path) -> Graph:
     Raises `ModelError`, one sentence, for anything that cannot be read or is not supported.
     """
     path = Path(path)
-    data = _read(path)
+    return parse(_read(path), path.name, path.parent)
+
+
+def parse(data: bytes, name: str, folder: Path = Path()) -> Graph:
+    """The integer graph of a model in memory; `name` is for messages, external data is looked for in `folder`.
+
+    Raises `ModelError` as `load` does.
+    """
     try:
-        graph = _dispatch(unpacked(data), path)
+        graph = _dispatch(unpacked(data), folder)
         simplify(graph)
         check(graph)
     except ModelError as error:
-        raise ModelError(_sentence(f"{path.name}: {error}")) from error
+        raise ModelError(_sentence(f"{name}: {error}")) from error
     except Exception as error:
         # A stranger's file can break any assumption; whatever it breaks, the user gets one sentence.
         reason = f"{type(error).__name__}: {error}"
-        raise ModelError(
-            _sentence(f"{path.name}: the model is damaged or not understood ({reason})")
-        ) from error
+        raise ModelError(_sentence(f"{name}: the model is damaged or not understood ({reason})")) from error
     return graph
 
 
@@ -41,14 +46,14 @@ def _sentence(text: str) -> str:
     return f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
 
 
-def _dispatch(data: bytes, path: Path) -> Graph:
+def _dispatch(data: bytes, folder: Path) -> Graph:
     if data[4:8] == b"TFL3":
         from nmcu.frontend import from_tflite
 
         return from_tflite.read(data)
     from nmcu.frontend import from_onnx
 
-    return from_onnx.read(data, path.parent)
+    return from_onnx.read(data, folder)
 
 
 def _read(path: Path) -> bytes:

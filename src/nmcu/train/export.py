@@ -16,11 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from nmcu import frontend
 from nmcu.errors import NmcuError
 from nmcu.train import masks, qdq
 from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, weight_scale
 from nmcu.train.files import write_atomically
-from nmcu.train.quantize import calibrate, quantize, value_of
+from nmcu.train.quantize import calibrate, check_calibrated, quantize, value_of
 from nmcu.train.sparsify import check
 from nmcu.train.trace import make_plain
 
@@ -44,11 +45,13 @@ def export(
     inputs. `mean` and `std` (one number or one per channel) go into the metadata `nmcu.mean` and `nmcu.std`: the input
     is `(pixel / 255 - mean) / std`. Before the file appears every pattern is checked in the int8 weights, and ONNX
     Runtime against PyTorch on `sample`. Returns their mean difference in quantisation steps of the output (values on
-    a rounding edge); more than one raises `NmcuError`, as does a model that cannot be exported.
+    a rounding edge); more than one raises `NmcuError`, as does a model that was never calibrated, that cannot be
+    exported, or whose file nmcu could not run.
     """
     if not any(isinstance(m, ActivationQuant) for m in model.modules()):
         model = quantize(model, sample)
         calibrate(model, [sample])
+    check_calibrated(model)
     fixed = _with_fixed_scales(model).eval().cpu()
     sample = sample.cpu()
     data = _to_onnx(fixed, sample[:1], {**_normalisation(mean, std), **(metadata or {})})
@@ -58,6 +61,7 @@ def export(
             f"ONNX Runtime and PyTorch differ by {difference:.2f} quantisation steps of the output on average (at most "
             f"{MEAN_STEPS} is rounding): {path} was not written"
         )
+    frontend.parse(data, Path(path).name)
     write_atomically(Path(path), data)
     return difference
 

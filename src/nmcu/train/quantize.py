@@ -9,7 +9,7 @@ The rules, applied by `quantize` to the traced graph:
 4. The input and every constant tensor that takes part in a computation are quantised too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import torch
@@ -47,11 +47,11 @@ def quantize(model: nn.Module, sample: Tensor) -> fx.GraphModule:
     return graph.train()
 
 
-def calibrate(model: nn.Module, batches: Iterable[Tensor]) -> None:
+def calibrate(model: nn.Module, batches: Iterable[Tensor | Sequence[Tensor]]) -> None:
     """Set the activation ranges of a quantised `model` from `batches` of inputs, then switch quantisation on.
 
-    The range of a tensor is the mean of its batches' ranges. Raises `NmcuError` without a batch, or where a range is
-    not finite.
+    A batch may come with labels behind it, as from a DataLoader: (inputs, labels). The range of a tensor is the mean
+    of its batches' ranges. Raises `NmcuError` without a batch, or where a range is not finite.
     """
     quants = _quants(model)
     modes = {module: module.training for module in model.modules()}
@@ -64,7 +64,7 @@ def calibrate(model: nn.Module, batches: Iterable[Tensor]) -> None:
     count = 0
     with torch.no_grad():
         for batch in batches:
-            model(batch)
+            model(batch if isinstance(batch, Tensor) else batch[0])
             count += 1
     for module, mode in modes.items():
         module.training = mode
@@ -76,6 +76,15 @@ def calibrate(model: nn.Module, batches: Iterable[Tensor]) -> None:
             )
     if count == 0:
         raise NmcuError("calibration needs at least one batch of inputs")
+
+
+def check_calibrated(model: nn.Module) -> None:
+    """Raise `NmcuError` naming a value of a quantised `model` that has never seen data."""
+    for name, quant in _quants(model).items():
+        if not quant.fixed and not int(quant.batches):
+            raise NmcuError(
+                f"the range of {value_of(name)!r} has never seen data: call calibrate(model, batches) first"
+            )
 
 
 def freeze_ranges(model: nn.Module) -> None:
@@ -102,11 +111,11 @@ def value_of(quantizer: str) -> str:
 
 def _quantize_value(graph: fx.GraphModule, node: fx.Node) -> None:
     """Put a quantiser after `node`: one of its own, that of its source, or none."""
-    if node.op == "output" or not _is_float_tensor(node):
+    kind, computes = _kind(graph, node), _is_float_tensor(node) or _is_several(node)
+    if node.op == "output" or not computes or kind in rules.NOTHING:
         return
-    kind = _kind(graph, node)
-    if kind in rules.NOTHING:
-        return
+    if kind in rules.MOVES and _is_several(node):
+        return  # the parts are picked one by one, each by a node of its own
     if kind in rules.MOVES:
         _call_after(graph, node, _source_quantizer(graph, node))
     elif node.op in ("placeholder", "get_attr") or kind in rules.COMPUTES:
@@ -170,6 +179,12 @@ def _kind(graph: fx.GraphModule, node: fx.Node) -> Any:
 def _is_float_tensor(node: fx.Node) -> bool:
     meta = node.meta.get("tensor_meta")
     return isinstance(meta, TensorMetadata) and meta.dtype.is_floating_point
+
+
+def _is_several(node: fx.Node) -> bool:
+    """Whether `node` gives several tensors, as a split and PyTorch's fused attention do."""
+    meta = node.meta.get("tensor_meta")
+    return isinstance(meta, tuple | list) and not isinstance(meta, TensorMetadata)
 
 
 def _quantize_weight(layer: nn.Module, kept: tuple[Any, Tensor, int | None] | None) -> None:

@@ -1,7 +1,9 @@
 """A model as a torch.fx graph with shapes, ready for quantisation: traced, evaluated once, affine layers folded."""
 
 import copy
+import io
 import operator
+from contextlib import redirect_stderr
 from typing import Any, cast
 
 import torch
@@ -48,11 +50,12 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
 def propagate(graph: fx.GraphModule, sample: Tensor) -> None:
     """Record shape and dtype of every value (`node.meta["tensor_meta"]`); raises `NmcuError` if the model fails."""
     try:
-        with torch.no_grad():
+        with torch.no_grad(), redirect_stderr(io.StringIO()):  # where ShapeProp prints a traceback
             ShapeProp(graph).propagate(sample)
     except Exception as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise NmcuError(
-            f"the model does not run on a sample of shape {tuple(sample.shape)}: {error}"
+            f"the model does not run on a sample of shape {tuple(sample.shape)}: {reason}"
         ) from error
 
 
