@@ -38,6 +38,9 @@ from matplotlib import pyplot as plt
 
 CALIBRATION_BATCHES = 8
 NORM_BATCHES = 40
+UNTRAINED_LOSS = 10.0
+"""Cross-entropy above what guessing among any number of classes gives."""
+DIVERGED = 2.0
 
 
 class OutOfTime(Exception):
@@ -46,18 +49,20 @@ class OutOfTime(Exception):
 
 def main() -> None:
     """Parse the command line and run the experiment; one sentence and exit code 1 for what a user can mend."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("experiment", type=Path)
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument("experiment", type=Path, help="TOML file")
     parser.add_argument(
         "--data", type=Path, required=True, help="folder with train and test: parquet or images"
     )
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results")
-    parser.add_argument("--cache", type=Path, default=Path(".cache/train"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results", help="results")
+    parser.add_argument("--cache", type=Path, default=Path(".cache/train"), help="images, full checkpoints")
     parser.add_argument(
         "--seed", type=int, help="instead of the experiment's; the name then ends in _s<seed>"
     )
-    parser.add_argument("--max-minutes", type=float, default=float("inf"))
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--max-minutes", type=float, default=float("inf"), help="stop cleanly after these")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="CPU threads")
     parser.add_argument(
         "--limit", type=int, help="use only this many training and test images (to try a recipe)"
     )
@@ -72,6 +77,8 @@ def main() -> None:
         print(
             f"{experiment.name}: stopped after {args.max_minutes} minutes; run the same command to continue"
         )
+    except KeyboardInterrupt:
+        sys.exit(f"{experiment.name}: stopped; the same command continues from the last finished epoch")
 
 
 class Recipe:
@@ -89,9 +96,8 @@ class Recipe:
         self.experiment = experiment
         self.results = out
         self.out = out / experiment.name
-        self.out.mkdir(parents=True, exist_ok=True)
         self.local = cache / experiment.name / "checkpoint.pt"
-        self.local.parent.mkdir(parents=True, exist_ok=True)
+        self.limit = limit
         self.deadline = time.monotonic() + 60 * max_minutes
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         form = experiment.data
@@ -104,6 +110,12 @@ class Recipe:
         self.batches = {p: cut // phase.batch for p, phase in self.phases.items()}
         if min(self.batches.values()) == 0:
             raise NmcuError(f"{cut} training images do not fill one batch: give more data or a smaller batch")
+        if experiment.start and not (out / experiment.start / "float" / "part0").is_file():
+            raise NmcuError(
+                f"{experiment.name} starts from {experiment.start}, which is not in {out}: train that to its end first"
+            )
+        for folder in (self.out, self.local.parent):
+            folder.mkdir(parents=True, exist_ok=True)
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -117,6 +129,11 @@ class Recipe:
         compact = self.out / "compact"
         carried = {} if saved or not (compact / "part0").is_file() else nt.checkpoint.read_compact(compact)
         position = saved or carried.get("state", {})
+        if position and position.get("limit") != self.limit:
+            raise NmcuError(
+                f"{self.experiment.name} was begun with --limit {position.get('limit')}: give that again, or other "
+                "folders with --out and --cache"
+            )
         self.history = list(position.get("history", []))
         torch.manual_seed(self.experiment.seed)
         model = build(**self.experiment.model)
@@ -222,16 +239,16 @@ class Recipe:
             )
 
     def _refuse_divergence(self, row: dict[str, Any]) -> None:
-        """Raise `NmcuError` where int8 training leaves the minimum that float training found.
+        """Raise `NmcuError`, before anything is saved, where the loss of an epoch is far above the one before.
 
         Without BatchNorm a rate that float training stands is soon too high: at 0.005 without clipping the dense
         ResNet8 fell to 10 % in its first int8 epoch.
         """
-        reached = [r["loss"] for r in self.history if r["phase"] == "float"]
-        if row["phase"] == "int8" and reached and row["loss"] > 2 * reached[-1] + 0.1:
+        before = self.history[-1]["loss"] if self.history else UNTRAINED_LOSS
+        if row["loss"] > DIVERGED * before + 1:
             raise NmcuError(
-                f"{self.experiment.name}: int8 training diverged, the loss rose from {reached[-1]:.3f} to "
-                f"{row['loss']:.3f}; lower lr or set clip in [quantize] (the checkpoint is untouched)"
+                f"{self.experiment.name}: {row['phase']} training diverged, the loss rose from {before:.3f} to "
+                f"{row['loss']:.3f}; lower lr or set clip (the checkpoint is untouched)"
             )
 
     def _step(
@@ -272,6 +289,7 @@ class Recipe:
         """The full checkpoint in the cache; the compact one, metrics and curves where others find them."""
         state = {
             **position,
+            "limit": self.limit,
             "history": self.history,
             "model": model.state_dict(),
             "rng": torch.get_rng_state(),
@@ -281,7 +299,7 @@ class Recipe:
             "sparsifier": sparsifier.state_dict() if sparsifier else {},
         }
         nt.checkpoint.save(self.local, state)
-        small = {"phase": position["phase"], "epoch": position["epoch"], "history": self.history}
+        small = {k: position[k] for k in ("phase", "epoch")} | {"limit": self.limit, "history": self.history}
         nt.checkpoint.save_compact(self.out / "compact", model, small)
         self._write_metrics({})
         draw(self.history, self.experiment.name, self.out / "curves.png")

@@ -37,6 +37,9 @@ def test_nothing_to_prune_is_an_error(model: Path, capfd: pytest.CaptureFixture[
     out = model.with_name("sparse.onnx")
     assert prune(model, "--pattern", "1:8", "-o", out) == 1
     assert prune(model, "--pattern", "8:1", "-o", out) == 1
+    assert prune(model, "--pattern", "1:8", "--skip", "nothing*", "-o", out) == 1
+    assert prune(model, "--pattern", "1:8", "-o", out.with_suffix(".tflite")) == 1
     err = capfd.readouterr().err
-    assert "nothing to prune" in err and "not an N:M pattern" in err
+    assert "nothing to prune" in err and "8:1 is not an N:M pattern" in err
+    assert "matches no layer; there are: conv, classifier" in err and "let it end in .onnx" in err
     assert not out.exists()

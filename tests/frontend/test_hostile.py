@@ -254,6 +254,17 @@ def test_external_data_beside_the_model_is_read(small: Path, tmp_path: Path) -> 
     refused(path, "external data")
 
 
+@pytest.mark.parametrize(
+    ("op", "remedy"), [("QLinearConv", "QDQ form"), ("DynamicQuantizeLinear", "quantise statically")]
+)
+def test_other_forms_of_quantisation_are_told_the_remedy(small: Path, op: str, remedy: str) -> None:
+    model = onnx.load(small)
+    next(n for n in model.graph.node if n.op_type == "Conv").op_type = op
+    path = small.with_name("other.onnx")
+    path.write_bytes(model.SerializeToString())
+    refused(path, op, remedy)
+
+
 def test_compressed_model_is_read(small: Path, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx.xz"
     path.write_bytes(lzma.compress(small.read_bytes()))

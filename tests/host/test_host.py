@@ -110,6 +110,7 @@ def test_evaluation_of_a_folder(tmp_path: Path) -> None:
     ("columns", "message"),
     [
         ({"img": [b"no image"], "label": [1]}, "row 0 of data.parquet is not an image"),
+        ({"img": [_png(0)], "label": [10]}, "row 0 of data.parquet has label 10, .* classes are 0 to 9"),
         ({"img": [_png(0, size=9)], "label": [1]}, "9 x 9 pixels, the model needs 8 x 8"),
         ({"img": ["text"], "label": [1]}, "has the columns img, label"),
         ({"img": [b""], "x": [1], "y": [2]}, "has the columns img, x, y"),
@@ -143,3 +144,6 @@ def test_preprocessing_comes_from_the_model_unless_given() -> None:
     network.metadata_props["nmcu.mean"] = "half"
     with pytest.raises(ModelError, match=r"nmcu\.mean is 'half'"):
         host.Preprocessing.of(network)
+    for mean, std in (((float("nan"),), (1.0,)), ((0.0,), (0.0,)), ((0.0,), (-1.0,))):
+        with pytest.raises(NmcuError, match="std above 0, are needed"):
+            host.Preprocessing(mean, std)

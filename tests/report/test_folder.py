@@ -18,11 +18,19 @@ def test_folder_and_its_parents_are_created(tmp_path: Path) -> None:
 
 def test_what_was_written_before_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
-    write_folder(tmp_path, {"sub/old.txt": b"old", "x.txt": b"1"})
+    write_folder(tmp_path, {"sub/old.txt": b"old", "x.txt": b"1", "plan.json": b"{}"})
     write_folder(tmp_path, {"sub/new.txt": b"new", "x.txt": b"2"})
     found = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file())
-    assert found == ["mine.txt", "sub/new.txt", "x.txt"]
+    assert found == ["mine.txt", "plan.json", "sub/new.txt", "x.txt"]
     assert (tmp_path / "x.txt").read_bytes() == b"2"
+
+
+def test_a_strangers_files_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("precious")
+    with pytest.raises(NmcuError, match="has Makefile already, which nmcu did not write"):
+        write_folder(tmp_path, {"Makefile": b"ours", "main.c": b"", "plan.json": b"{}"})
+    assert [p.name for p in tmp_path.iterdir()] == ["Makefile"]
+    assert (tmp_path / "Makefile").read_text() == "precious"
 
 
 def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:

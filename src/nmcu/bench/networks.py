@@ -107,7 +107,7 @@ def bench_networks(
     """
     wanted = list(cases(networks, patterns, isas, kernels))
     if not wanted:
-        raise NmcuError(f"no network matches {networks!r}; networks: {', '.join(sources())}")
+        raise NmcuError(f"no network matches {networks!r}; networks: {', '.join(sources())}{_hint()}")
     rows: dict[NetworkCase, NetworkRow] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running = {pool.submit(measure, case): case for case in wanted}
@@ -115,6 +115,12 @@ def bench_networks(
             rows[running[future]] = future.result()
             progress(done, len(wanted), str(running[future]))
     return [_compared(rows[case], rows) for case in wanted]
+
+
+def _hint() -> str:
+    return (
+        "" if os.environ.get(MODELS_VARIABLE) else f" (MLPerf Tiny's where {MODELS_VARIABLE} names a folder)"
+    )
 
 
 def _compared(row: NetworkRow, rows: Mapping[NetworkCase, NetworkRow]) -> NetworkRow:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 import nmcu
-from nmcu import report
+from nmcu import host, report
 from nmcu.cli.options import TargetOption
 from nmcu.cli.output import counting, progress, say, show
 from nmcu.errors import NmcuError
@@ -41,6 +41,8 @@ def demo(
         raise NmcuError(
             f"there are no models in {models}: run the demo in a checkout, or name a folder in --models"
         )
+    if data is not None:
+        next(host.images(data))
     runs, measured = [], {}
     for file in files:
         with progress(file.name) as stage:

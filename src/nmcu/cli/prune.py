@@ -1,5 +1,6 @@
 """`nmcu prune`: an N:M-sparse model from a dense one, without training."""
 
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,10 +42,16 @@ def prune(
     The smallest quantised weights of each block become zero; nothing is trained, so accuracy needs fine-tuning.
     """
     parsed = NMPattern.parse(pattern)
+    if out.suffix.lower() != ".onnx":
+        raise NmcuError(f"{out} would be QDQ ONNX under another name: let it end in .onnx")
     with progress(model.name) as stage:
         stage("reading")
         graph = nmcu.load(model)
         choices = choose(graph, parsed, layers, skip)
+        if skip and not any(fnmatchcase(choice.layer.name, skip) for choice in choices):
+            raise NmcuError(
+                f"--skip {skip!r} matches no layer; there are: {', '.join(c.layer.name for c in choices)}"
+            )
         named = [choice.layer.name for choice in choices if choice.reason is None]
         if not named:
             found = (

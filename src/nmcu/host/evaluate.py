@@ -49,6 +49,12 @@ class Preprocessing:
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
 
+    def __post_init__(self) -> None:
+        if not np.isfinite([*self.mean, *self.std]).all() or min(self.std) <= 0:
+            raise NmcuError(
+                f"mean {self.mean} and std {self.std} are not possible: finite numbers, std above 0, are needed"
+            )
+
     @classmethod
     def of(
         cls, graph: Graph, mean: tuple[float, ...] | None = None, std: tuple[float, ...] | None = None
@@ -94,7 +100,7 @@ def evaluate(
             outputs = loaded.run(feeds)
         finally:
             idle.put(loaded)
-        return classifier.decide(outputs) == sample.label
+        return classifier.is_right(outputs, sample)
 
     start = time.perf_counter()
     count = correct = 0
@@ -139,10 +145,14 @@ class _Classifier:
             array = (quantised + (128 if self._input.dtype == "uint8" else 0)).astype(self._input.dtype)
         return self._edge.encode({self._input.name: array})
 
-    def decide(self, outputs: dict[str, NDArray[np.int8]]) -> int:
-        """The class with the highest output, the first of equal ones."""
+    def is_right(self, outputs: dict[str, NDArray[np.int8]], sample: Sample) -> bool:
+        """Whether the class with the highest output, the first of equal ones, is the image's."""
         (values,) = self._edge.decode(outputs).values()
-        return int(np.argmax(values))
+        if not 0 <= sample.label < values.size:
+            raise NmcuError(
+                f"{sample.origin} has label {sample.label}, the model's classes are 0 to {values.size - 1}"
+            )
+        return int(np.argmax(values)) == sample.label
 
 
 def _in_flight(

@@ -10,15 +10,24 @@ from nmcu.errors import NmcuError
 
 MAX_NAME = 100
 
+MARK = "plan.json"
+"""The file by which a folder that nmcu wrote is known."""
+
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Writes `files` (contents by relative path) into `folder`, creating it where it is missing.
 
     Everything is written to a temporary folder in or above it first. Of an existing folder, the top-level entries
-    that are in `files` too are replaced; what else is there stays. Raises `NmcuError` where it cannot be written.
+    that are in `files` too are replaced where nmcu wrote them (`MARK` lies beside them); what else is there stays.
+    Raises `NmcuError` where a stranger's file is in the way or where it cannot be written.
     """
     if folder.exists() and not folder.is_dir():
         raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
+    taken = sorted({name.partition("/")[0] for name in files if (folder / name.partition("/")[0]).exists()})
+    if taken and not (folder / MARK).exists():
+        raise NmcuError(
+            f"{folder} has {', '.join(taken)} already, which nmcu did not write: name another folder, or move them"
+        )
     place = folder.absolute()
     beside = next(candidate for candidate in (place, *place.parents) if candidate.exists())
     try:

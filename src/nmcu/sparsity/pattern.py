@@ -22,10 +22,7 @@ class NMPattern:
 
     def __post_init__(self) -> None:
         if not (1 <= self.n < self.m and self.group >= 1):
-            raise NmcuError(
-                f"{self.n}:{self.m}x{self.group} is not an N:M pattern: "
-                "1 <= N < M and a group of at least 1 are needed"
-            )
+            raise NmcuError(f"{self} is not an N:M pattern: 1 <= N < M and a group of at least 1 are needed")
 
     @classmethod
     def parse(cls, text: str) -> "NMPattern":
@@ -42,4 +39,4 @@ class NMPattern:
         return self.n / self.m
 
     def __str__(self) -> str:
-        return f"{self.n}:{self.m}" + (f"x{self.group}" if self.group > 1 else "")
+        return f"{self.n}:{self.m}" + (f"x{self.group}" if self.group != 1 else "")

@@ -37,11 +37,19 @@ def _convert(c: Context) -> None:
         if c.node.domain == file.STANDARD and fold(c):
             return
         full = f"{c.node.domain}.{c.node.op}" if c.node.domain else c.node.op
-        raise ModelError(
-            f"node {c.node.name!r}: operator {full[:200]} is not supported; supported: {', '.join(sorted(STANDARD))}"
-        )
+        remedy = _remedy(c.node.op) or f"supported: {', '.join(sorted(STANDARD))}"
+        raise ModelError(f"node {c.node.name!r}: operator {full[:200]} is not supported; {remedy}")
     if not fold(c):
         converters[c.node.op](c)
+
+
+def _remedy(op: str) -> str | None:
+    """What to do where a whole model was quantised in another form."""
+    if op.startswith("Dynamic"):
+        return "quantise statically, with calibration data (ONNX Runtime: quantize_static)"
+    if op.startswith("QLinear") or op.endswith("Integer"):
+        return "quantise in the QDQ form (ONNX Runtime: quant_format=QuantFormat.QDQ)"
+    return None
 
 
 def _source(c: Context, port: file.Port) -> Source:
