@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+import nmcu
 from nmcu.cli.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,17 @@ def test_python_of_the_readme_runs(number: int, tmp_path: Path) -> None:
 def test_the_training_example_is_the_one_in_the_examples() -> None:
     example = (ROOT / "examples" / "train" / "minimal.py").read_text(encoding="utf-8")
     assert example in blocks(ROOT / "README.md", "python")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(2), ids=["onnxruntime", "pt2e"])
+def test_networks_quantised_as_shown_run(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torchao", reason="needs the extra [train]: pip install nmcu[train]")
+    monkeypatch.chdir(tmp_path)
+    exec(blocks(ROOT / "docs" / "quantising.md", "python")[number], {"__name__": "shown"})
+    assert nmcu.run(tmp_path / "int8.onnx").bit_exact
 
 
 @pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
