@@ -60,6 +60,11 @@ OTHERS: list[tuple[Ints, ...]] = [
     ((11, 13, 6), (3, 3), (2, 1), (1, 1, 1, 1)),
     ((12, 7, 5), (3, 3), (1, 2), (1, 1, 1, 1)),
     ((12, 9, 8), (5, 5), (1, 1), (2, 2, 2, 2)),
+    ((17, 20, 13), (3, 3), (2, 2), (1, 1, 1, 1)),
+    ((13, 12, 9), (3, 3), (3, 4), (1, 1, 1, 1)),
+    ((14, 13, 6), (5, 5), (2, 2), (2, 2, 2, 2)),
+    ((8, 19, 5), (5, 3), (3, 2), (2, 1, 2, 1)),
+    ((8, 9, 5), (3, 4), (2, 1), (1, 1, 1, 2)),
     ((7, 6, 4), (3, 3), (1, 1), (2, 2, 2, 2), (2, 2)),
     ((9, 9, 4), (3, 3), (1, 1), (3, 1, 3, 1), (3, 1)),
     ((10, 3, 7), (10, 4), (2, 2), (4, 1, 5, 1)),
@@ -101,6 +106,9 @@ def test_other_windows_run_on_eight_cores(shape: tuple[Ints, ...]) -> None:
 @pytest.mark.parametrize("bias", [100, 10_000_000])
 @pytest.mark.parametrize("clamp", [(-128, 127), (-100, 90)])
 @pytest.mark.parametrize("gain", [1, 30])
-def test_every_requantisation_runs_on_eight_cores(bias: int, clamp: tuple[int, int], gain: float) -> None:
-    found = depthwise_layer((10, 9, 12), bias=bias, lo=clamp[0], hi=clamp[1], gain=gain)
+@pytest.mark.parametrize(("kernel", "strides"), [((3, 3), (1, 1)), ((3, 3), (2, 2)), ((5, 5), (1, 2))])
+def test_every_requantisation_runs_on_eight_cores(
+    bias: int, clamp: tuple[int, int], gain: float, kernel: Ints, strides: Ints
+) -> None:
+    found = depthwise_layer((10, 9, 12), kernel, strides, bias=bias, lo=clamp[0], hi=clamp[1], gain=gain)
     harness.check_simulated(found, "xcv", limit=1)

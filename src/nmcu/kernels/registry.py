@@ -11,7 +11,7 @@ from nmcu.kernels.boxes.constant import Constant
 from nmcu.kernels.boxes.spec import Boxes
 from nmcu.kernels.byte_gather.spec import ByteGatherG1, ByteGatherG4
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
-from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny
+from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny, DepthwiseLines
 from nmcu.kernels.extremum.spec import Extremum
 from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG1x8, WordGatherG4
 from nmcu.kernels.grouped.spec import Grouped
@@ -43,6 +43,7 @@ KERNELS: tuple[Kernel, ...] = (
     MaxPool(),
     AveragePool(),
     Depthwise3x3(),
+    DepthwiseLines(),
     DepthwiseAny(),
     Softmax(),
     LayerNorm(),

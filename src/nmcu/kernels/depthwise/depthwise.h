@@ -67,6 +67,10 @@ void nmcu_planes_fill(void *planes, int32_t value, uint32_t words); /* at least 
 nmcu_depthwise_fn nmcu_depthwise_3x3;        /* 3 taps on 3 lines, step 1, narrow form, clamp to -128..127 */
 nmcu_depthwise_fn nmcu_depthwise_3x3_clamp;  /* the same with any clamp */
 nmcu_depthwise_fn nmcu_depthwise_3x3_wide;   /* the same in the wide form */
+nmcu_depthwise_fn nmcu_depthwise_3x4;        /* 3 lines of one word of taps, any step, narrow form, any clamp */
+nmcu_depthwise_fn nmcu_depthwise_3x4_wide;   /* the same in the wide form */
+nmcu_depthwise_fn nmcu_depthwise_5x8;        /* 5 lines of two words of taps */
+nmcu_depthwise_fn nmcu_depthwise_5x8_wide;
 nmcu_depthwise_fn nmcu_depthwise_any;        /* anything; portable only */
 
 /* The windows along one axis of the map. */

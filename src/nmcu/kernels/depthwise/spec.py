@@ -110,6 +110,7 @@ class Depthwise(Kernel):
     kinds: ClassVar[frozenset[str]] = frozenset({"depthwise"})
     headers = ("depthwise.h",)
     function = "nmcu_depthwise_run"
+    needs = "a window"
 
     @abstractmethod
     def hot_loop(self, layer: Layer) -> str:
@@ -133,7 +134,7 @@ class Depthwise(Kernel):
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
         orientation = self.orientation(layer)
         if orientation is None:
-            return "needs three taps on each of three lines, not dilated and with stride 1 along the line"
+            return f"needs {self.needs}"
         if orientation.tap_words > 255:
             return "a window of more than 1020 elements along one axis"
         return None
@@ -250,6 +251,7 @@ class Depthwise3x3(Depthwise):
     """3x3 with stride 1 (any stride and dilation across the lines)."""
 
     name = "depthwise_3x3"
+    needs = "three taps on each of three lines, not dilated and with stride 1 along the line"
 
     def walks(self, orientation: Orientation) -> bool:
         return (
@@ -277,6 +279,46 @@ class Depthwise3x3(Depthwise):
         return (*super().library(isa), body(FOLDER, "depthwise_3x3", isa))
 
 
+class DepthwiseLines(Depthwise):
+    """Three lines of up to four taps, or five of up to eight (3x3 and 5x5), with any stride."""
+
+    name = "depthwise_lines"
+    needs = "three lines of taps no longer than four, or five no longer than eight"
+    BODIES: ClassVar[Mapping[tuple[int, int], str]] = {
+        (3, 1): "nmcu_depthwise_3x4",
+        (5, 2): "nmcu_depthwise_5x8",
+    }
+    """Hot loop by (lines, words of a line)."""
+    WORD_CYCLES, OUTPUT_CYCLES, MULH_CYCLES = 2, 5.5, 5
+    MISALIGNED: ClassVar[Sequence[float]] = (0, 0.75, 0.5, 0.75)
+    """Share of the words that are not aligned, by the stride modulo 4; each costs a cycle."""
+
+    def walks(self, orientation: Orientation) -> bool:
+        return (orientation.across.kernel, orientation.tap_words) in self.BODIES
+
+    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+        if requantize.form(layer) == "full":
+            return "requantisation in the full form"
+        return super().refusal(layer, machine)
+
+    def hot_loop(self, layer: Layer) -> str:
+        orientation = self._walked(layer)
+        body_name = self.BODIES[orientation.across.kernel, orientation.tap_words]
+        return f"{body_name}_wide" if requantize.form(layer) == "wide" else body_name
+
+    def block_cycles(self, layer: Layer, machine: Machine) -> float:
+        orientation = self._walked(layer)
+        words = orientation.across.kernel * orientation.tap_words
+        if machine.isa == "rv32":
+            return portable_block_cycles(words)
+        word = self.WORD_CYCLES + self.MISALIGNED[orientation.along.stride % 4]
+        wide = self.MULH_CYCLES if requantize.form(layer) == "wide" else 0
+        return 4 * (words * word + self.OUTPUT_CYCLES + wide)
+
+    def library(self, isa: str) -> tuple[Path, ...]:
+        return (*super().library(isa), body(FOLDER, "depthwise_lines", isa))
+
+
 class DepthwiseAny(Depthwise):
     """Any window and any requantisation: portable code only."""
 
@@ -287,10 +329,15 @@ class DepthwiseAny(Depthwise):
 
     def block_cycles(self, layer: Layer, machine: Machine) -> float:
         orientation = self._walked(layer)
-        return 4 * (58 * orientation.tap_words * orientation.across.kernel + 30)
+        return portable_block_cycles(orientation.tap_words * orientation.across.kernel)
 
     def library(self, isa: str) -> tuple[Path, ...]:
         return (*super().library(isa), FOLDER / "depthwise_any.c")
+
+
+def portable_block_cycles(words: int) -> float:
+    """Cycles of four outputs with `words` words of taps in portable C."""
+    return 4 * (58 * words + 30)
 
 
 def _orientations(layer: Layer) -> Iterator[Orientation]:
