@@ -1,9 +1,20 @@
-"""Print the table of results in docs/training.md from the metrics of finished experiments."""
+"""Print the table of results in docs/training.md: python examples/train/table.py [--plot FILE]
 
+Every finished experiment is a row. Cycles are those of the exported files on the simulated cluster; with `--plot`,
+accuracy over cycles is drawn.
+"""
+
+import argparse
 import json
-import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
+import nmcu
 
 ROWS = ("base", "dense", "1x4", "1x8", "1x8x4", "1x16", "1x16x4")
 COLUMNS = (
@@ -16,31 +27,62 @@ COLUMNS = (
     "int8, ONNX Runtime",
     "int8, `nmcu eval`",
     "below dense",
+    "cycles",
 )
+ACCURACIES = ("top1_float", "top1_fake_quantised", "top1_onnxruntime", "top1")
 
 
-def main(folder: Path) -> None:
-    """One line per finished experiment, grouped by network, the seeds of a row below each other."""
-    finished = [
-        m for f in sorted(folder.glob("*/metrics.json")) if "final" in (m := json.loads(f.read_text()))
-    ]
-    dense = {_place(m)[0::2]: m["final"]["top1"] for m in finished if _place(m)[1] == ROWS.index("dense")}
-    print(f"| {' | '.join(COLUMNS)} |")
-    print(f"| {' | '.join('---' for _ in COLUMNS)} |")
-    for metrics in sorted(finished, key=_place):
-        experiment, final = metrics["experiment"], metrics["final"]
-        network, row, seed = _place(metrics)
-        kinds = ("top1_float", "top1_fake_quantised", "top1_onnxruntime", "top1")
-        same_seed = dense.get((network, seed), dense.get((network, 0)))
-        cells = [
-            network,
-            ROWS[row].replace("x", ":", 1),
-            str(seed),
-            f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}",
-            *("" if final.get(kind) is None else f"{final[kind]:.2f}" for kind in kinds),
-            "" if same_seed is None or row < ROWS.index("1x4") else f"{same_seed - final['top1']:.2f}",
-        ]
+@dataclass(frozen=True)
+class Row:
+    """One finished experiment; `below` are points of top-1 below the dense row of the same seed, or else of seed 0."""
+
+    network: str
+    pattern: str
+    seed: int
+    epochs: str
+    accuracies: tuple[float | None, ...]
+    below: float | None
+    cycles: int
+
+    def cells(self) -> list[str]:
+        """As text, in the order of `COLUMNS`."""
+        numbers = ["" if a is None else f"{a:.2f}" for a in (*self.accuracies, self.below)]
+        return [self.network, self.pattern, str(self.seed), self.epochs, *numbers, f"{self.cycles:,}"]
+
+
+def main() -> None:
+    """Print one line per finished experiment, grouped by network, the seeds of a row below each other."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--plot", type=Path, help="picture to draw (.png, .svg)")
+    args = parser.parse_args()
+    rows = read(args.results)
+    for cells in (COLUMNS, ["---"] * len(COLUMNS), *(row.cells() for row in rows)):
         print(f"| {' | '.join(cells)} |")
+    if args.plot:
+        draw(rows, args.plot)
+
+
+def read(results: Path) -> list[Row]:
+    """The finished experiments in `results`, each run once on the simulator."""
+    finished = [m for f in results.glob("*/metrics.json") if "final" in (m := json.loads(f.read_text()))]
+    dense = {_place(m)[0::2]: m["final"]["top1"] for m in finished if _place(m)[1] == ROWS.index("dense")}
+    return [_row(m, dense, results) for m in sorted(finished, key=_place)]
+
+
+def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: Path) -> Row:
+    experiment, final = metrics["experiment"], metrics["final"]
+    network, row, seed = _place(metrics)
+    compared = dense.get((network, seed), dense.get((network, 0))) if row > ROWS.index("dense") else None
+    return Row(
+        network,
+        ROWS[row].replace("x", ":", 1),
+        seed,
+        f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}",
+        tuple(final.get(kind) for kind in ACCURACIES),
+        None if compared is None else compared - final["top1"],
+        nmcu.run(results / experiment["name"] / "model.onnx").cycles,
+    )
 
 
 def _place(metrics: dict[str, Any]) -> tuple[str, int, int]:
@@ -50,5 +92,30 @@ def _place(metrics: dict[str, Any]) -> tuple[str, int, int]:
     return network, ROWS.index(row), experiment["seed"]
 
 
+def draw(rows: Sequence[Row], path: Path) -> None:
+    """Top-1 over cycles: a colour for each network, squares where four channels share positions."""
+    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for colour, network in enumerate(dict.fromkeys(row.network for row in rows)):
+        for row in (r for r in rows if r.network == network and r.pattern != "base"):
+            shared = "x" in row.pattern
+            place = (row.cycles / 1e6, row.accuracies[-1] or 0.0)
+            axes.plot(
+                *place, "s" if shared else "o", color=f"C{colour}", fillstyle="none" if shared else "full"
+            )
+            if row.seed == 0:
+                offset = (5, -12) if shared else (5, 5)
+                axes.annotate(row.pattern, place, offset, textcoords="offset points", fontsize="small")
+        axes.plot([], [], "o", color=f"C{colour}", label=network)
+    axes.plot([], [], "s", color="black", fillstyle="none", label="positions shared by four channels")
+    axes.set(xlabel="million cycles", ylabel="top-1, percent, int8", xscale="log")
+    axes.margins(x=0.12, y=0.1)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.legend(fontsize="small", loc="lower right")
+    figure.savefig(path, dpi=120)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "results")
+    main()

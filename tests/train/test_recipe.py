@@ -3,6 +3,7 @@
 import io
 import json
 import runpy
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,19 @@ def test_the_example_of_the_documentation_runs(tmp_path: Path, monkeypatch: pyte
     assert lines in (FOLDER.parents[1] / "docs" / "training.md").read_text(), (
         "the documentation shows the file"
     )
+
+
+@pytest.mark.slow
+def test_the_table_compares_finished_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("resnet8_dense", "resnet8_1x8"):
+        shutil.copytree(FOLDER / "results" / name, tmp_path / name)
+    picture = tmp_path / "table.png"
+    monkeypatch.setattr("sys.argv", ["table.py", "--results", str(tmp_path), "--plot", str(picture)])
+    runpy.run_path(str(FOLDER / "table.py"), run_name="__main__")
+    lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [line[1] for line in lines] == ["dense", "1:8"]
+    (dense, sparse) = (float(line[7]) for line in lines)
+    assert float(lines[1][8]) == pytest.approx(dense - sparse, abs=0.011)
+    assert picture.stat().st_size > 1000

@@ -112,6 +112,9 @@ class Sparsifier:
         self.steps = 0
         self._schedules = schedules
 
+    def __repr__(self) -> str:
+        return f"Sparsifier(step {self.steps}: {', '.join(f'{n} {p}' for n, p in self.patterns.items())})"
+
     @property
     def patterns(self) -> dict[str, str]:
         """The pattern in force for each layer, by name; `dense` where a schedule has not started yet."""
