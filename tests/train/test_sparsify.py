@@ -79,6 +79,7 @@ def test_globs_choose_patterns_and_the_first_wins() -> None:
     model = Residual()
     sparsifier = nt.sparsify(model, {"fc": "2:4", "*": "1:8"})
     assert sparsifier.patterns == {"conv": "1:8", "fc": "2:4"}
+    assert str(sparsifier) == "Sparsifier(step 0: conv 1:8, fc 2:4)"
 
 
 @pytest.mark.parametrize(
