@@ -136,20 +136,7 @@
     .type \name, @function
     .balign 4
 \name:
-    addi sp, sp, -LINES_FRAME
-    sw ra, 0(sp)
-    sw s0, 4(sp)
-    sw s1, 8(sp)
-    sw s2, 12(sp)
-    sw s3, 16(sp)
-    sw s4, 20(sp)
-    sw s5, 24(sp)
-    sw s6, 28(sp)
-    sw s7, 32(sp)
-    sw s8, 36(sp)
-    sw s9, 40(sp)
-    sw s10, 44(sp)
-    sw s11, 48(sp)
+    save_registers LINES_FRAME
     lw a3, 0(a0)
     lw t0, 16(a0)
     lw t1, 12(a0)
@@ -247,20 +234,7 @@
     addi t1, t1, -1
     sw t1, LINES_CHANNELS(sp)
     bnez t1, .Lchannel_\@
-    lw ra, 0(sp)
-    lw s0, 4(sp)
-    lw s1, 8(sp)
-    lw s2, 12(sp)
-    lw s3, 16(sp)
-    lw s4, 20(sp)
-    lw s5, 24(sp)
-    lw s6, 28(sp)
-    lw s7, 32(sp)
-    lw s8, 36(sp)
-    lw s9, 40(sp)
-    lw s10, 44(sp)
-    lw s11, 48(sp)
-    addi sp, sp, LINES_FRAME
+    restore_registers LINES_FRAME
     ret
     .size \name, . - \name
 .endm
