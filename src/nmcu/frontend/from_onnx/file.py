@@ -93,10 +93,16 @@ def _opset(model: onnx.ModelProto) -> int:
 
 
 def _node(proto: onnx.NodeProto, folder: Path) -> Node:
-    name = proto.name or next((o for o in proto.output if o), proto.op_type)
+    op = _text(proto.op_type)
+    name = proto.name or next((o for o in proto.output if o), op)
     domain = STANDARD if proto.domain == "ai.onnx" else proto.domain
-    attributes = {a.name: _attribute(name, proto.op_type, a, folder) for a in proto.attribute}
-    return Node(name, proto.op_type, domain, tuple(proto.input), tuple(proto.output), attributes)
+    attributes = {a.name: _attribute(name, op, a, folder) for a in proto.attribute}
+    return Node(name, op, domain, tuple(proto.input), tuple(proto.output), attributes)
+
+
+def _text(value: str | bytes) -> str:
+    """A string of the file: protobuf gives bytes where it is not UTF-8."""
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")
 
 
 def _attribute(name: str, op: str, proto: onnx.AttributeProto, folder: Path) -> Any:
