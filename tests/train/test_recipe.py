@@ -178,7 +178,7 @@ def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recip
             r"\[data\]: unknown key 'sizes'; the keys are size, mean",
         ),
         ("[train]\nepochs = 1\n[quantize]\nepochs = 1", "missing key 'model'"),
-        ((EXPERIMENT % 0.1).replace('"1:8"', '"8:1"'), "8:1x1 is not an N:M pattern"),
+        ((EXPERIMENT % 0.1).replace('"1:8"', '"8:1"'), "8:1 is not an N:M pattern"),
         ((EXPERIMENT % 0.1).replace('"resnet"', '"alexnet"'), "unknown model 'alexnet': resnet and vit"),
         ((EXPERIMENT % 0.1).replace("batch = 20", "batch = 500", 1), "do not fill one batch"),
         ((EXPERIMENT % 0.1) + 'optimizer = "lion"', "unknown optimizer 'lion'"),
