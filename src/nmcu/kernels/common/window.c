@@ -67,21 +67,23 @@ uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile)
     return ticket;
 }
 
-void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsigned core)
+void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core)
 {
-    const slab_rows_t rows = slab_rows(window, tile);
-    const unsigned channels = window->channelwise ? tile->channels : window->in_channels;
+    const nmcu_window_t *window = layer;
+    const nmcu_tile_t tile = nmcu_window_tile(window, tile_index);
+    const slab_rows_t rows = slab_rows(window, &tile);
+    const unsigned channels = window->channelwise ? tile.channels : window->in_channels;
     const unsigned slab_row = window->slab_width * channels;
     const unsigned left = min_u(window->pad_left, window->slab_width) * channels;
     const unsigned pixels = slab_pixels(window) * channels;
     const unsigned cores = nmcu_core_count();
 
-    if (!tile->new_slab)
+    if (!tile.new_slab)
         return;
     if (left + pixels == slab_row && left == 0 && rows.count == rows.total)
         return;
     for (unsigned row = core; row < rows.total; row += cores) {
-        int8_t *to = tile->slab + row * slab_row;
+        int8_t *to = tile.slab + row * slab_row;
         if (row < rows.skip || row >= rows.skip + rows.count) {
             memset(to, window->pad_value, slab_row);
         } else {
@@ -91,12 +93,14 @@ void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsig
     }
 }
 
-uint32_t nmcu_window_store(const nmcu_window_t *window, const nmcu_tile_t *tile)
+uint32_t nmcu_window_store(const void *layer, unsigned tile_index)
 {
-    const unsigned pixels = tile->rows * window->out_width;
-    int8_t *to = window->output + tile->first_row * window->out_width * window->out_pitch + tile->first_channel;
+    const nmcu_window_t *window = layer;
+    const nmcu_tile_t tile = nmcu_window_tile(window, tile_index);
+    const unsigned pixels = tile.rows * window->out_width;
+    int8_t *to = window->output + tile.first_row * window->out_width * window->out_pitch + tile.first_channel;
 
-    if (tile->channels == window->out_pitch)
-        return nmcu_dma_start_1d(to, tile->out, pixels * tile->channels);
-    return nmcu_dma_start_2d(to, tile->out, tile->channels, pixels, window->out_pitch, tile->channels);
+    if (tile.channels == window->out_pitch)
+        return nmcu_dma_start_1d(to, tile.out, pixels * tile.channels);
+    return nmcu_dma_start_2d(to, tile.out, tile.channels, pixels, window->out_pitch, tile.channels);
 }

@@ -103,10 +103,12 @@ static inline unsigned nmcu_window_slab_rows(const nmcu_window_t *window, unsign
 /* Start the transfer of the tile's input slab, if it is new. Called by one core. Returns the ticket, 0 if nothing moves. */
 uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile);
 
-/* Write the padding of the tile's slab, if it is new, shared by all cores. */
-void nmcu_window_pad(const nmcu_window_t *window, const nmcu_tile_t *tile, unsigned core);
+/* Stages of pipeline.h for kernels whose descriptor begins with an nmcu_window_t. */
 
-/* Start the transfer of the tile's output to L2. Called by one core. Returns the ticket. */
-uint32_t nmcu_window_store(const nmcu_window_t *window, const nmcu_tile_t *tile);
+/* Write the padding of a tile's slab, if it is new, shared by all cores. */
+void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core);
+
+/* Start the transfer of a tile's output to L2 and return the ticket. */
+uint32_t nmcu_window_store(const void *layer, unsigned tile_index);
 
 #endif

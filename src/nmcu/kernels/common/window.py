@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.costs import PIPELINE
-from nmcu.kernels.kernel import Addresses, Kernel, Machine, align
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Kernel, Machine, align
+
+SOURCES = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
 
 BEHIND = 16
 """Bytes after a slab that a kernel may read (and multiplies by zero)."""

@@ -2,38 +2,9 @@
 
 #include "pipeline.h"
 
-static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_conv_t *conv = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&conv->window, tile_index);
-    uint32_t ticket = 0;
-
-    if (core == 0)
-        ticket = nmcu_window_load(&conv->window, &tile);
-    if (core == NMCU_CONSTANTS_CORE && tile.new_channels)
-        ticket = nmcu_dma_start_1d(conv->weight_tile[tile.channel_slot],
-                                   conv->weights + tile.first_channel / 4 * conv->group_bytes,
-                                   (tile.channels + 3) / 4 * conv->group_bytes);
-    return ticket;
-}
-
-static void prepare(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_conv_t *conv = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&conv->window, tile_index);
-    nmcu_window_pad(&conv->window, &tile, core);
-}
-
-static uint32_t store(const void *layer, unsigned tile_index)
-{
-    const nmcu_conv_t *conv = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&conv->window, tile_index);
-    return nmcu_window_store(&conv->window, &tile);
-}
-
 static void fill_jumps(const nmcu_conv_t *conv, int32_t *jumps)
 {
-    const nmcu_window_t *window = &conv->window;
+    const nmcu_window_t *window = &conv->weighted.window;
     const int32_t run = conv->segment_words * 4;
     const int32_t row = window->slab_width * window->in_channels * window->dilation_height;
     const int32_t tap = window->dilation_width * window->in_channels;
@@ -74,7 +45,7 @@ static void run_groups(const nmcu_conv_t *conv, nmcu_block_t *block, unsigned gr
             y[p] = block->y[p] + 4 * whole;
         for (unsigned p = 0; p < 4; p++)
             block->y[p] = spill.bytes[p];
-        block->weights += whole * conv->group_bytes;
+        block->weights += whole * conv->weighted.record_bytes;
         block->groups = 1;
         conv->block(block);
         for (unsigned p = 0; p < pixels; p++)
@@ -86,7 +57,7 @@ static void run_groups(const nmcu_conv_t *conv, nmcu_block_t *block, unsigned gr
 static void compute(const void *layer, unsigned tile_index, unsigned core)
 {
     const nmcu_conv_t *conv = layer;
-    const nmcu_window_t *window = &conv->window;
+    const nmcu_window_t *window = &conv->weighted.window;
     const nmcu_tile_t tile = nmcu_window_tile(window, tile_index);
     const unsigned cores = nmcu_core_count();
     const unsigned width = conv->flat ? tile.rows * window->out_width : window->out_width;
@@ -129,7 +100,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
                 y += tile.channels;
             }
         }
-        block.weights = (const uint8_t *)conv->weight_tile[tile.channel_slot] + group * conv->group_bytes;
+        block.weights = nmcu_weighted_records(&conv->weighted, &tile) + group * conv->weighted.record_bytes;
         run_groups(conv, &block, run, tile.channels - 4 * group, valid);
         item += run;
         group = 0;
@@ -143,7 +114,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_conv_run(const nmcu_conv_t *layer)
 {
-    static const nmcu_stages_t stages = {load, prepare, compute, store};
+    static const nmcu_stages_t stages = {nmcu_weighted_load, nmcu_window_pad, compute, nmcu_window_store};
     const nmcu_conv_t conv = *layer; /* one copy in L1: the original is in slow memory */
-    nmcu_pipeline_run(&stages, &conv, nmcu_window_tiles(&conv.window));
+    nmcu_pipeline_run(&stages, &conv, nmcu_window_tiles(&conv.weighted.window));
 }

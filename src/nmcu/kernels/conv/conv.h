@@ -3,7 +3,7 @@
 #define NMCU_CONV_H
 
 #include "block.h"
-#include "window.h"
+#include "weighted.h"
 
 #define NMCU_CONV_MAX_SEGMENTS 64
 
@@ -14,16 +14,13 @@
  * (with a horizontal dilation: one run for each tap), which the block function reads where they lie.
  */
 typedef struct {
-    nmcu_window_t window;
+    nmcu_weighted_t weighted; /* a record is a packed group of four output channels */
     nmcu_block_fn *block;
-    const uint8_t *weights;    /* L2: packed groups of four output channels */
-    void *weight_tile[2];      /* L1 */
-    uint32_t group_bytes;      /* of one packed group */
     nmcu_requantize_t requant;
-    uint16_t segments;         /* runs of a window, at most NMCU_CONV_MAX_SEGMENTS */
-    uint16_t segment_words;    /* words of a run, the last one perhaps partly behind it */
-    uint8_t pixels;            /* pixels of one block: 1, 2 or 4 */
-    uint8_t flat;              /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
+    uint16_t segments;        /* runs of a window, at most NMCU_CONV_MAX_SEGMENTS */
+    uint16_t segment_words;   /* words of a run, the last one perhaps partly behind it */
+    uint8_t pixels;           /* pixels of one block: 1, 2 or 4 */
+    uint8_t flat;             /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
 } nmcu_conv_t;
 
 /* Run the layer. Called by all cores. */

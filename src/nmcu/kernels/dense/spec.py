@@ -8,7 +8,7 @@ import numpy as np
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, window
+from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
 
 FOLDER = Path(__file__).parent
@@ -92,11 +92,8 @@ class Dense(window.WindowKernel):
         return Struct(
             "nmcu_conv_t",
             {
-                "window": window.descriptor(geometry, tiling, at),
+                "weighted": weighted.descriptor(geometry, tiling, at, _group_bytes(geometry), 4),
                 "block": Expr(f"nmcu_{self.name}"),
-                "weights": Expr(at.constants["weights"]),
-                "weight_tile": window.pair(at, "constants"),
-                "group_bytes": _group_bytes(geometry),
                 "requant": requantize.descriptor(layer),
                 "segments": segments,
                 "segment_words": words,
@@ -106,8 +103,7 @@ class Dense(window.WindowKernel):
         )
 
     def library(self, isa: str) -> tuple[Path, ...]:
-        common = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
-        return (*common, KERNELS_DIR / "conv" / "conv.c", body(FOLDER, self.name, isa))
+        return (*weighted.SOURCES, KERNELS_DIR / "conv" / "conv.c", body(FOLDER, self.name, isa))
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", KERNELS_DIR / "conv", FOLDER)

@@ -3,33 +3,6 @@
 #include "layer.h"
 #include "pipeline.h"
 
-static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_depthwise_t *depthwise = layer;
-    uint32_t ticket = 0;
-
-    if (core != 0 && core != NMCU_CONSTANTS_CORE)
-        return 0;
-    const nmcu_tile_t tile = nmcu_window_tile(&depthwise->window, tile_index);
-    if (core == NMCU_CONSTANTS_CORE && tile.new_channels)
-        ticket = nmcu_dma_start_1d(depthwise->weight_tile[tile.channel_slot],
-                                   depthwise->weights + tile.first_channel * depthwise->shape.channel_bytes,
-                                   tile.channels * depthwise->shape.channel_bytes);
-    if (core == 0) {
-        const uint32_t slab = nmcu_window_load(&depthwise->window, &tile);
-        if (slab)
-            ticket = slab;
-    }
-    return ticket;
-}
-
-static uint32_t store(const void *layer, unsigned tile_index)
-{
-    const nmcu_depthwise_t *depthwise = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&depthwise->window, tile_index);
-    return nmcu_window_store(&depthwise->window, &tile);
-}
-
 /* The inputs of some windows along an axis: `before` in the padding, then `count` from element `from` of the map. */
 typedef struct {
     int before, from, count;
@@ -69,13 +42,13 @@ static int8_t *own_planes(const nmcu_depthwise_t *depthwise, unsigned core)
 
 static void write_padding(const nmcu_depthwise_t *depthwise, unsigned core)
 {
-    nmcu_planes_fill(own_planes(depthwise, core), depthwise->window.pad_value, depthwise->shape.plane_bytes);
+    nmcu_planes_fill(own_planes(depthwise, core), depthwise->weighted.window.pad_value, depthwise->shape.plane_bytes);
 }
 
 /* Padding lies at the same bytes of the planes for all tiles: it is written once, while the first slab comes. */
 static int same_padding(const nmcu_depthwise_t *depthwise)
 {
-    return depthwise->parts == 1 && depthwise->window.row_tiles == 1;
+    return depthwise->parts == 1 && depthwise->weighted.window.row_tiles == 1;
 }
 
 static void prepare(const void *layer, unsigned tile_index, unsigned core)
@@ -89,7 +62,7 @@ static void prepare(const void *layer, unsigned tile_index, unsigned core)
         return;
     const unsigned first = nmcu_share_first(words, core - busy, cores - busy);
     const unsigned end = nmcu_share_first(words, core + 1 - busy, cores - busy);
-    nmcu_planes_fill((int8_t *)depthwise->planes + 4 * first, depthwise->window.pad_value, end - first);
+    nmcu_planes_fill((int8_t *)depthwise->planes + 4 * first, depthwise->weighted.window.pad_value, end - first);
 }
 
 /* Planes of the inputs of some lines of a group. */
@@ -109,7 +82,7 @@ static void fill_planes(const work_t *work, unsigned group, unsigned first_line,
     planes.lines = (uint32_t)across.count;
     planes.line_bytes = depthwise->line_bytes;
     planes.plane_bytes = depthwise->shape.plane_bytes;
-    planes.pad = depthwise->window.pad_value;
+    planes.pad = depthwise->weighted.window.pad_value;
     nmcu_planes(&planes);
 }
 
@@ -133,7 +106,7 @@ static void run_lines(const work_t *work, unsigned group, unsigned first_line, u
 
 static void begin(work_t *work, const nmcu_depthwise_t *depthwise, unsigned tile_index, unsigned core)
 {
-    const nmcu_window_t *map = &depthwise->window;
+    const nmcu_window_t *map = &depthwise->weighted.window;
     const nmcu_tile_t tile = nmcu_window_tile(map, tile_index);
     const int32_t pixel = (int32_t)tile.channels;
     const int32_t x_row = map->slab_width * pixel, y_row = map->out_width * pixel;
@@ -142,7 +115,7 @@ static void begin(work_t *work, const nmcu_depthwise_t *depthwise, unsigned tile
     work->depthwise = depthwise;
     work->x = tile.slab;
     work->y = tile.out;
-    work->weights = depthwise->weight_tile[tile.channel_slot];
+    work->weights = nmcu_weighted_records(&depthwise->weighted, &tile);
     work->planes = own_planes(depthwise, core);
     work->channels = tile.channels;
     work->outputs = vertical ? tile.rows : map->out_width;
@@ -190,9 +163,9 @@ void nmcu_depthwise_run(const nmcu_depthwise_t *layer)
     nmcu_stages_t stages; /* not constant: that would be in slow memory */
     nmcu_depthwise_t *copy = layer->copy;
     NMCU_LAYER_FETCH(nmcu_depthwise_t, copy, layer);
-    stages.load = load;
+    stages.load = nmcu_weighted_load;
     stages.prepare = prepare;
     stages.compute = compute;
-    stages.store = store;
-    nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->window));
+    stages.store = nmcu_window_store;
+    nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->weighted.window));
 }

@@ -3,7 +3,7 @@
 #define NMCU_DEPTHWISE_H
 
 #include "requantize.h"
-#include "window.h"
+#include "weighted.h"
 
 /*
  * Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Up to three bytes
@@ -81,11 +81,9 @@ typedef struct {
 } nmcu_depthwise_axis_t;
 
 typedef struct {
-    nmcu_window_t window; /* channelwise */
+    nmcu_weighted_t weighted; /* channelwise; a record is an nmcu_depthwise_channel_t */
     nmcu_depthwise_axis_t along, across; /* of lines: rows of the map, or columns (`vertical`) */
     nmcu_depthwise_fn *fn;
-    const uint8_t *weights; /* L2: nmcu_depthwise_channel_t of all channels */
-    void *weight_tile[2];   /* L1 */
     void *planes;           /* L1: four planes for each core */
     uint32_t line_bytes;
     nmcu_depthwise_shape_t shape;

@@ -10,7 +10,7 @@ import numpy as np
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, window
+from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
 
@@ -206,12 +206,10 @@ class Depthwise(Kernel):
         return Struct(
             "nmcu_depthwise_t",
             {
-                "window": window.descriptor(geometry, tiling, at),
+                "weighted": weighted.descriptor(geometry, tiling, at, orientation.channel_bytes),
                 "along": orientation.along.descriptor(),
                 "across": orientation.across.descriptor(),
                 "fn": Expr(self.hot_loop(layer)),
-                "weights": Expr(at.constants["weights"]),
-                "weight_tile": window.pair(at, "constants"),
                 "planes": Expr(at.l1["planes"]),
                 "line_bytes": line_bytes,
                 "shape": Struct(
@@ -235,8 +233,7 @@ class Depthwise(Kernel):
         )
 
     def library(self, isa: str) -> tuple[Path, ...]:
-        common = tuple(KERNELS_DIR / "common" / name for name in ("pipeline.c", "window.c"))
-        return (*common, FOLDER / "depthwise.c", body(FOLDER, "planes", isa))
+        return (*weighted.SOURCES, FOLDER / "depthwise.c", body(FOLDER, "planes", isa))
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER)

@@ -2,35 +2,6 @@
 
 #include "pipeline.h"
 
-static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_gather_t *gather = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&gather->window, tile_index);
-    uint32_t ticket = 0;
-
-    if (core == 0)
-        ticket = nmcu_window_load(&gather->window, &tile);
-    if (core == NMCU_CONSTANTS_CORE && tile.new_channels)
-        ticket = nmcu_dma_start_1d(gather->weight_tile[tile.channel_slot],
-                                   gather->weights + tile.first_channel / gather->group * gather->group_bytes,
-                                   (tile.channels + gather->group - 1) / gather->group * gather->group_bytes);
-    return ticket;
-}
-
-static void prepare(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_gather_t *gather = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&gather->window, tile_index);
-    nmcu_window_pad(&gather->window, &tile, core);
-}
-
-static uint32_t store(const void *layer, unsigned tile_index)
-{
-    const nmcu_gather_t *gather = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&gather->window, tile_index);
-    return nmcu_window_store(&gather->window, &tile);
-}
-
 /* Output pixels of the tile as rows of blocks. */
 typedef struct {
     unsigned rows, width, blocks;
@@ -39,7 +10,7 @@ typedef struct {
 
 static grid_t tile_grid(const nmcu_gather_t *gather, const nmcu_tile_t *tile)
 {
-    const nmcu_window_t *window = &gather->window;
+    const nmcu_window_t *window = &gather->weighted.window;
     const unsigned pixels = 4u * gather->quads;
     grid_t grid;
 
@@ -70,7 +41,7 @@ static void interleave_tap(const nmcu_gather_t *gather, uint8_t *to, const int8_
 /* Interleave this core's share of the slab. */
 static void interleave(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const grid_t *grid, unsigned core)
 {
-    const nmcu_window_t *window = &gather->window;
+    const nmcu_window_t *window = &gather->weighted.window;
     const unsigned cores = nmcu_core_count();
     const unsigned taps = window->kernel_width;
     const unsigned rows = gather->flat ? 1 : nmcu_window_slab_rows(window, tile->rows);
@@ -119,7 +90,7 @@ static void run_quad(const nmcu_gather_t *gather, nmcu_gather_fn *fn, nmcu_gathe
             y[p] = block->y[p] + gather->group * whole;
             block->y[p] = spill[p];
         }
-        block->weights += whole * gather->group_bytes;
+        block->weights += whole * gather->weighted.record_bytes;
         block->groups = 1;
         fn(block);
         for (unsigned p = 0; p < pixels; p++)
@@ -150,7 +121,7 @@ static void run_groups(const nmcu_gather_t *gather, nmcu_gather_block_t *block, 
 
 static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const grid_t *grid, unsigned core)
 {
-    const nmcu_window_t *window = &gather->window;
+    const nmcu_window_t *window = &gather->weighted.window;
     const unsigned cores = nmcu_core_count();
     const unsigned pixels = 4u * gather->quads;
     const unsigned groups = (tile->channels + gather->group - 1) / gather->group;
@@ -174,7 +145,7 @@ static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const
         const unsigned valid = grid->width - column < pixels ? grid->width - column : pixels;
         int8_t *y = tile->out + (row * grid->width + column) * tile->channels + gather->group * group;
         block.x = gather->words + row * window->stride_height * grid->row_bytes + column / pixels * grid->block_bytes;
-        block.weights = (const uint8_t *)gather->weight_tile[tile->channel_slot] + group * gather->group_bytes;
+        block.weights = nmcu_weighted_records(&gather->weighted, tile) + group * gather->weighted.record_bytes;
         run_groups(gather, &block, y, run, tile->channels - gather->group * group, valid);
         item += run;
         group = 0;
@@ -189,7 +160,7 @@ static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const
 static void compute(const void *layer, unsigned tile_index, unsigned core)
 {
     const nmcu_gather_t *gather = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&gather->window, tile_index);
+    const nmcu_tile_t tile = nmcu_window_tile(&gather->weighted.window, tile_index);
     const grid_t grid = tile_grid(gather, &tile);
 
     if (tile.new_slab) {
@@ -202,7 +173,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_gather_run(const nmcu_gather_t *layer)
 {
-    static const nmcu_stages_t stages = {load, prepare, compute, store};
+    static const nmcu_stages_t stages = {nmcu_weighted_load, nmcu_window_pad, compute, nmcu_window_store};
     const nmcu_gather_t gather = *layer; /* one copy in L1: the original is in slow memory */
-    nmcu_pipeline_run(&stages, &gather, nmcu_window_tiles(&gather.window));
+    nmcu_pipeline_run(&stages, &gather, nmcu_window_tiles(&gather.weighted.window));
 }

@@ -8,7 +8,7 @@ import numpy as np
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, window
+from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
 from nmcu.sparsity import NMPattern, distances
 
@@ -137,13 +137,12 @@ class WordGather(window.WindowKernel):
         return Struct(
             "nmcu_gather_t",
             {
-                "window": window.descriptor(geometry, tiling, at),
+                "weighted": weighted.descriptor(
+                    geometry, tiling, at, self._group_bytes(layer, geometry), self.group
+                ),
                 "block": Expr(f"nmcu_{self.name}"),
                 "tail": Expr(f"nmcu_{self.tail}"),
-                "weights": Expr(at.constants["weights"]),
-                "weight_tile": window.pair(at, "constants"),
                 "words": Expr(f"(uint8_t *)({at.l1['words']})"),
-                "group_bytes": self._group_bytes(layer, geometry),
                 "distance_bytes": self._distance_bytes(layer, geometry),
                 "requant": requantize.descriptor(layer),
                 "steps": self._steps(layer, geometry),
@@ -155,9 +154,8 @@ class WordGather(window.WindowKernel):
         )
 
     def library(self, isa: str) -> tuple[Path, ...]:
-        common = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
         bodies = dict.fromkeys(("interleave", self.name, self.tail))
-        return (*common, FOLDER / "gather.c", *(body(FOLDER, name, isa) for name in bodies))
+        return (*weighted.SOURCES, FOLDER / "gather.c", *(body(FOLDER, name, isa) for name in bodies))
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER)

@@ -3,42 +3,10 @@
 #include "layer.h"
 #include "pipeline.h"
 
-static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_grouped_t *grouped = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&grouped->window, tile_index);
-    uint32_t ticket = 0;
-
-    if (core == NMCU_CONSTANTS_CORE && tile.new_channels)
-        ticket = nmcu_dma_start_1d(grouped->weight_tile[tile.channel_slot],
-                                   grouped->weights + tile.first_channel * grouped->channel_bytes,
-                                   tile.channels * grouped->channel_bytes);
-    if (core == 0) {
-        const uint32_t slab = nmcu_window_load(&grouped->window, &tile);
-        if (slab)
-            ticket = slab;
-    }
-    return ticket;
-}
-
-static void prepare(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_grouped_t *grouped = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&grouped->window, tile_index);
-    nmcu_window_pad(&grouped->window, &tile, core);
-}
-
-static uint32_t store(const void *layer, unsigned tile_index)
-{
-    const nmcu_grouped_t *grouped = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&grouped->window, tile_index);
-    return nmcu_window_store(&grouped->window, &tile);
-}
-
 /* The sum of one window and one output channel; `x` is the first input channel of the group at the window's corner. */
 static int32_t window_sum(const nmcu_grouped_t *grouped, const int8_t *x, const int8_t *weights)
 {
-    const nmcu_window_t *map = &grouped->window;
+    const nmcu_window_t *map = &grouped->weighted.window;
     const unsigned pixel = map->in_channels, depth = grouped->depth;
     int32_t sum = 0;
 
@@ -55,7 +23,7 @@ static int32_t window_sum(const nmcu_grouped_t *grouped, const int8_t *x, const 
 static void compute(const void *layer, unsigned tile_index, unsigned core)
 {
     const nmcu_grouped_t *grouped = layer;
-    const nmcu_window_t *map = &grouped->window;
+    const nmcu_window_t *map = &grouped->weighted.window;
     const nmcu_tile_t tile = nmcu_window_tile(map, tile_index);
     const unsigned cores = nmcu_core_count(), pixels = tile.rows * map->out_width;
     const unsigned end = nmcu_share_first(pixels, core + 1, cores);
@@ -64,9 +32,9 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
         const unsigned row = p / map->out_width, column = p - row * map->out_width;
         const int8_t *x = tile.slab + (row * map->stride_height * map->slab_width + column * map->stride_width) *
                                           map->in_channels;
-        const uint8_t *at = grouped->weight_tile[tile.channel_slot];
+        const uint8_t *at = nmcu_weighted_records(&grouped->weighted, &tile);
         int8_t *y = tile.out + p * tile.channels;
-        for (unsigned c = 0; c < tile.channels; c++, at += grouped->channel_bytes) {
+        for (unsigned c = 0; c < tile.channels; c++, at += grouped->weighted.record_bytes) {
             const nmcu_grouped_channel_t *channel = (const nmcu_grouped_channel_t *)(const void *)at;
             const unsigned group = (tile.first_channel + c) / grouped->channels;
             const int32_t sum = window_sum(grouped, x + group * grouped->depth, channel->weights);
@@ -78,8 +46,8 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_grouped_run(const nmcu_grouped_t *layer)
 {
-    const nmcu_stages_t stages = {load, prepare, compute, store};
+    const nmcu_stages_t stages = {nmcu_weighted_load, nmcu_window_pad, compute, nmcu_window_store};
     nmcu_grouped_t *copy = layer->copy;
     NMCU_LAYER_FETCH(nmcu_grouped_t, copy, layer);
-    nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->window));
+    nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->weighted.window));
 }

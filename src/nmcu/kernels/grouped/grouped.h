@@ -3,7 +3,7 @@
 #define NMCU_GROUPED_H
 
 #include "requantize.h"
-#include "window.h"
+#include "weighted.h"
 
 /* One output channel as the constants hold it; `weights` are (kernel_height, kernel_width, depth). */
 typedef struct {
@@ -12,12 +12,9 @@ typedef struct {
 } nmcu_grouped_channel_t;
 
 typedef struct {
-    nmcu_window_t window;
-    const uint8_t *weights;    /* L2: nmcu_grouped_channel_t of all output channels */
-    void *weight_tile[2];      /* L1 */
-    uint32_t channel_bytes;    /* of one nmcu_grouped_channel_t */
-    uint16_t depth;            /* input channels of a group */
-    uint16_t channels;         /* output channels of a group */
+    nmcu_weighted_t weighted; /* a record is an nmcu_grouped_channel_t */
+    uint16_t depth;           /* input channels of a group */
+    uint16_t channels;        /* output channels of a group */
     nmcu_requantize_t requant;
     void *copy; /* L1: NMCU_LAYER_BYTES for a copy of this */
 } nmcu_grouped_t;

@@ -8,7 +8,7 @@ import numpy as np
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, window
+from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align
 
@@ -58,13 +58,11 @@ class Grouped(Kernel):
     def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
         assert isinstance(layer.op, ops.Conv2d)
         weight, geometry = layer.constants["weight"], window.geometry(layer)
+        tiling = window.Tiling.from_parameters(parameters)
         return Struct(
             "nmcu_grouped_t",
             {
-                "window": window.descriptor(geometry, window.Tiling.from_parameters(parameters), at),
-                "weights": Expr(at.constants["weights"]),
-                "weight_tile": window.pair(at, "constants"),
-                "channel_bytes": _channel_bytes(layer),
+                "weighted": weighted.descriptor(geometry, tiling, at, _channel_bytes(layer)),
                 "depth": weight.shape[3],
                 "channels": weight.shape[0] // layer.op.groups,
                 "requant": requantize.descriptor(layer),
@@ -73,8 +71,7 @@ class Grouped(Kernel):
         )
 
     def library(self, isa: str) -> tuple[Path, ...]:
-        common = tuple(KERNELS_DIR / "common" / name for name in ("pipeline.c", "window.c"))
-        return (*common, FOLDER / "grouped.c")
+        return (*weighted.SOURCES, FOLDER / "grouped.c")
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER)

@@ -65,8 +65,7 @@ class LayerNorm(Kernel):
         )
 
     def library(self, isa: str) -> tuple[Path, ...]:
-        common = tuple(KERNELS_DIR / "common" / name for name in ("pipeline.c", "rows.c"))
-        return (*common, FOLDER / "layer_norm.c", body(FOLDER, "layer_norm_words", isa))
+        return (*rows.SOURCES, FOLDER / "layer_norm.c", body(FOLDER, "layer_norm_words", isa))
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER)

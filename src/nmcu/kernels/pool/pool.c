@@ -28,13 +28,6 @@ static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
     return ticket;
 }
 
-static uint32_t store(const void *layer, unsigned tile_index)
-{
-    const nmcu_pool_t *pool = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&pool->window, tile_index);
-    return nmcu_window_store(&pool->window, &tile);
-}
-
 /* Windows along one axis: the elements inside the map, counted from the window's first one. */
 typedef struct {
     unsigned skip, count;
@@ -124,7 +117,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_pool_run(const nmcu_pool_t *layer)
 {
-    const nmcu_stages_t stages = {load, 0, compute, store};
+    const nmcu_stages_t stages = {load, 0, compute, nmcu_window_store};
     nmcu_pool_t *copy = layer->copy;
     NMCU_LAYER_FETCH(nmcu_pool_t, copy, layer);
     nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->window));

@@ -60,9 +60,8 @@ class Pool(Kernel):
         return Struct("nmcu_pool_t", members | self._class_members(layer, at))
 
     def library(self, isa: str) -> tuple[Path, ...]:
-        common = tuple(KERNELS_DIR / "common" / name for name in ("pipeline.c", "window.c"))
         loops = tuple(body(FOLDER, name, isa) for name in ("pool_maximum", "pool_sums"))
-        return (*common, FOLDER / "pool.c", *loops)
+        return (*window.SOURCES, FOLDER / "pool.c", *loops)
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER)

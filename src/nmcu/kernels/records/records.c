@@ -2,40 +2,10 @@
 
 #include "pipeline.h"
 
-static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_records_t *records = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&records->window, tile_index);
-    const unsigned per_record = records->record_channels;
-    uint32_t ticket = 0;
-
-    if (core == 0)
-        ticket = nmcu_window_load(&records->window, &tile);
-    if (core == NMCU_CONSTANTS_CORE && tile.new_channels)
-        ticket = nmcu_dma_start_1d(records->weight_tile[tile.channel_slot],
-                                   records->weights + tile.first_channel / per_record * records->record_bytes,
-                                   (tile.channels + per_record - 1) / per_record * records->record_bytes);
-    return ticket;
-}
-
-static void prepare(const void *layer, unsigned tile_index, unsigned core)
-{
-    const nmcu_records_t *records = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&records->window, tile_index);
-    nmcu_window_pad(&records->window, &tile, core);
-}
-
-static uint32_t store(const void *layer, unsigned tile_index)
-{
-    const nmcu_records_t *records = layer;
-    const nmcu_tile_t tile = nmcu_window_tile(&records->window, tile_index);
-    return nmcu_window_store(&records->window, &tile);
-}
-
 /* Copy one pixel's window to `to`, each tap filled up to whole blocks (with whatever follows it). */
 static void im2col(const nmcu_records_t *records, int8_t *to, const int8_t *from)
 {
-    const nmcu_window_t *window = &records->window;
+    const nmcu_window_t *window = &records->weighted.window;
     const unsigned row_bytes = (unsigned)window->slab_width * window->in_channels * window->dilation_height;
     const int whole_rows = window->dilation_width == 1 && records->tap_bytes == window->in_channels;
     const unsigned runs = whole_rows ? 1 : window->kernel_width;
@@ -61,7 +31,7 @@ static void run_records(const nmcu_records_t *records, nmcu_records_block_t *blo
         int8_t spill[4];
         int8_t *y = block->y[0] + records->record_channels * whole;
         block->y[0] = spill;
-        block->weights += whole * records->record_bytes;
+        block->weights += whole * records->weighted.record_bytes;
         block->records = 1;
         records->block(block);
         for (unsigned c = 0; c < channels - records->record_channels * whole; c++)
@@ -72,7 +42,7 @@ static void run_records(const nmcu_records_t *records, nmcu_records_block_t *blo
 static void compute(const void *layer, unsigned tile_index, unsigned core)
 {
     const nmcu_records_t *records = layer;
-    const nmcu_window_t *window = &records->window;
+    const nmcu_window_t *window = &records->weighted.window;
     const nmcu_tile_t tile = nmcu_window_tile(window, tile_index);
     const unsigned cores = nmcu_core_count();
     const unsigned width = records->flat ? tile.rows * window->out_width : window->out_width;
@@ -111,7 +81,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
             im2col(records, buffer + records->im2col_bytes, x + pixel_bytes);
             block.x[1] = buffer + records->im2col_bytes;
         }
-        block.weights = (const uint8_t *)records->weight_tile[tile.channel_slot] + record * records->record_bytes;
+        block.weights = nmcu_weighted_records(&records->weighted, &tile) + record * records->weighted.record_bytes;
         run_records(records, &block, run, tile.channels - records->record_channels * record);
         item += run;
         record = 0;
@@ -125,10 +95,10 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_records_run(const nmcu_records_t *layer)
 {
-    static const nmcu_stages_t stages = {load, prepare, compute, store};
+    static const nmcu_stages_t stages = {nmcu_weighted_load, nmcu_window_pad, compute, nmcu_window_store};
     const nmcu_records_t records = *layer; /* one copy in L1: the original is in slow memory */
     if (records.pixels == 1)
-        nmcu_pipeline_run_in_step(&stages, &records, nmcu_window_tiles(&records.window));
+        nmcu_pipeline_run_in_step(&stages, &records, nmcu_window_tiles(&records.weighted.window));
     else
-        nmcu_pipeline_run(&stages, &records, nmcu_window_tiles(&records.window));
+        nmcu_pipeline_run(&stages, &records, nmcu_window_tiles(&records.weighted.window));
 }

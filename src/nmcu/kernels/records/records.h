@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "requantize.h"
-#include "window.h"
+#include "weighted.h"
 
 /*
  * What a block function gets: one or two pixels and consecutive records of weights. Assembly bodies rely on the order of
@@ -34,13 +34,10 @@ typedef void nmcu_records_fn(const nmcu_records_block_t *block);
 void nmcu_copy_words(int8_t *to, const int8_t *from, unsigned words);
 
 typedef struct {
-    nmcu_window_t window;
+    nmcu_weighted_t weighted;
     nmcu_records_fn *block;
-    const uint8_t *weights;   /* L2: packed records */
-    void *weight_tile[2];     /* L1 */
     int8_t *im2col;           /* L1: two buffers for each core; not used by one pixel */
     uint32_t im2col_bytes;    /* of one buffer */
-    uint32_t record_bytes;
     nmcu_requantize_t requant;
     uint16_t steps;
     uint16_t tap_bytes;       /* channels of a tap, filled up to whole blocks */

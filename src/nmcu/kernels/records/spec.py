@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, window
+from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.costs import Constants
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
 
@@ -126,13 +126,12 @@ class Records(window.WindowKernel):
         return Struct(
             "nmcu_records_t",
             {
-                "window": window.descriptor(geometry, tiling, at),
+                "weighted": weighted.descriptor(
+                    geometry, tiling, at, self.record_bytes(layer, geometry), self.record_channels
+                ),
                 "block": Expr(f"nmcu_{self.name}"),
-                "weights": Expr(at.constants["weights"]),
-                "weight_tile": window.pair(at, "constants"),
                 "im2col": Expr(at.l1.get("im2col", "0")),
                 "im2col_bytes": self.buffer_bytes(layer, geometry),
-                "record_bytes": self.record_bytes(layer, geometry),
                 "requant": requantize.descriptor(layer),
                 "steps": self.steps(layer, geometry),
                 "tap_bytes": align(geometry.input[2], m),
@@ -149,9 +148,8 @@ class Records(window.WindowKernel):
         return layer.pattern.m
 
     def library(self, isa: str) -> tuple[Path, ...]:
-        common = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
         own = (body(FOLDER, "copy_words", isa), body(self.folder, self.name, isa))
-        return (*common, FOLDER / "records.c", *own)
+        return (*weighted.SOURCES, FOLDER / "records.c", *own)
 
     def include_dirs(self) -> tuple[Path, ...]:
         return (KERNELS_DIR / "common", FOLDER, self.folder)

@@ -1,0 +1,25 @@
+/* Windowed layers with weights: records of a few output channels each, loaded with the tiles they belong to. */
+#ifndef NMCU_WEIGHTED_H
+#define NMCU_WEIGHTED_H
+
+#include "window.h"
+
+/* What a kernel's descriptor begins with. A record holds 2^record_shift output channels; the last one may hold fewer. */
+typedef struct {
+    nmcu_window_t window;
+    const uint8_t *weights; /* L2: the records of all output channels */
+    void *weight_tile[2];   /* L1 */
+    uint32_t record_bytes;
+    uint8_t record_shift;
+} nmcu_weighted_t;
+
+/* Stage of pipeline.h: load a tile's slab and its records, whichever are new. */
+uint32_t nmcu_weighted_load(const void *layer, unsigned tile_index, unsigned core);
+
+/* The records of a tile, in L1. */
+static inline const uint8_t *nmcu_weighted_records(const nmcu_weighted_t *weighted, const nmcu_tile_t *tile)
+{
+    return weighted->weight_tile[tile->channel_slot];
+}
+
+#endif

@@ -1,0 +1,27 @@
+"""Python side of weighted.h: the descriptor of a windowed layer with weights."""
+
+from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.common import window
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses
+
+SOURCES = (*window.SOURCES, KERNELS_DIR / "common" / "weighted.c")
+
+
+def descriptor(
+    geometry: window.Geometry,
+    tiling: window.Tiling,
+    at: Addresses,
+    record_bytes: int,
+    record_channels: int = 1,
+) -> Struct:
+    """The `nmcu_weighted_t` of a layer with the constants `weights`: records of 1, 2 or 4 output channels."""
+    return Struct(
+        "nmcu_weighted_t",
+        {
+            "window": window.descriptor(geometry, tiling, at),
+            "weights": Expr(at.constants["weights"]),
+            "weight_tile": window.pair(at, "constants"),
+            "record_bytes": record_bytes,
+            "record_shift": record_channels.bit_length() - 1,
+        },
+    )
