@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nmcu import codegen, frontend, graph, plan, targets, toolchain
+from nmcu.bench import examples
 from nmcu.bench.measure import digest, simulator_identity
 from nmcu.bench.models import BUILT
 from nmcu.errors import NmcuError
@@ -24,7 +25,6 @@ from nmcu.toolchain import cache as results
 DENSE = "dense"
 PATTERNS = (DENSE, "1:4", "1:8", "1:16", "1:8x4", "1:16x4")
 MODELS_VARIABLE = "NMCU_TEST_DATA"
-EXAMPLES = Path(__file__).parents[3] / "examples" / "models"
 Progress = Callable[[int, int, str], object]
 
 
@@ -72,8 +72,8 @@ def sources() -> dict[str, Path | None]:
     """Networks by name: None for those built here, else the model's file: the examples beside a checkout, and MLPerf
     Tiny's where the variable NMCU_TEST_DATA names a folder with them."""
     found: dict[str, Path | None] = dict.fromkeys(BUILT)
-    for file in sorted(EXAMPLES.glob("*_dense.onnx*")):
-        found[_name(file).removesuffix("_dense")] = file
+    for file in sorted(examples.EXAMPLES.glob("*_dense.onnx*")):
+        found[examples.name(file).removesuffix("_dense")] = file
     tiny = Path(os.environ.get(MODELS_VARIABLE, "")) / "mlperf_tiny"
     if os.environ.get(MODELS_VARIABLE) and tiny.is_dir():
         found |= {f"mlperf_{file.stem.removesuffix('_int8')}": file for file in sorted(tiny.glob("*.tflite"))}
@@ -211,14 +211,4 @@ def _top1(case: NetworkCase) -> float | None:
     if file is None:
         return None
     trained = file if case.pattern == DENSE else _trained(file, case.pattern)
-    try:
-        metrics = json.loads((file.parent / "metrics.json").read_text())
-    except (OSError, ValueError):
-        return None
-    entry = metrics.get(_name(trained)) if trained else None
-    return entry.get("top1") if isinstance(entry, dict) else None
-
-
-def _name(file: Path) -> str:
-    """The file's name up to its first dot."""
-    return file.name.partition(".")[0]
+    return examples.top1(trained) if trained else None

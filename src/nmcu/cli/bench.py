@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nmcu.bench import examples
 from nmcu.bench.eval import eval_speed
 from nmcu.bench.fit import fit as fit_costs
 from nmcu.bench.kernels import Selection, bench_kernels
@@ -19,7 +20,6 @@ from nmcu.bench.plot_networks import plot_networks
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
 from nmcu.bench.table import errors_table, kernels_table, networks_table, paper_table
-from nmcu.cli.demo import EXAMPLES
 from nmcu.cli.options import JsonOption, TargetOption
 from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.kernels.costs import COSTS_FILE
@@ -201,7 +201,7 @@ def sim(json: JsonOption = False) -> None:
 def eval_(
     model: Annotated[
         Path, typer.Argument(metavar="[MODEL]", help="An image classifier; by default the example ResNet8.")
-    ] = EXAMPLES / "resnet8_dense.onnx",
+    ] = examples.EXAMPLES / "resnet8_dense.onnx",
     images: Annotated[int, typer.Option(min=1, help="How many images.")] = 1000,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Threads.")] = 2,
     json: JsonOption = False,

@@ -1,9 +1,7 @@
 """`nmcu demo`: the example networks on the simulated cluster."""
 
-import json
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -11,18 +9,18 @@ from rich.text import Text
 
 import nmcu
 from nmcu import host, report
+from nmcu.bench import examples
+from nmcu.cli import accuracy
 from nmcu.cli.options import TargetOption
-from nmcu.cli.output import counting, progress, say, show
+from nmcu.cli.output import progress, say, show
 from nmcu.errors import NmcuError
 from nmcu.report import RunReport
-
-EXAMPLES = Path(nmcu.__file__).parents[2] / "examples" / "models"
 
 
 def demo(
     models: Annotated[
         Path, typer.Option("--models", metavar="DIR", help="Folder with the models and their metrics.json.")
-    ] = EXAMPLES,
+    ] = examples.EXAMPLES,
     target: TargetOption = "cluster8",
     data: Annotated[
         Path | None,
@@ -43,50 +41,34 @@ def demo(
         )
     if data is not None:
         next(host.images(data))
-    runs, measured = [], {}
+    runs, stated, measured = [], {}, {}
     for file in files:
         with progress(file.name) as stage:
             runs.append(nmcu.run(file, target=target, on_stage=stage))
         show(report.run_table(runs[-1]))
+        stated[runs[-1].model] = examples.top1(file)
         if data is not None:
-            measured[runs[-1].model] = _measured(file, data, limit)
-    show(_comparison(runs, _metrics(models / "metrics.json"), measured))
+            measured[runs[-1].model] = accuracy.measure(file, data, limit)
+    show(_comparison(runs, stated, measured))
     wrong = [run.model for run in runs if not run.bit_exact]
     if wrong:
         say(f"nmcu: outputs differ from the reference: {', '.join(wrong)}")
         raise typer.Exit(1)
 
 
-def _measured(file: Path, data: Path, limit: int | None) -> str:
-    with counting(file.name) as tell:
-        found = nmcu.evaluate(
-            file,
-            data,
-            limit=limit,
-            jobs=os.cpu_count() or 1,
-            on_image=lambda done: tell(done, limit or 0, "images"),
-        )
-    return f"{found.top1:.2f} % of {found.images:,}"
-
-
-def _metrics(path: Path) -> dict[str, Any]:
-    try:
-        metrics = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return metrics if isinstance(metrics, dict) else {}
-
-
-def _comparison(runs: list[RunReport], metrics: dict[str, Any], measured: dict[str, str]) -> Table:
+def _comparison(
+    runs: list[RunReport], stated: dict[str, float | None], measured: dict[str, host.Accuracy]
+) -> Table:
     table = Table("model", header_style="bold")
     headings = ["top-1", *(["measured now"] if measured else []), "cycles", "ms", "MAC/cycle", "weights"]
     for heading in (*headings, "bit-exact"):
         table.add_column(heading, justify="right")
     for run in runs:
+        top1, now = stated[run.model], measured.get(run.model)
         table.add_row(
             Text(report.printable(run.model)),
-            _accuracy(metrics.get(run.model.partition(".")[0])),
-            *([measured[run.model]] if measured else []),
+            "" if top1 is None else f"{top1:.2f} %",
+            *([f"{now.top1:.2f} % of {now.images:,}"] if now else []),
             f"{run.cycles:,}",
             f"{run.time_ms:.3f}",
             f"{run.macs_per_cycle:.2f}",
@@ -94,8 +76,3 @@ def _comparison(runs: list[RunReport], metrics: dict[str, Any], measured: dict[s
             "yes" if run.bit_exact else "NO",
         )
     return table
-
-
-def _accuracy(entry: Any) -> str:
-    top1 = entry.get("top1") if isinstance(entry, dict) else None
-    return f"{top1:.2f} %" if isinstance(top1, int | float) else ""

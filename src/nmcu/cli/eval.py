@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-import nmcu
+from nmcu.cli import accuracy
 from nmcu.cli.options import JsonOption, ModelArgument
-from nmcu.cli.output import counting, show, show_json
+from nmcu.cli.output import show, show_json
 
 
 def _numbers(text: str | None) -> tuple[float, ...] | None:
@@ -43,16 +43,7 @@ def eval_(
 
     The model's input is (pixel / 255 - mean) / std; a model whose input scale is 0.5 or more takes the pixel.
     """
-    with counting(model.name) as tell:
-        result = nmcu.evaluate(
-            model,
-            data,
-            limit=limit,
-            mean=_numbers(mean),
-            std=_numbers(std),
-            jobs=jobs,
-            on_image=lambda done: tell(done, limit or 0, "images"),
-        )
+    result = accuracy.measure(model, data, limit, _numbers(mean), _numbers(std), jobs)
     if json:
         show_json(
             {
