@@ -12,10 +12,7 @@ from nmcu.bench.paper import PaperRow
 
 def kernels_table(rows: Sequence[KernelRow]) -> Table:
     """One line per row; a section per shape."""
-    table = Table(header_style="bold")
-    for heading in ("shape", "pattern", "kernel", "isa"):
-        table.add_column(heading)
-    for heading in (
+    numbers = (
         "cycles",
         "MAC/cycle",
         "effective",
@@ -24,8 +21,8 @@ def kernels_table(rows: Sequence[KernelRow]) -> Table:
         "weights",
         "bank conflicts",
         "bit-exact",
-    ):
-        table.add_column(heading, justify="right")
+    )
+    table = _table(("shape", "pattern", "kernel", "isa"), numbers)
     shape = None
     for row in rows:
         if shape not in (None, row.shape):
@@ -50,20 +47,8 @@ def kernels_table(rows: Sequence[KernelRow]) -> Table:
 
 def networks_table(rows: Sequence[NetworkRow]) -> Table:
     """One line per row; a section per network."""
-    table = Table(header_style="bold")
-    for heading in ("network", "pattern", "isa", "kernels"):
-        table.add_column(heading)
-    for heading in (
-        "cycles",
-        "MAC/cycle",
-        "vs dense",
-        "predicted",
-        "weights",
-        "from L3",
-        "top-1",
-        "bit-exact",
-    ):
-        table.add_column(heading, justify="right")
+    numbers = ("cycles", "MAC/cycle", "vs dense", "predicted", "weights", "from L3", "top-1", "bit-exact")
+    table = _table(("network", "pattern", "isa", "kernels"), numbers)
     network = None
     for row in rows:
         if network not in (None, row.network):
@@ -102,13 +87,19 @@ def paper_table(rows: Sequence[PaperRow]) -> Table:
 
 def errors_table(errors: Sequence[KernelError]) -> Table:
     """How far the cost model is off, by kernel."""
-    table = Table("kernel", "isa", header_style="bold")
-    for heading in ("mean", "largest", "mean, other shapes", "largest, other shapes"):
-        table.add_column(heading, justify="right")
+    table = _table(("kernel", "isa"), ("mean", "largest", "mean, other shapes", "largest, other shapes"))
     table.add_column("worst case", overflow="fold")
     for e in errors:
         shares = (e.fitted_mean, e.fitted_max, e.other_mean, e.other_max)
         table.add_row(e.kernel, e.isa, *(f"{share:.1%}" for share in shares), e.worst)
+    return table
+
+
+def _table(words: Sequence[str], numbers: Sequence[str]) -> Table:
+    """An empty table with these headings."""
+    table = Table(*words, header_style="bold")
+    for heading in numbers:
+        table.add_column(heading, justify="right")
     return table
 
 

@@ -9,14 +9,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_add_words, "ax", @progbits
-    .globl nmcu_add_words
-    .type nmcu_add_words, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_add_words:
+begin_function nmcu_add_words
     addi sp, sp, -16
     sw s0, 0(sp)
     sw s1, 4(sp)
@@ -73,5 +66,4 @@ nmcu_add_words:
     lw s2, 8(sp)
     addi sp, sp, 16
     ret
-    .option pop
-    .size nmcu_add_words, . - nmcu_add_words
+end_function nmcu_add_words

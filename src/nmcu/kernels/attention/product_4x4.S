@@ -27,35 +27,9 @@
     add \c3, t3, t4
 .endm
 
-.macro requantize_row product, accs:vararg
-    .irp acc, \accs
-        \product \acc, \acc, t0
-        add \acc, \acc, t1
-        sra \acc, \acc, t2
-        cv.max \acc, \acc, t3
-        cv.min \acc, \acc, t4
-    .endr
-.endm
-
-    .section .text.nmcu_product_4x4, "ax", @progbits
-    .globl nmcu_product_4x4
-    .type nmcu_product_4x4, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_product_4x4:
+begin_function nmcu_product_4x4
     save_registers
-    lw t0, BLOCK_GROUPS(a0)
-    lw t1, BLOCK_Y(a0)
-    lw t2, BLOCK_Y+4(a0)
-    lw t3, BLOCK_Y+8(a0)
-    lw t4, BLOCK_Y+12(a0)
-    sw t0, FRAME_GROUPS(sp)
-    sw t1, FRAME_Y(sp)
-    sw t2, FRAME_Y+4(sp)
-    sw t3, FRAME_Y+8(sp)
-    sw t4, FRAME_Y+12(sp)
+    keep_outputs
     lw t6, BLOCK_WEIGHTS(a0)
 
 .Lgroup:
@@ -82,20 +56,14 @@ nmcu_product_4x4:
     lw t3, LO(a0)
     lw t4, HI(a0)
     bnez t5, .Lwide
-    requantize_row mul, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
+    scale mul, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
 .Lstore:
     store_pixel 0, s0, s1, s2, s3
     store_pixel 1, s4, s5, s6, s7
     store_pixel 2, s8, s9, s10, s11
     store_pixel 3, a4, a5, a6, a7
-    lw t0, FRAME_GROUPS(sp)
-    addi t0, t0, -1
-    sw t0, FRAME_GROUPS(sp)
-    bnez t0, .Lgroup
-    restore_registers
-    ret
+    next_group .Lgroup
 .Lwide:
-    requantize_row mulh, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
+    scale mulh, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
     j .Lstore
-    .option pop
-    .size nmcu_product_4x4, . - nmcu_product_4x4
+end_function nmcu_product_4x4

@@ -6,14 +6,7 @@
  *   a0 group    a1 a6 a7 t6  next word of each row    a2 pitch    a3 words    a4 scale    a5 constant
  *   t0-t3 words    s0-s3 sums    t4 next packed word    t5 0x01010101
  */
-    .section .text.nmcu_product_pack_rows, "ax", @progbits
-    .globl nmcu_product_pack_rows
-    .type nmcu_product_pack_rows, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_product_pack_rows:
+begin_function nmcu_product_pack_rows
     addi sp, sp, -16
     sw s0, 0(sp)
     sw s1, 4(sp)
@@ -62,8 +55,7 @@ nmcu_product_pack_rows:
     ret
 .endm
     finish_pack
-    .option pop
-    .size nmcu_product_pack_rows, . - nmcu_product_pack_rows
+end_function nmcu_product_pack_rows
 
 /* nmcu_product_pack_columns: 24 instructions, 24 cycles for four rows of four columns: 4 loads, 12 to transpose, 4 sums,
  * 4 stores.
@@ -71,14 +63,7 @@ nmcu_product_pack_rows:
  *   a0 group    a1 next row    a2 pitch    a3 words    a4 scale    a5 constant
  *   t0-t3 rows    a7 t6 halves of them    s0-s3 sums    t4 next packed word    t5 0x01010101    a6 mask
  */
-    .section .text.nmcu_product_pack_columns, "ax", @progbits
-    .globl nmcu_product_pack_columns
-    .type nmcu_product_pack_columns, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_product_pack_columns:
+begin_function nmcu_product_pack_columns
     addi sp, sp, -16
     sw s0, 0(sp)
     sw s1, 4(sp)
@@ -117,22 +102,14 @@ nmcu_product_pack_columns:
         cv.sw t3, (t4), 4
         cv.sw t6, (t4), 4
     finish_pack
-    .option pop
-    .size nmcu_product_pack_columns, . - nmcu_product_pack_columns
+end_function nmcu_product_pack_columns
 
 /* nmcu_product_sums: 8 instructions, 8 cycles for a word of each of four rows.
  *
  *   a0  the rows' addresses, a4-a7 their next words    a1 words    a2 scale    a3 where the sums go
  *   t0-t3 words, then sums    s0-s3 sums    t5 0x01010101
  */
-    .section .text.nmcu_product_sums, "ax", @progbits
-    .globl nmcu_product_sums
-    .type nmcu_product_sums, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_product_sums:
+begin_function nmcu_product_sums
     addi sp, sp, -16
     sw s0, 0(sp)
     sw s1, 4(sp)
@@ -170,5 +147,4 @@ nmcu_product_sums:
     lw s3, 12(sp)
     addi sp, sp, 16
     ret
-    .option pop
-    .size nmcu_product_sums, . - nmcu_product_sums
+end_function nmcu_product_sums

@@ -8,14 +8,7 @@
  */
 #include "records.inc"
 
-    .section .text.nmcu_byte_gather_g1, "ax", @progbits
-    .globl nmcu_byte_gather_g1
-    .type nmcu_byte_gather_g1, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_byte_gather_g1:
+begin_function nmcu_byte_gather_g1
     records_start
     lw s7, RECORDS_STEPS(a0)
     slli s11, s7, 2
@@ -43,6 +36,5 @@ nmcu_byte_gather_g1:
         cv.sdotsp.b s0, t4, t6
     records_requantize s0
     records_store 0, s0
-    records_next .Lchannel
-    .option pop
-    .size nmcu_byte_gather_g1, . - nmcu_byte_gather_g1
+    next_group .Lchannel
+end_function nmcu_byte_gather_g1

@@ -8,14 +8,7 @@
  */
 #include "records.inc"
 
-    .section .text.nmcu_byte_gather_g4, "ax", @progbits
-    .globl nmcu_byte_gather_g4
-    .type nmcu_byte_gather_g4, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_byte_gather_g4:
+begin_function nmcu_byte_gather_g4
     records_start
     lw s7, RECORDS_STEPS(a0)
     slli s11, s7, 2
@@ -58,6 +51,5 @@ nmcu_byte_gather_g4:
     records_store 0, s1
     records_store 0, s2
     records_store 0, s3
-    records_next .Lchannels
-    .option pop
-    .size nmcu_byte_gather_g4, . - nmcu_byte_gather_g4
+    next_group .Lchannels
+end_function nmcu_byte_gather_g4

@@ -8,14 +8,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_dense_4x1, "ax", @progbits
-    .globl nmcu_dense_4x1
-    .type nmcu_dense_4x1, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_dense_4x1:
+begin_function nmcu_dense_4x1
     save_registers
     lw t0, BLOCK_GROUPS(a0)
     lw t1, BLOCK_Y(a0)
@@ -62,17 +55,11 @@ nmcu_dense_4x1:
 .Lstore:
     store_pixel 0, s0, s1, s2, s3
     mv t6, t5
-    lw t0, FRAME_GROUPS(sp)
-    addi t0, t0, -1
-    sw t0, FRAME_GROUPS(sp)
-    bnez t0, .Lgroup
-    restore_registers
-    ret
+    next_group .Lgroup
 .Lwide:
     requantize mulh, 0, s0
     requantize mulh, 1, s1
     requantize mulh, 2, s2
     requantize mulh, 3, s3
     j .Lstore
-    .option pop
-    .size nmcu_dense_4x1, . - nmcu_dense_4x1
+end_function nmcu_dense_4x1

@@ -8,14 +8,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_dense_4x2, "ax", @progbits
-    .globl nmcu_dense_4x2
-    .type nmcu_dense_4x2, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_dense_4x2:
+begin_function nmcu_dense_4x2
     save_registers
     lw t0, BLOCK_GROUPS(a0)
     lw t1, BLOCK_Y(a0)
@@ -37,10 +30,7 @@ nmcu_dense_4x2:
     lw s2, 8(t6)
     lw s3, 12(t6)
     addi t6, t6, CHANNELS_SIZE
-    mv s4, s0
-    mv s5, s1
-    mv s6, s2
-    mv s7, s3
+    copy_channels s4, s5, s6, s7
     loop1 t5, 19
         loop0 a4, 14
             cv.lw t4, (a1), 4
@@ -76,17 +66,11 @@ nmcu_dense_4x2:
     store_pixel 0, s0, s1, s2, s3
     store_pixel 1, s4, s5, s6, s7
     mv t6, t5
-    lw t0, FRAME_GROUPS(sp)
-    addi t0, t0, -1
-    sw t0, FRAME_GROUPS(sp)
-    bnez t0, .Lgroup
-    restore_registers
-    ret
+    next_group .Lgroup
 .Lwide:
     requantize mulh, 0, s0, s4
     requantize mulh, 1, s1, s5
     requantize mulh, 2, s2, s6
     requantize mulh, 3, s3, s7
     j .Lstore
-    .option pop
-    .size nmcu_dense_4x2, . - nmcu_dense_4x2
+end_function nmcu_dense_4x2

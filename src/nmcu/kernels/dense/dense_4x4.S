@@ -8,25 +8,9 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_dense_4x4, "ax", @progbits
-    .globl nmcu_dense_4x4
-    .type nmcu_dense_4x4, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_dense_4x4:
+begin_function nmcu_dense_4x4
     save_registers
-    lw t0, BLOCK_GROUPS(a0)
-    lw t1, BLOCK_Y(a0)
-    lw t2, BLOCK_Y+4(a0)
-    lw t3, BLOCK_Y+8(a0)
-    lw t4, BLOCK_Y+12(a0)
-    sw t0, FRAME_GROUPS(sp)
-    sw t1, FRAME_Y(sp)
-    sw t2, FRAME_Y+4(sp)
-    sw t3, FRAME_Y+8(sp)
-    sw t4, FRAME_Y+12(sp)
+    keep_outputs
     lw t6, BLOCK_WEIGHTS(a0)
     lw a1, BLOCK_X(a0)
     lw a2, BLOCK_X+4(a0)
@@ -44,18 +28,9 @@ nmcu_dense_4x4:
     lw s2, 8(t6)
     lw s3, 12(t6)
     addi t6, t6, CHANNELS_SIZE
-    mv s4, s0
-    mv s5, s1
-    mv s6, s2
-    mv s7, s3
-    mv s8, s0
-    mv s9, s1
-    mv s10, s2
-    mv s11, s3
-    mv a4, s0
-    mv a5, s1
-    mv a6, s2
-    mv a7, s3
+    copy_channels s4, s5, s6, s7
+    copy_channels s8, s9, s10, s11
+    copy_channels a4, a5, a6, a7
     loop1 t5, 34
         loop0 t4, 24
             dot_4x4
@@ -85,17 +60,11 @@ nmcu_dense_4x4:
     store_pixel 2, s8, s9, s10, s11
     store_pixel 3, a4, a5, a6, a7
     mv t6, t5
-    lw t0, FRAME_GROUPS(sp)
-    addi t0, t0, -1
-    sw t0, FRAME_GROUPS(sp)
-    bnez t0, .Lgroup
-    restore_registers
-    ret
+    next_group .Lgroup
 .Lwide:
     requantize mulh, 0, s0, s4, s8, a4
     requantize mulh, 1, s1, s5, s9, a5
     requantize mulh, 2, s2, s6, s10, a6
     requantize mulh, 3, s3, s7, s11, a7
     j .Lstore
-    .option pop
-    .size nmcu_dense_4x4, . - nmcu_dense_4x4
+end_function nmcu_dense_4x4

@@ -131,11 +131,7 @@
 
 /* `instructions` of a block without its stores. */
 .macro function name, block, instructions, keep, next_line, next_instructions
-    .section .text.\name, "ax", @progbits
-    .globl \name
-    .type \name, @function
-    .balign 4
-\name:
+    begin_function \name
     save_registers LINES_FRAME
     lw a3, 0(a0)
     lw t0, 16(a0)
@@ -236,13 +232,9 @@
     bnez t1, .Lchannel_\@
     restore_registers LINES_FRAME
     ret
-    .size \name, . - \name
+    end_function \name
 .endm
 
-    .option push
-    .option norvc
-    .option norelax
     function nmcu_depthwise_3x3, block_narrow, 30, line_ends, next_line_unclamped, 4
     function nmcu_depthwise_3x3_clamp, block_clamp, 34, clamp_limits, next_line, 6
     function nmcu_depthwise_3x3_wide, block_wide, 38, clamp_limits, next_line, 6
-    .option pop

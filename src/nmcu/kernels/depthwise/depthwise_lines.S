@@ -78,11 +78,7 @@
 /* `pointers` to the lines of taps but the first; `taps` registers in the order of the channel's words; `instructions` of
  * an output. */
 .macro function name, sum, start, product, instructions, lines, pointers, taps:vararg
-    .section .text.\name, "ax", @progbits
-    .globl \name
-    .type \name, @function
-    .balign 4
-\name:
+    begin_function \name
     save_registers LINES_FRAME
     lw t0, 0(a0)
     lw t1, 4(a0)
@@ -156,14 +152,10 @@
     bnez t1, .Lchannel_\@
     restore_registers LINES_FRAME
     ret
-    .size \name, . - \name
+    end_function \name
 .endm
 
-    .option push
-    .option norvc
-    .option norelax
     function nmcu_depthwise_3x4, sum_3x4, start_from_zero, mul, 11, 3, "a1, a2", s0, s1, s2
     function nmcu_depthwise_3x4_wide, sum_3x4, start_from_bias, mulh, 12, 3, "a1, a2", s0, s1, s2
     function nmcu_depthwise_5x8, sum_5x8, start_from_zero, mul, 25, 5, "a1, a2, a3, a4", s0, s1, s2, s3, s4, s5, s6, s7, s8, s9
     function nmcu_depthwise_5x8_wide, sum_5x8, start_from_bias, mulh, 26, 5, "a1, a2, a3, a4", s0, s1, s2, s3, s4, s5, s6, s7, s8, s9
-    .option pop

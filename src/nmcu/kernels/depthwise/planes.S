@@ -41,14 +41,7 @@
     cv.sw s7, s6(a3)
 .endm
 
-    .section .text.nmcu_planes, "ax", @progbits
-    .globl nmcu_planes
-    .type nmcu_planes, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_planes:
+begin_function nmcu_planes
     addi sp, sp, -48
     sw s0, 0(sp)
     sw s1, 4(sp)
@@ -147,5 +140,4 @@ nmcu_planes_fill:
     j .Lrest
 .Lfilled:
     ret
-    .option pop
-    .size nmcu_planes_fill, . - nmcu_planes_fill
+end_function nmcu_planes_fill

@@ -5,14 +5,7 @@
  */
 #include "gather.inc"
 
-    .section .text.nmcu_interleave, "ax", @progbits
-    .globl nmcu_interleave
-    .type nmcu_interleave, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_interleave:
+begin_function nmcu_interleave
     mv a7, a5
     mv t5, a6
     transpose_masks
@@ -27,5 +20,4 @@ nmcu_interleave:
         cv.sw t0, (a0), t5
         cv.sw t4, (a0), t5
     ret
-    .option pop
-    .size nmcu_interleave, . - nmcu_interleave
+end_function nmcu_interleave

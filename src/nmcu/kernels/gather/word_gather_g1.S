@@ -9,14 +9,7 @@
  */
 #include "gather.inc"
 
-    .section .text.nmcu_word_gather_g1, "ax", @progbits
-    .globl nmcu_word_gather_g1
-    .type nmcu_word_gather_g1, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_word_gather_g1:
+begin_function nmcu_word_gather_g1
     save_registers
     lw a7, GATHER_X(a0)
     lw s4, GATHER_Y(a0)
@@ -82,5 +75,4 @@ nmcu_word_gather_g1:
     mulh s2, s2, t0
     mulh s3, s3, t0
     j .Lshift
-    .option pop
-    .size nmcu_word_gather_g1, . - nmcu_word_gather_g1
+end_function nmcu_word_gather_g1

@@ -9,14 +9,7 @@
  */
 #include "gather.inc"
 
-    .section .text.nmcu_word_gather_g1x8, "ax", @progbits
-    .globl nmcu_word_gather_g1x8
-    .type nmcu_word_gather_g1x8, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_word_gather_g1x8:
+begin_function nmcu_word_gather_g1x8
     save_registers
     lw t0, GATHER_GROUPS(a0)
     lw a7, GATHER_Y(a0)
@@ -96,5 +89,4 @@ nmcu_word_gather_g1x8:
 .Lwide:
     requantize_next mulh, s0, s1, s2, s3, s4, s5, s6, s7
     j .Lstore
-    .option pop
-    .size nmcu_word_gather_g1x8, . - nmcu_word_gather_g1x8
+end_function nmcu_word_gather_g1x8

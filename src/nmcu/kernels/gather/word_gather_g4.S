@@ -8,26 +8,10 @@
  */
 #include "gather.inc"
 
-    .section .text.nmcu_word_gather_g4, "ax", @progbits
-    .globl nmcu_word_gather_g4
-    .type nmcu_word_gather_g4, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_word_gather_g4:
+begin_function nmcu_word_gather_g4
     save_registers
-    lw t0, GATHER_GROUPS(a0)
-    lw t1, GATHER_Y(a0)
-    lw t2, GATHER_Y+4(a0)
-    lw t3, GATHER_Y+8(a0)
-    lw t4, GATHER_Y+12(a0)
+    keep_outputs GATHER_GROUPS, GATHER_Y
     lw a3, GATHER_WEIGHTS(a0)
-    sw t0, FRAME_GROUPS(sp)
-    sw t1, FRAME_Y(sp)
-    sw t2, FRAME_Y+4(sp)
-    sw t3, FRAME_Y+8(sp)
-    sw t4, FRAME_Y+12(sp)
     transpose_masks
 
 .Lgroup:
@@ -43,18 +27,9 @@ nmcu_word_gather_g4:
     lw t1, GATHER_STEPS(a0)
     add a1, a1, t0
     add a3, a3, t2
-    mv s4, s0
-    mv s5, s1
-    mv s6, s2
-    mv s7, s3
-    mv s8, s0
-    mv s9, s1
-    mv s10, s2
-    mv s11, s3
-    mv a4, s0
-    mv a7, s1
-    mv t6, s2
-    mv ra, s3
+    copy_channels s4, s5, s6, s7
+    copy_channels s8, s9, s10, s11
+    copy_channels a4, a7, t6, ra
     loop1 t3, 42
         loop0 t1, 38
             gather_four
@@ -94,17 +69,11 @@ nmcu_word_gather_g4:
     store_pixel 1, s4, s5, s6, s7
     store_pixel 2, s8, s9, s10, s11
     store_pixel 3, a4, a7, t6, ra
-    lw t0, FRAME_GROUPS(sp)
-    addi t0, t0, -1
-    sw t0, FRAME_GROUPS(sp)
-    bnez t0, .Lgroup
-    restore_registers
-    ret
+    next_group .Lgroup
 .Lwide:
     requantize_next mulh, s0, s4, s8, a4
     requantize_next mulh, s1, s5, s9, a7
     requantize_next mulh, s2, s6, s10, t6
     requantize_next mulh, s3, s7, s11, ra
     j .Lstore
-    .option pop
-    .size nmcu_word_gather_g4, . - nmcu_word_gather_g4
+end_function nmcu_word_gather_g4

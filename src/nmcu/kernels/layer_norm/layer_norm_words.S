@@ -6,14 +6,7 @@
  *   a0 row, then scale    a1 y    a2 x    a3 words    a4 offset    a5 next channel    a6 norm_shift    a7 shift
  *   t0-t3  values    t4-t6 s0  gamma, then beta
  */
-    .section .text.nmcu_layer_norm_words, "ax", @progbits
-    .globl nmcu_layer_norm_words
-    .type nmcu_layer_norm_words, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_layer_norm_words:
+begin_function nmcu_layer_norm_words
     addi sp, sp, -16
     sw s0, 0(sp)
     lw a5, 0(a0)
@@ -63,21 +56,13 @@ nmcu_layer_norm_words:
     lw s0, 0(sp)
     addi sp, sp, 16
     ret
-    .option pop
-    .size nmcu_layer_norm_words, . - nmcu_layer_norm_words
+end_function nmcu_layer_norm_words
 
 /* nmcu_layer_norm_sums: 4 instructions, 4 cycles for four values.
  *
  *   a0 x    a1 words    a2 where the sums go    t0 word    t1 0x01010101    t2 sum    t3 sum of squares
  */
-    .section .text.nmcu_layer_norm_sums, "ax", @progbits
-    .globl nmcu_layer_norm_sums
-    .type nmcu_layer_norm_sums, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_layer_norm_sums:
+begin_function nmcu_layer_norm_sums
     li t1, 0x01010101
     li t2, 0
     li t3, 0
@@ -89,5 +74,4 @@ nmcu_layer_norm_sums:
     sw t2, 0(a2)
     sw t3, 4(a2)
     ret
-    .option pop
-    .size nmcu_layer_norm_sums, . - nmcu_layer_norm_sums
+end_function nmcu_layer_norm_sums

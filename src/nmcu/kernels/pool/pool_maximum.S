@@ -7,14 +7,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_pool_maximum, "ax", @progbits
-    .globl nmcu_pool_maximum
-    .type nmcu_pool_maximum, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_pool_maximum:
+begin_function nmcu_pool_maximum
     lw a2, 0(a0)
     lw a3, 4(a0)
     lw a4, 8(a0)
@@ -39,5 +32,4 @@ nmcu_pool_maximum:
     cv.sw t2, (a1), 4
     bnez a3, .Lgroup
     ret
-    .option pop
-    .size nmcu_pool_maximum, . - nmcu_pool_maximum
+end_function nmcu_pool_maximum

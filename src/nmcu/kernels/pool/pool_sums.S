@@ -7,14 +7,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_pool_sums, "ax", @progbits
-    .globl nmcu_pool_sums
-    .type nmcu_pool_sums, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_pool_sums:
+begin_function nmcu_pool_sums
     addi sp, sp, -16
     sw s0, 0(sp)
     sw s1, 4(sp)
@@ -60,5 +53,4 @@ nmcu_pool_sums:
     lw s3, 12(sp)
     addi sp, sp, 16
     ret
-    .option pop
-    .size nmcu_pool_sums, . - nmcu_pool_sums
+end_function nmcu_pool_sums

@@ -28,14 +28,7 @@
     cv.sdotsp.b s1, ra, t6
 .endm
 
-    .section .text.nmcu_published_conv, "ax", @progbits
-    .globl nmcu_published_conv
-    .type nmcu_published_conv, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_published_conv:
+begin_function nmcu_published_conv
     records_start
     lw s7, RECORDS_STEPS(a0)
     lw t0, RECORDS_M(a0)
@@ -66,7 +59,7 @@ nmcu_published_conv:
     records_requantize s0, s1
     records_store 0, s0
     records_store 1, s1
-    records_next .Lchannel
+    next_group .Lchannel
 
 .Lm4:
     offsets_of_4
@@ -93,6 +86,5 @@ nmcu_published_conv:
     records_requantize s0, s1
     records_store 0, s0
     records_store 1, s1
-    records_next .Lchannel4
-    .option pop
-    .size nmcu_published_conv, . - nmcu_published_conv
+    next_group .Lchannel4
+end_function nmcu_published_conv

@@ -22,14 +22,7 @@
     cv.sdotsp.b s1, t2, t3
 .endm
 
-    .section .text.nmcu_published_conv_xdec, "ax", @progbits
-    .globl nmcu_published_conv_xdec
-    .type nmcu_published_conv_xdec, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_published_conv_xdec:
+begin_function nmcu_published_conv_xdec
     records_start
     lw s7, RECORDS_STEPS(a0)
     lw a3, RECORDS_X(a0)
@@ -56,7 +49,7 @@ nmcu_published_conv_xdec:
     records_requantize s0, s1
     records_store 0, s0
     records_store 1, s1
-    records_next .Lchannel
+    next_group .Lchannel
 .Lm8:
     loop0 s7, 23
         cv.lw t0, (a1), 4
@@ -77,5 +70,4 @@ nmcu_published_conv_xdec:
         cv.lw t3, (a2), 4
         decimate_four 0
     j .Lrequantize
-    .option pop
-    .size nmcu_published_conv_xdec, . - nmcu_published_conv_xdec
+end_function nmcu_published_conv_xdec

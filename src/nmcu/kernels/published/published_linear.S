@@ -18,14 +18,7 @@
     cv.sdotsp.b s0, ra, t6
 .endm
 
-    .section .text.nmcu_published_linear, "ax", @progbits
-    .globl nmcu_published_linear
-    .type nmcu_published_linear, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_published_linear:
+begin_function nmcu_published_linear
     records_start
     lw s7, RECORDS_STEPS(a0)
     lw t0, RECORDS_M(a0)
@@ -52,7 +45,7 @@ nmcu_published_linear:
         add a3, a3, s8
     records_requantize s0
     records_store 0, s0
-    records_next .Lchannel
+    next_group .Lchannel
 
 .Lm4:
     offsets_of_4
@@ -75,6 +68,5 @@ nmcu_published_linear:
         addi a3, a3, 64
     records_requantize s0
     records_store 0, s0
-    records_next .Lchannel4
-    .option pop
-    .size nmcu_published_linear, . - nmcu_published_linear
+    next_group .Lchannel4
+end_function nmcu_published_linear

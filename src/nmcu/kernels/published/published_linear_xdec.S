@@ -24,14 +24,7 @@
     cv.sdotsp.b s1, t2, t5
 .endm
 
-    .section .text.nmcu_published_linear_xdec, "ax", @progbits
-    .globl nmcu_published_linear_xdec
-    .type nmcu_published_linear_xdec, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_published_linear_xdec:
+begin_function nmcu_published_linear_xdec
     records_start
     lw s7, RECORDS_STEPS(a0)
     lw a3, RECORDS_X(a0)
@@ -57,7 +50,7 @@ nmcu_published_linear_xdec:
     records_requantize s1
     records_store 0, s0
     records_store 0, s1
-    records_next .Lchannels
+    next_group .Lchannels
 .Lm8:
     loop0 s7, 26
         cv.lw t0, (a1), 4
@@ -74,5 +67,4 @@ nmcu_published_linear_xdec:
         decimate_four 0
         decimate_four 0
     j .Lrequantize
-    .option pop
-    .size nmcu_published_linear_xdec, . - nmcu_published_linear_xdec
+end_function nmcu_published_linear_xdec

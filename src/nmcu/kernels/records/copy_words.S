@@ -4,14 +4,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_copy_words, "ax", @progbits
-    .globl nmcu_copy_words
-    .type nmcu_copy_words, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_copy_words:
+begin_function nmcu_copy_words
     srli t2, a2, 1
     beqz t2, .Llast
     loop0 t2, 4
@@ -26,5 +19,4 @@ nmcu_copy_words:
     sw t0, 0(a0)
 .Ldone:
     ret
-    .option pop
-    .size nmcu_copy_words, . - nmcu_copy_words
+end_function nmcu_copy_words

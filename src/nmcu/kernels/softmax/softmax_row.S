@@ -9,14 +9,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_softmax_row, "ax", @progbits
-    .globl nmcu_softmax_row
-    .type nmcu_softmax_row, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_softmax_row:
+begin_function nmcu_softmax_row
     lw a3, 4(a0)
     lw a4, 0(a0)
     lw a7, 8(a0)
@@ -117,5 +110,4 @@ nmcu_softmax_row:
     sb t4, 0(a1)
 .Ldone:
     ret
-    .option pop
-    .size nmcu_softmax_row, . - nmcu_softmax_row
+end_function nmcu_softmax_row

@@ -6,14 +6,7 @@
  */
 #include "block.inc"
 
-    .section .text.nmcu_table_words, "ax", @progbits
-    .globl nmcu_table_words
-    .type nmcu_table_words, @function
-    .option push
-    .option norvc
-    .option norelax
-    .balign 4
-nmcu_table_words:
+begin_function nmcu_table_words
     loop0 a4, 13
         cv.lw t3, (a2), 4
         nop
@@ -29,5 +22,4 @@ nmcu_table_words:
         cv.packhi.b t0, t3, t2
         cv.sw t0, (a1), 4
     ret
-    .option pop
-    .size nmcu_table_words, . - nmcu_table_words
+end_function nmcu_table_words
