@@ -9,8 +9,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from frontend import ort
+from frontend import ort, round_trip
 from nmcu import graph
+from nmcu.errors import ModelError
 from nmcu.graph import Graph
 
 Net = Callable[[ort.FloatModel], Any]
@@ -40,7 +41,9 @@ def qdq(path: Path) -> Path:
 
 
 def checked(tmp_path: Path, m: ort.FloatModel, *outputs: str, **options: Any) -> Graph:
-    return ort.check(qdq(ort.quantise(m.save(tmp_path / "m.onnx", *outputs), **options)))
+    model = ort.check(qdq(ort.quantise(m.save(tmp_path / "m.onnx", *outputs), **options)))
+    round_trip.check(model, tmp_path / "again.onnx")
+    return model
 
 
 def kinds(model: Graph) -> list[str]:
@@ -169,7 +172,15 @@ def test_resize(tmp_path: Path, options: dict[str, Any], scale: float) -> None:
     m.node(
         "Resize", m.conv("input", 4, 8), "", m.constant(np.array([1, 1, scale, scale], np.float32)), **options
     )
-    assert kinds(checked(tmp_path, m))[1] == "resize"
+    if scale == 2.0:
+        assert kinds(checked(tmp_path, m))[1] == "resize"
+        return
+    model = ort.check(qdq(ort.quantise(m.save(tmp_path / "m.onnx"))))
+    assert kinds(model)[1] == "resize"
+    try:
+        round_trip.check(model, tmp_path / "again.onnx")
+    except ModelError as error:
+        assert "Resize_1" in str(error) and "scale" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from frontend import ort
 from nmcu import frontend, graph
+from nmcu.frontend.to_onnx.operators import EXPORTS
 from nmcu.graph import Graph
 
 
@@ -80,3 +81,7 @@ def test_dead_channels_and_huge_biases_survive(tmp_path: Path) -> None:
     model = builder.finish()
     frontend.save(model, tmp_path / "m.onnx")
     assert signature(frontend.load(tmp_path / "m.onnx")) == signature(model)
+
+
+def test_every_operator_can_be_written() -> None:
+    assert set(graph.ops.REGISTRY.values()) - {graph.ops.Encode, graph.ops.Decode} == set(EXPORTS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from frontend import ort
+from frontend import ort, round_trip
 
 torch = pytest.importorskip("torch", reason="needs the extra [train]: pip install nmcu[train]")
 pytest.importorskip("torchao", reason="needs the extra [train]: pip install nmcu[train]")
@@ -34,6 +34,7 @@ def test_every_layer_is_within_one_lsb_of_onnx_runtime(tmp_path: Path, network: 
     }
     assert expected[network] <= kinds
     assert "clip" not in kinds, "ReLU6 is the clamp of the layer before it"
+    round_trip.check(model, tmp_path / "again.onnx")
 
 
 @pytest.mark.parametrize("bias", ["Int32Bias", "Int16Bias", "Int8BiasPerTensorFloatInternalScaling"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frontend import ort
+from frontend import ort, round_trip
 from nmcu import api, graph
 from nmcu.graph import Graph
 
@@ -35,6 +35,9 @@ def test_agrees_with_onnx_runtime_and_runs_bit_exact(tmp_path: Path, name: str, 
     assert found["LayerNorm"] == 5
     assert "Transpose" not in found
     assert api.run(model).bit_exact
+    again = kinds(round_trip.check(model, tmp_path / "again.onnx", distinct=False))
+    for kind in ("AttentionScores", "AttentionValues", "LayerNorm", "Linear", "Softmax", "Transpose"):
+        assert again[kind] == found[kind]
 
 
 def test_a_joint_projection_is_not_cut(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from nmcu.frontend.from_onnx import layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Axes
-from nmcu.frontend.from_onnx.values import Flat, Move, Pending, Quantised, Real, Source
+from nmcu.frontend.from_onnx.values import Flat, Integers, Move, Pending, Quantised, Real, Source
 from nmcu.frontend.lower import elementwise, shape
 from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.graph import TensorInfo
@@ -144,6 +144,10 @@ def shaped(c: Context, tensor: TensorInfo, model_shape: layout.Shape) -> Real:
 def move(c: Context, position: int, new: layout.Shape, step: Move, output: int = 0) -> None:
     """Write `output`: input `position` moved by `step` to model shape `new`, now or once it is on the device."""
     value = c.value(position)
+    if isinstance(value, Integers):
+        made = step(Real(value.tensor, value.shape, value.axes))
+        c.write(Integers(made.tensor, made.shape, made.axes), output)
+        return
     if not isinstance(value, Pending | Source | Quantised | Real):
         raise c.not_real(position, value)
     c.write(moved(c, value, new, step), output)

@@ -13,6 +13,16 @@ def rewrite(node: ir.Node, op: Op) -> None:
         node.attributes[attribute.name] = attribute
 
 
+def relabel(graph: Graph, node: ir.Node, op: Op) -> None:
+    """Make `node` the operator `op`, which has no constants, of its first input."""
+    constants = [value for value in node.inputs[1:] if value is not None]
+    node.resize_inputs(1)
+    node.op_type = type(op).__name__
+    node.attributes.clear()
+    rewrite(node, op)
+    _forget(graph, constants)
+
+
 def bypass(graph: Graph, node: ir.Node, source: ir.Value) -> None:
     """Remove `node`, whose readers read `source` from now on."""
     ir.convenience.replace_all_uses_with(node.outputs[0], source)
@@ -29,6 +39,10 @@ def remove_unread(graph: Graph, nodes: Iterable[ir.Node]) -> None:
 def _remove(graph: Graph, node: ir.Node) -> None:
     constants = [value for value in node.inputs if value is not None and value.is_initializer()]
     graph.graph.remove(node, safe=True)
+    _forget(graph, constants)
+
+
+def _forget(graph: Graph, constants: Iterable[ir.Value]) -> None:
     for value in constants:
         if not value.uses():
             graph.graph.initializers.pop(value.name or "")

@@ -9,6 +9,7 @@ import onnx_ir as ir
 from nmcu.frontend.simplify.edit import remove_unread, rewrite
 from nmcu.graph import Graph, ops
 from nmcu.graph.layer import from_node
+from nmcu.graph.tensor import TensorInfo, from_value, to_value
 
 _MOVES = (ops.Reshape.__name__, ops.Slice.__name__)
 
@@ -36,10 +37,28 @@ def _fold(graph: Graph, node: ir.Node, position: int, offset: str) -> None:
     found = _channels(chain)
     if found is None:
         return
-    op = from_node(node).op
-    rewrite(node, dataclasses.replace(op, **{offset: found}))
-    node.replace_input_with(position, start)
+    rewrite(node, dataclasses.replace(from_node(node).op, **{offset: found}))
+    node.replace_input_with(position, _rescaled(graph, node, start, from_value(value)))
     remove_unread(graph, chain)
+
+
+def _rescaled(graph: Graph, node: ir.Node, start: ir.Value, wanted: TensorInfo) -> ir.Value:
+    """`start` with the quantisation of `wanted`: some of the moves may have been changes of scale."""
+    whole = from_value(start)
+    if whole.quant == wanted.quant:
+        return start
+    name = f"{wanted.name} whole"
+    result = to_value(dataclasses.replace(wanted, name=name, shape=whole.shape))
+    made = ir.Node(
+        node.domain,
+        ops.Reshape.__name__,
+        [start],
+        ops.Reshape(shape=whole.shape).attributes(),
+        outputs=[result],
+        name=name,
+    )
+    graph.graph.insert_before(node, made)
+    return result
 
 
 def _channels(chain: list[ir.Node]) -> int | None:

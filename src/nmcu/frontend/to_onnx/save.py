@@ -25,7 +25,7 @@ _DTYPES = {
 def save(graph: Graph, path: str | Path) -> None:
     """Write `graph` to `path` as QDQ ONNX (opset 17); loading it gives the same integer graph.
 
-    Raises `ModelError` for an operator that QDQ ONNX cannot express.
+    Raises `ModelError` for what QDQ ONNX cannot express.
     """
     w, edge = Writer(), border(graph)
     for info in (*edge.model_inputs, *edge.model_outputs):
@@ -57,10 +57,8 @@ def _info(info: TensorInfo) -> onnx.ValueInfoProto:
 
 
 def _layer(w: Writer, layer: Layer) -> None:
-    if type(layer.op) not in EXPORTS:
-        raise ModelError(f"node {layer.name!r} ({layer.kind}) cannot be written as QDQ ONNX")
     real, layout = EXPORTS[type(layer.op)](w, layer, layer.op)
-    if isinstance(layer.op, ops.Constant):
+    if isinstance(layer.op, ops.ArgMax | ops.Constant | ops.Dilate):
         return
     (y,) = layer.outputs
     lo, hi = getattr(layer.op, "lo", -128), getattr(layer.op, "hi", 127)
@@ -113,7 +111,7 @@ def _decode(w: Writer, decoder: Layer) -> None:
             name = w.node("Reshape", [name, shape], f"{model.name} shaped")
         if list(op.perm) != list(range(len(op.perm))):
             name = w.node("Transpose", [name], f"{model.name} transposed", perm=op.perm)
-    if op.dtype == "float32":
+    if op.dtype in ("float32", "int64"):
         w.nodes.append(helper.make_node("Identity", [name], [model.name], name=f"output {model.name}"))
         return
     if op.dtype not in ("int8", "uint8"):

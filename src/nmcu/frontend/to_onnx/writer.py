@@ -1,5 +1,6 @@
 """Collects ONNX nodes; knows each device tensor as a float ONNX value, channels first or last."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -8,9 +9,14 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from nmcu.errors import ModelError
-from nmcu.graph import TensorInfo
+from nmcu.graph import Layer, TensorInfo
 
 Layout = Literal["first", "last"]
+Result = tuple[str, Layout]
+"""A float value's name and its layout."""
+
+Export = Callable[["Writer", Layer, Any], Result]
+"""Writes a layer, whose operator it is given too."""
 
 TO_LAST, TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 
@@ -22,6 +28,7 @@ class Writer:
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
         self._real: dict[tuple[str, Layout], str] = {}
+        self._spread: dict[str, tuple[TensorInfo, Sequence[int]]] = {}
         self._taken: set[str] = set()
 
     def unique(self, name: str) -> str:
@@ -43,6 +50,30 @@ class Writer:
         name = self.unique(name)
         self.initializers.append(numpy_helper.from_array(np.asarray(array, order="C"), name))
         return name
+
+    def unary(self, layer: Layer, op: str, **attributes: Any) -> Result:
+        """Append the node that stands for `layer`, channels last."""
+        name = f"{layer.outputs[0].name} float"
+        return self.node(op, [self.real(layer.inputs[0])], name, layer.name, **attributes), "last"
+
+    def dequantized(
+        self, name: str, integers: NDArray[Any], scale: NDArray[np.float32], axis: int = 0
+    ) -> str:
+        """DequantizeLinear of constant `integers`, `scale` one or one for each index of `axis`; returns its name."""
+        each: dict[str, Any] = {"axis": axis} if scale.size > 1 else {}
+        shape = scale.shape if each else ()
+        inputs = [self.constant(integers, f"{name} integers")]
+        inputs.append(self.constant(scale.reshape(shape), f"{name} scale"))
+        inputs.append(self.constant(np.zeros(shape, integers.dtype), f"{name} zero_point"))
+        return self.node("DequantizeLinear", inputs, name, **each)
+
+    def spread(self, tensor: TensorInfo, source: TensorInfo, steps: Sequence[int]) -> None:
+        """`tensor` is `source` spread by `steps`, which only a convolution can read."""
+        self._spread[tensor.name] = (source, steps)
+
+    def spread_from(self, tensor: TensorInfo) -> tuple[TensorInfo, Sequence[int]] | None:
+        """What `tensor` is spread from, and its steps; None for any other tensor."""
+        return self._spread.get(tensor.name)
 
     def quantize(self, real: str, tensor: TensorInfo, layout: Layout, integers: str = "") -> str:
         """QuantizeLinear and DequantizeLinear after the float value `real`; returns the integers' name."""
@@ -71,6 +102,11 @@ class Writer:
     def native(self, tensor: TensorInfo) -> Layout:
         """The layout in which `tensor` was written."""
         return "first" if (tensor.name, "first") in self._real else "last"
+
+    def common(self, tensors: Sequence[TensorInfo]) -> Layout:
+        """Channels first if all tensors have rank 4 and were written so."""
+        first = all(len(x.shape) == 4 and self.native(x) == "first" for x in tensors)
+        return "first" if first else "last"
 
     def real(self, tensor: TensorInfo, layout: Layout = "last") -> str:
         """The float value of `tensor` in the wanted layout; `last` is the device's own."""

@@ -1,7 +1,6 @@
 """Resize (and the old Upsample) of height and width."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context, finite
@@ -10,13 +9,6 @@ from nmcu.frontend.lower import resize as lower
 from nmcu.frontend.lower.shape import named
 
 MAX_SIZE = 2**14
-
-_ROUNDINGS: dict[str, lower.Rounding] = {
-    "floor": "floor",
-    "ceil": "ceil",
-    "round_prefer_floor": "round_prefer_floor",
-    "round_prefer_ceil": "round_prefer_ceil",
-}
 
 
 def resize(c: Context) -> None:
@@ -30,9 +22,10 @@ def resize(c: Context) -> None:
     sizes, scales = _sizes(c, old)
     new = (*old[:2], *sizes)
     rows, columns = (_coordinates(c, old[2 + i], sizes[i], scales[i]) for i in (0, 1))
-    rounding = _ROUNDINGS.get(c.attribute("nearest_mode", "round_prefer_floor"))
+    wanted = c.attribute("nearest_mode", "round_prefer_floor")
+    rounding = next((r for r in lower.ROUNDINGS if r == wanted), None)
     if rounding is None:
-        raise c.error(f"nearest_mode {c.attribute('nearest_mode', '')!r} is not known")
+        raise c.error(f"nearest_mode {wanted!r} is not known")
     name, output = c.node.name, c.node.outputs[0]
 
     def step(given: Real) -> Real:
@@ -69,24 +62,13 @@ def _sizes(c: Context, old: tuple[int, ...]) -> tuple[tuple[int, int], tuple[flo
     return (sizes[2], sizes[3]), (scales[2], scales[3])
 
 
-def _coordinates(c: Context, old: int, new: int, scale: float) -> NDArray[np.float64]:
-    """The input coordinate of each output element, as the standard defines each mode."""
-    x = np.arange(new, dtype=np.float64)
-    mode = c.attribute(
-        "coordinate_transformation_mode", "half_pixel" if c.node.op == "Resize" else "asymmetric"
-    )
-    if mode == "half_pixel" or (mode == "pytorch_half_pixel" and new > 1):
-        return (x + 0.5) / scale - 0.5
-    if mode == "pytorch_half_pixel":
-        return np.zeros(1)
-    if mode == "half_pixel_symmetric":
-        offset = old / 2 * (1 - new / (scale * old))
-        return offset + (x + 0.5) / scale - 0.5
-    if mode == "asymmetric":
-        return x / scale
-    if mode == "align_corners":
-        return x * (old - 1) / (new - 1) if new > 1 else np.zeros(1)
-    raise c.error(f"coordinate_transformation_mode {mode!r} is not supported")
+def _coordinates(c: Context, old: int, new: int, scale: float) -> lower.Coordinates:
+    default = "half_pixel" if c.node.op == "Resize" else "asymmetric"
+    mode = c.attribute("coordinate_transformation_mode", default)
+    rule = next((rule for rule in lower.RULES if rule == mode), None)
+    if rule is None:
+        raise c.error(f"coordinate_transformation_mode {mode!r} is not supported")
+    return lower.coordinates(rule, old, new, scale)
 
 
 CONVERTERS = {"Resize": resize, "Upsample": resize}
