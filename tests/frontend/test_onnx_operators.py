@@ -94,7 +94,15 @@ def _silu(m: ort.FloatModel, x: str) -> str:
     return str(m.node("Mul", x, m.node("Sigmoid", x)))
 
 
-@pytest.mark.parametrize(("build", "kind"), [(_silu, "silu"), (_hardswish, "hardswish"), (_gelu, "table")])
+def _softplus(m: ort.FloatModel, x: str) -> str:
+    """As PyTorch writes it: linear above a threshold."""
+    bend = m.node("Softplus", x)
+    return str(m.node("Where", m.node("Greater", x, m.constant(np.float32(1.5))), x, bend))
+
+
+@pytest.mark.parametrize(
+    ("build", "kind"), [(_softplus, "table"), (_silu, "silu"), (_hardswish, "hardswish"), (_gelu, "table")]
+)
 def test_float_chain_between_dequantise_and_quantise_is_one_table(
     tmp_path: Path, build: Callable[[ort.FloatModel, str], str], kind: str
 ) -> None:

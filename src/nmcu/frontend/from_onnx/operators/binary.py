@@ -22,6 +22,11 @@ FUNCTIONS: dict[str, Callable[[Reals, Reals], Reals]] = {
     "Pow": np.power,
     "Min": np.minimum,
     "Max": np.maximum,
+    "Equal": lambda a, b: (a == b).astype(np.float64),
+    "Greater": lambda a, b: (a > b).astype(np.float64),
+    "GreaterOrEqual": lambda a, b: (a >= b).astype(np.float64),
+    "Less": lambda a, b: (a < b).astype(np.float64),
+    "LessOrEqual": lambda a, b: (a <= b).astype(np.float64),
 }
 
 

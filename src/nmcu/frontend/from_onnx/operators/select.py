@@ -1,4 +1,4 @@
-"""Picking elements: Gather of an activation, Where with a constant condition, IsNaN."""
+"""Picking elements: Gather of an activation, Where, IsNaN."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from nmcu.frontend.from_onnx import device
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.operators import elementwise
 from nmcu.frontend.from_onnx.operators.join import cut
-from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Source
+from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Reals, Source
 
 
 def gather(c: Context) -> None:
@@ -41,7 +41,11 @@ def gather(c: Context) -> None:
 
 
 def where(c: Context) -> None:
-    """A condition that is the same everywhere chooses one input."""
+    """A condition that is the same everywhere chooses one input; one on an activation, between functions of it."""
+    given = c.value(0)
+    if isinstance(given, Real):
+        c.write(_choice(c, given))
+        return
     condition = c.constant(0)
     if condition.size == 0 or condition.min() != condition.max():
         raise c.error(
@@ -52,6 +56,30 @@ def where(c: Context) -> None:
     if tuple(np.broadcast_shapes(condition.shape, value.shape, other.shape)) != tuple(value.shape):
         raise c.error(f"broadcasts the chosen input {tuple(value.shape)}, which is not supported")
     c.write(value)
+
+
+def _choice(c: Context, condition: Real) -> Real:
+    """`condition`, a function of one tensor, chooses between functions of it and constants: again a function."""
+    parts: list[Reals] = []
+    for position in (1, 2):
+        value = c.value(position)
+        rows = None
+        if isinstance(value, Const | QuantConst):
+            condition, rows = elementwise.channel_rows(c, condition, c.constant(position))
+        elif isinstance(value, Real) and _is_of(value, condition):
+            rows = value.codes()
+        if rows is None:
+            raise c.error(
+                "chooses between two tensors; supported: functions of the tensor that the condition is on"
+            )
+        parts.append(rows)
+    values = np.where(condition.codes() != 0, *parts)
+    return condition.apply(c.node, np.broadcast_to(values, np.broadcast_shapes(values.shape, (256,))))
+
+
+def _is_of(value: Real, condition: Real) -> bool:
+    same = value.tensor.name == condition.tensor.name
+    return same and value.axes == condition.axes and value.shape == condition.shape
 
 
 def is_nan(c: Context) -> None:
