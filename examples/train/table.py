@@ -66,7 +66,7 @@ def main() -> None:
 def read(results: Path) -> list[Row]:
     """The finished experiments in `results`, each run once on the simulator."""
     finished = [m for f in results.glob("*/metrics.json") if "final" in (m := json.loads(f.read_text()))]
-    dense = {_place(m)[0::2]: m["final"]["top1"] for m in finished if _place(m)[1] == ROWS.index("dense")}
+    dense = {_place(m)[0::2]: _top1(m) for m in finished if _place(m)[1] == ROWS.index("dense")}
     return [_row(m, dense, results) for m in sorted(finished, key=_place)]
 
 
@@ -80,9 +80,15 @@ def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: 
         seed,
         f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}",
         tuple(final.get(kind) for kind in ACCURACIES),
-        None if compared is None else compared - final["top1"],
+        None if compared is None else compared - _top1(metrics),
         nmcu.run(results / experiment["name"] / "model.onnx").cycles,
     )
+
+
+def _top1(metrics: dict[str, Any]) -> float:
+    """As `nmcu eval` measured it, or else ONNX Runtime."""
+    final = metrics["final"]
+    return float(final["top1_onnxruntime"] if final["top1"] is None else final["top1"])
 
 
 def _place(metrics: dict[str, Any]) -> tuple[str, int, int]:
@@ -99,7 +105,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     for colour, network in enumerate(dict.fromkeys(row.network for row in rows)):
         for row in (r for r in rows if r.network == network and r.pattern != "base"):
             shared = "x" in row.pattern
-            place = (row.cycles / 1e6, row.accuracies[-1] or 0.0)
+            place = (row.cycles / 1e6, next(a for a in reversed(row.accuracies) if a is not None))
             axes.plot(
                 *place, "s" if shared else "o", color=f"C{colour}", fillstyle="none" if shared else "full"
             )
