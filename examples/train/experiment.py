@@ -2,6 +2,7 @@
 
 import dataclasses
 import tomllib
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,9 @@ def read(path: Path) -> Experiment:
     """The experiment in the TOML file `path`, named after it; raises `NmcuError` for unknown or missing keys."""
     try:
         raw = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise NmcuError(f"{path} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
         raise NmcuError(f"{path} is not an experiment: {error}") from error
     values = {k: _make(_TABLES[k], v, f"{path}, [{k}]") if k in _TABLES else v for k, v in raw.items()}
     experiment: Experiment = _make(Experiment, {"name": path.stem, **values}, str(path))
@@ -82,4 +85,16 @@ def _make(kind: type, values: dict[str, Any], where: str) -> Any:
     for wrong, what in ((set(values) - set(fields), "unknown"), (needed - set(values), "missing")):
         if wrong:
             raise NmcuError(f"{where}: {what} key {sorted(wrong)[0]!r}; the keys are {', '.join(fields)}")
+    for name, value in values.items():
+        _check_type(f"{where}: {name}", value, typing.get_type_hints(kind)[name])
     return kind(**values)
+
+
+def _check_type(where: str, value: Any, wanted: Any) -> None:
+    """TOML has the types; numbers count as each other where whole."""
+    if wanted is int and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise NmcuError(f"{where} is {value!r}; a whole number, 0 or more, is needed")
+    if wanted is float and (not isinstance(value, int | float) or isinstance(value, bool) or not value >= 0):
+        raise NmcuError(f"{where} is {value!r}; a number, 0 or more, is needed")
+    if wanted is str and not isinstance(value, str):
+        raise NmcuError(f"{where} is {value!r}; a word in quotes is needed")

@@ -1,5 +1,6 @@
 """The networks of the recipes, as plain PyTorch modules."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -138,4 +139,10 @@ def build(name: str, **options: Any) -> nn.Module:
     """The network `name` (a key of `BUILDERS`) with the options of its constructor; lists become tuples."""
     if name not in BUILDERS:
         raise NmcuError(f"unknown model {name!r}: {' and '.join(BUILDERS)} are there")
-    return BUILDERS[name](**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+    try:
+        return BUILDERS[name](**{k: tuple(v) if isinstance(v, list) else v for k, v in options.items()})
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        wanted = ", ".join(inspect.signature(BUILDERS[name]).parameters)
+        raise NmcuError(
+            f"no {name} can be built with {options}: {error}; the options are {wanted}"
+        ) from error

@@ -62,9 +62,9 @@ def main() -> None:
         "--seed", type=int, help="instead of the experiment's; the name then ends in _s<seed>"
     )
     parser.add_argument("--max-minutes", type=float, default=float("inf"), help="stop cleanly after these")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="CPU threads")
+    parser.add_argument("--threads", type=positive, default=os.cpu_count() or 1, help="CPU threads")
     parser.add_argument(
-        "--limit", type=int, help="use only this many training and test images (to try a recipe)"
+        "--limit", type=positive, help="use only this many training and test images (to try a recipe)"
     )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -79,6 +79,13 @@ def main() -> None:
         )
     except KeyboardInterrupt:
         sys.exit(f"{experiment.name}: stopped; the same command continues from the last finished epoch")
+
+
+def positive(text: str) -> int:
+    """A whole number above 0, for argparse."""
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
 
 
 class Recipe:
@@ -114,8 +121,6 @@ class Recipe:
             raise NmcuError(
                 f"{experiment.name} starts from {experiment.start}, which is not in {out}: train that to its end first"
             )
-        for folder in (self.out, self.local.parent):
-            folder.mkdir(parents=True, exist_ok=True)
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -125,6 +130,12 @@ class Recipe:
 
     def run(self) -> None:
         """From wherever the last run stopped to the exported file and its accuracy."""
+        torch.manual_seed(self.experiment.seed)
+        model = build(**self.experiment.model)
+        if self._is_finished():
+            return
+        for folder in (self.out, self.local.parent):
+            folder.mkdir(parents=True, exist_ok=True)
         saved = nt.checkpoint.load(self.local) if self.local.is_file() else {}
         compact = self.out / "compact"
         carried = {} if saved or not (compact / "part0").is_file() else nt.checkpoint.read_compact(compact)
@@ -135,8 +146,6 @@ class Recipe:
                 "folders with --out and --cache"
             )
         self.history = list(position.get("history", []))
-        torch.manual_seed(self.experiment.seed)
-        model = build(**self.experiment.model)
         if not position and self.experiment.start:
             nt.checkpoint.load_compact(self.results / self.experiment.start / "float", model)
         sparsifier = self._sparsify(model)
@@ -157,6 +166,34 @@ class Recipe:
             nt.calibrate(quantized, self._calibration())
         self._phase("int8", quantized, None, saved or position)
         self._finish(quantized.to("cpu"))
+
+    def _is_finished(self) -> bool:
+        """Whether the results of this very experiment are there, which are printed then.
+
+        Raises `NmcuError` where what was begun is another experiment of the same name, or its results lie elsewhere.
+        """
+        file = self.out / "metrics.json"
+        metrics = json.loads(file.read_text()) if file.is_file() else {}
+        own = json.loads(json.dumps(dataclasses.asdict(self.experiment)))
+        found = metrics.get("experiment", own)
+        begun = {row["phase"] for row in metrics.get("history", ())}
+        for table in own:
+            if found.get(table) != own[table] and (table != "quantize" or "int8" in begun):
+                raise NmcuError(
+                    f"{self.experiment.name} in {self.results} was begun with {table} = {found.get(table)}, now it is "
+                    f"{own[table]}: give the experiment another name, or other folders with --out and --cache"
+                )
+        if self.local.is_file() and not metrics:
+            raise NmcuError(
+                f"{self.local} holds a run whose results are not in {self.results}: give the --out it was begun with, "
+                "or another --cache"
+            )
+        final = metrics.get("final")
+        whole = final is not None and final["top1"] is not None and (self.out / "model.onnx").is_file()
+        if not whole or final["images"] != len(self.test):
+            return False
+        print(f"{self.experiment.name} {json.dumps(final)}")
+        return True
 
     def _sparsify(self, model: nn.Module) -> nt.Sparsifier | None:
         sparsity = self.experiment.sparsity

@@ -23,7 +23,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_named_layers_are_pruned_and_reported(model: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    out = model.with_name("sparse.onnx")
+    out = model.parent / "new" / "sparse.onnx"
     assert prune(model, "--pattern", "1:8x4", "--layers", "classifier", "-o", out, "--json") == 0
     text, err = capfd.readouterr()
     rows = {row["name"]: row for row in json.loads(text)["layers"]}
@@ -38,8 +38,12 @@ def test_nothing_to_prune_is_an_error(model: Path, capfd: pytest.CaptureFixture[
     assert prune(model, "--pattern", "1:8", "-o", out) == 1
     assert prune(model, "--pattern", "8:1", "-o", out) == 1
     assert prune(model, "--pattern", "1:8", "--skip", "nothing*", "-o", out) == 1
+    assert prune(model, "--pattern", "1:8", "--layers", "nix*", "-o", out) == 1
     assert prune(model, "--pattern", "1:8", "-o", out.with_suffix(".tflite")) == 1
     err = capfd.readouterr().err
     assert "nothing to prune" in err and "8:1 is not an N:M pattern" in err
-    assert "matches no layer; there are: conv, classifier" in err and "let it end in .onnx" in err
+    assert (
+        err.count("matches no layer with weights; there are: conv, classifier") == 2
+        and "let it end in .onnx" in err
+    )
     assert not out.exists()

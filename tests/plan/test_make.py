@@ -153,10 +153,10 @@ def test_unknown_kernels_and_layers_are_named() -> None:
         plan.make(conv(4, 8), CLUSTER8, forced={"conv": "fastest"})
     with pytest.raises(PlanError, match="--kernel names layer 'missing'; layers: conv"):
         plan.make(conv(4, 8), CLUSTER8, forced={"missing": "dense_4x4"})
-    with pytest.raises(
-        PlanError, match=r"node 'conv' .* cannot run on cluster8: .*word_gather_g1: weights that are"
-    ):
+    with pytest.raises(PlanError, match=r"--kernel conv=word_gather_g1: weights that are"):
         plan.make(conv(4, 8), CLUSTER8, forced={"conv": "word_gather_g1"})
+    with pytest.raises(PlanError, match=r"--kernels 'zzz' matches no kernel; there are: .*dense_4x4"):
+        plan.make(conv(4, 8), CLUSTER8, kernel_names="zzz")
 
 
 def test_a_forced_kernel_is_taken() -> None:

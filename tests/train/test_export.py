@@ -84,10 +84,61 @@ def test_export_before_calibration_is_refused(tmp_path: Path) -> None:
 
 
 def test_activations_beyond_relu(tmp_path: Path) -> None:
-    for kind in (nn.PReLU, nn.Softsign, nn.Mish, nn.SELU, nn.CELU):
+    for kind in (nn.PReLU, nn.Softplus, nn.Softsign, nn.Mish, nn.SELU, nn.CELU):
         net = nn.Sequential(nn.Conv2d(3, 8, 3), kind(), nn.Conv2d(8, 4, 3))
         nt.export(net.eval(), torch.randn(8, 3, 8, 8), tmp_path / "net.onnx")
         assert len(graph.layers(frontend.load(tmp_path / "net.onnx"))) == 3
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.ConvTranspose2d(8, 6, 2, stride=2),
+        nn.ConvTranspose2d(8, 6, 3, stride=2, padding=1, output_padding=1, bias=False),
+        nn.ConvTranspose2d(8, 4, 4, stride=2, padding=1, groups=2),
+    ],
+)
+def test_transposed_convolutions(tmp_path: Path, layer: nn.ConvTranspose2d) -> None:
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), layer, nn.BatchNorm2d(layer.out_channels), nn.ReLU())
+    settle(net, (3, 8, 8))
+    sample = torch.randn(8, 3, 8, 8)
+    quantized = nt.quantize(net, sample)
+    nt.calibrate(quantized, [sample])
+    with torch.no_grad():
+        difference = (quantized.eval()(sample) - net.eval()(sample)).abs().mean()
+        assert difference < 0.05 * net(sample).abs().mean()
+    nt.export(quantized, sample, tmp_path / "net.onnx")
+    kinds = [x.kind for x in graph.layers(frontend.load(tmp_path / "net.onnx"))]
+    assert kinds == ["conv", "dilate", "conv"]
+
+
+class _Shared(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.maximum(x, self.conv(torch.relu(self.conv(x))))
+
+
+def test_a_layer_used_twice_has_a_bias_for_each_scale(tmp_path: Path) -> None:
+    nt.export(_Shared(), torch.randn(8, 3, 8, 8), tmp_path / "net.onnx")
+    assert [x.kind for x in graph.layers(frontend.load(tmp_path / "net.onnx"))][:2] == ["conv", "conv"]
+
+
+def test_what_no_file_could_say_is_refused(tmp_path: Path) -> None:
+    sample = torch.randn(4, 3, 8, 8)
+    for options, message in (
+        ({"std": 0}, "std is 0; one finite number"),
+        ({"mean": [0.5, 0.5]}, r"mean is \[0.5, 0.5\]; one finite number or one for each of 3 channels"),
+    ):
+        with pytest.raises(NmcuError, match=message):
+            nt.export(Residual(), sample, tmp_path / "net.onnx", **options)
+    with pytest.raises(NmcuError, match=r"let it end in \.onnx"):
+        nt.export(Residual(), sample, tmp_path / "net")
+    with pytest.raises(NmcuError, match="the sample is a ndarray"):
+        nt.export(Residual(), sample.numpy(), tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_broken_pattern_is_found_and_nothing_is_written(tmp_path: Path) -> None:

@@ -108,6 +108,11 @@ class _Sine(nn.Module):
         return torch.special.bessel_j0(x)
 
 
+class _TwoOutputs(nn.Module):
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return x + 1, x * 2
+
+
 class _EarlyNorm(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -134,6 +139,7 @@ class _Fused(nn.Module):
         (_Sine(), "special_bessel_j0 at 'special_bessel_j0' has no int8 form; supported: .*Conv2d"),
         (nn.RReLU(), "RReLU at '0' has no int8 form"),
         (_Fused(), "MultiheadAttention at '0.attention' has no int8 form"),
+        (_TwoOutputs(), "has 1 inputs and 2 outputs; supported: one of each"),
         (_EarlyNorm(), "BatchNorm '0.bn' cannot be folded"),
         (nn.Conv2d(8, 8, 1), "does not run on a sample of shape \\(2, 3, 8, 8\\): [^\n]*channels[^\n]*$"),
     ],
@@ -158,6 +164,22 @@ def test_calibration_needs_data_and_finite_values() -> None:
         nt.calibrate(quantized, [torch.full((2, 3, 8, 8), float("inf"))])
     with pytest.raises(NmcuError, match="Residual is not quantised"):
         nt.freeze_ranges(Residual())
+
+
+def test_a_failing_calibration_leaves_the_ranges() -> None:
+    sample = torch.randn(2, 3, 8, 8)
+    quantized = nt.quantize(Residual(), sample)
+    nt.calibrate(quantized, [sample])
+    before = quantized.quantizers.x.scale.item()
+    for batches, message in (
+        ([], "one batch"),
+        ([{"x": sample}], "batch is a dict"),
+        ([sample * torch.inf], "not finite"),
+    ):
+        with pytest.raises(NmcuError, match=message):
+            nt.calibrate(quantized, batches)
+        assert quantized.quantizers.x.scale.item() == before
+        assert quantized.training and quantized.quantizers.x.enabled and quantized.quantizers.x.batches == 1
 
 
 def test_calibration_takes_batches_with_labels() -> None:

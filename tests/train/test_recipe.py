@@ -167,6 +167,11 @@ def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recip
     assert _phase(tmp_path / "later" / "tiny") == "float"
     with pytest.raises(SystemExit, match="tiny was begun with --limit None: give that again"):
         recipe("--limit", "100", out="later")
+    with pytest.raises(SystemExit, match=r"begun with train = .*'lr': 0\.1.*, now it is .*'lr': 0\.2"):
+        recipe(text=EXPERIMENT % 0.2, out="later")
+    with pytest.raises(SystemExit, match=r"holds a run whose results are not in .*elsewhere"):
+        recipe("--cache", str(tmp_path / "cache" / "later"), out="elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize(
@@ -182,6 +187,12 @@ def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recip
         ((EXPERIMENT % 0.1).replace('"resnet"', '"alexnet"'), "unknown model 'alexnet': resnet and vit"),
         ((EXPERIMENT % 0.1).replace("batch = 20", "batch = 500", 1), "do not fill one batch"),
         ((EXPERIMENT % 0.1) + 'optimizer = "lion"', "unknown optimizer 'lion'"),
+        ((EXPERIMENT % 0.1).replace("batch = 20", 'batch = "many"', 1), r"batch is 'many'; a whole number"),
+        ((EXPERIMENT % 0.1).replace("lr = 0.1", "lr = -1.0"), r"lr is -1\.0; a number, 0 or more"),
+        (
+            (EXPERIMENT % 0.1).replace("width", "widht"),
+            "no resnet can be built .*the options are width, blocks",
+        ),
         ('start = "nothing"\n' + EXPERIMENT % 0.1, "tiny starts from nothing, which is not in .*train that"),
     ],
 )

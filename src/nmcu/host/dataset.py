@@ -60,7 +60,11 @@ def _from_folder(folder: Path) -> Iterator[Sample]:
         (n, f) for n, c in enumerate(classes) for f in sorted(c.iterdir()) if f.suffix.lower() in SUFFIXES
     ]
     if not files:
-        raise NmcuError(f"{folder} has no images: a folder of images for each class is needed")
+        tables = sorted(folder.glob("*.parquet"))
+        instead = (
+            f"name a Parquet file itself ({tables[0].name})" if tables else "one for each class is needed"
+        )
+        raise NmcuError(f"{folder} has no folders of images: {instead}")
     for label, file in files:
         yield Sample(file.read_bytes(), label, str(file))
 

@@ -30,6 +30,9 @@ def options(layer: Layer, machine: Machine, names: str, forced: str | None) -> t
         kept = found.setdefault(candidate.kernel, [])
         if len(kept) < PER_KERNEL:
             kept.append(candidate)
+    if not found and forced is not None:
+        reason = kernels.fits(kernels.get(forced), layer, machine) or "no tile of it fits L1"
+        raise PlanError(f"--kernel {layer.name}={forced}: {reason}")
     if not found:
         raise PlanError(_refusal(layer, machine, wanted))
     return tuple(sorted((c for kept in found.values() for c in kept), key=lambda c: (c.cycles, c.l1_bytes)))

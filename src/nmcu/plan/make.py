@@ -1,5 +1,6 @@
 """From an integer graph to a plan."""
 
+import fnmatch
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
@@ -44,6 +45,9 @@ def make(
     machine = Machine(target, isa)
     layers = graphs.layers(graph)
     inputs, outputs = tuple(graphs.inputs(graph)), tuple(graphs.outputs(graph))
+    names = [kernel.name for kernel in kernels.KERNELS]
+    if not fnmatch.filter(names, kernel_names):
+        raise PlanError(f"--kernels {kernel_names!r} matches no kernel; there are: {', '.join(names)}")
     unknown = set(forced) - {layer.name for layer in layers}
     if unknown:
         raise PlanError(f"--kernel names layer {min(unknown)!r}; layers: {', '.join(x.name for x in layers)}")

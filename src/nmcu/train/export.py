@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,11 +20,11 @@ from torch.nn.utils import parametrize
 from nmcu import frontend
 from nmcu.errors import NmcuError
 from nmcu.train import masks, qdq
-from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, weight_scale
+from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, channel_axis, weight_scale
 from nmcu.train.files import write_atomically
 from nmcu.train.quantize import calibrate, check_calibrated, quantize, value_of
 from nmcu.train.sparsify import check
-from nmcu.train.trace import make_plain
+from nmcu.train.trace import check_sample, make_plain
 
 OPSET = 18
 MEAN_STEPS = 1.0
@@ -48,21 +49,26 @@ def export(
     a rounding edge); more than one raises `NmcuError`, as does a model that was never calibrated, that cannot be
     exported, or whose file nmcu could not run.
     """
+    check_sample(sample)
+    path = Path(path)
+    if path.suffix.lower() != ".onnx":
+        raise NmcuError(f"{path} would be QDQ ONNX under another name: let it end in .onnx")
+    described = {**_normalisation(mean, std, sample.shape[1:]), **(metadata or {})}
     if not any(isinstance(m, ActivationQuant) for m in model.modules()):
         model = quantize(model, sample)
         calibrate(model, [sample])
     check_calibrated(model)
     fixed = _with_fixed_scales(model).eval().cpu()
     sample = sample.cpu()
-    data = _to_onnx(fixed, sample[:1], {**_normalisation(mean, std), **(metadata or {})})
+    data = _to_onnx(fixed, sample[:1], described)
     difference = _difference(fixed, sample, data)
     if difference > MEAN_STEPS:
         raise NmcuError(
             f"ONNX Runtime and PyTorch differ by {difference:.2f} quantisation steps of the output on average (at most "
             f"{MEAN_STEPS} is rounding): {path} was not written"
         )
-    frontend.parse(data, Path(path).name)
-    write_atomically(Path(path), data)
+    frontend.parse(data, path.name)
+    write_atomically(path, data)
     return difference
 
 
@@ -74,9 +80,11 @@ def _with_fixed_scales(model: nn.Module) -> nn.Module:
             continue
         mask = masks.of(module)
         dense = masks.dense_weight(module)
-        weight = dense if mask is None else mask(dense)
+        weight, axis = dense if mask is None else mask(dense), channel_axis(module)
         make_plain(module, weight)
-        parametrize.register_parametrization(module, "weight", FixedWeightQuant(weight_scale(weight)))
+        parametrize.register_parametrization(
+            module, "weight", FixedWeightQuant(weight_scale(weight, axis), axis)
+        )
         if mask is not None:
             check(name, cast(Tensor, module.weight), mask)
     return fixed
@@ -120,13 +128,20 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _normalisation(mean: float | Sequence[float], std: float | Sequence[float]) -> dict[str, str]:
-    """The metadata: one number, or comma-separated ones per channel."""
-
-    def text(value: float | Sequence[float]) -> str:
-        return ",".join(repr(float(v)) for v in ([value] if isinstance(value, int | float) else value))
-
-    return {"nmcu.mean": text(mean), "nmcu.std": text(std)}
+def _normalisation(
+    mean: float | Sequence[float], std: float | Sequence[float], shape: Sequence[int]
+) -> dict[str, str]:
+    """The metadata: one number, or comma-separated ones per channel of an input of `shape` (channels, ...)."""
+    texts = {}
+    for name, value in (("mean", mean), ("std", std)):
+        numbers = [float(v) for v in ([value] if isinstance(value, int | float) else value)]
+        possible = all(math.isfinite(v) and (v != 0 or name == "mean") for v in numbers)
+        if not possible or len(numbers) not in (1, shape[0]):
+            raise NmcuError(
+                f"{name} is {value}; one finite number or one for each of {shape[0]} channels is needed, std not 0"
+            )
+        texts[f"nmcu.{name}"] = ",".join(map(repr, numbers))
+    return texts
 
 
 def _difference(model: nn.Module, sample: Tensor, data: bytes) -> float:

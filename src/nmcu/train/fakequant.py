@@ -58,17 +58,17 @@ class ActivationQuant(nn.Module):
 
 
 class WeightQuant(nn.Module):
-    """Parametrisation: symmetric int8 per output channel, scale = largest magnitude / 127, so -128 never occurs."""
+    """Parametrisation: symmetric int8 per output channel, scale = largest magnitude / 127, so -128 never occurs.
 
-    zero_point: Tensor
+    `axis` is that of the output channels; None: one scale for the whole tensor.
+    """
 
-    def __init__(self, weight: Tensor) -> None:
+    def __init__(self, axis: int | None = 0) -> None:
         super().__init__()
-        self.register_buffer("zero_point", torch.zeros(weight.shape[0], dtype=torch.int32), persistent=False)
+        self.axis = axis
 
     def forward(self, weight: Tensor) -> Tensor:
-        scale = weight_scale(weight)
-        return torch.fake_quantize_per_channel_affine(weight, scale, self.zero_point, 0, LOW, HIGH)
+        return _quantized(weight, weight_scale(weight, self.axis), self.axis)
 
 
 class FixedWeightQuant(nn.Module):
@@ -77,19 +77,36 @@ class FixedWeightQuant(nn.Module):
     scale: Tensor
     zero_point: Tensor
 
-    def __init__(self, scale: Tensor) -> None:
+    def __init__(self, scale: Tensor, axis: int | None = 0) -> None:
         super().__init__()
+        self.axis = axis
         self.register_buffer("scale", scale)
-        self.register_buffer("zero_point", torch.zeros(scale.shape[0], dtype=torch.int32))
+        self.register_buffer("zero_point", torch.zeros_like(scale, dtype=torch.int32))
 
     def forward(self, weight: Tensor) -> Tensor:
-        return torch.fake_quantize_per_channel_affine(weight, self.scale, self.zero_point, 0, LOW, HIGH)
+        return _quantized(weight, self.scale, self.axis, self.zero_point)
 
 
-def weight_scale(weight: Tensor) -> Tensor:
-    """(Cout,) scales of `weight` (Cout, ...).
+def channel_axis(layer: nn.Module) -> int | None:
+    """The axis of the output channels in the layer's weight; None where they are spread over two."""
+    if isinstance(layer, nn.ConvTranspose2d):
+        return 1 if layer.groups == 1 else None
+    return 0
+
+
+def weight_scale(weight: Tensor, axis: int | None = 0) -> Tensor:
+    """(Cout,) scales of `weight` along `axis`, or one of shape ().
 
     None is below 1/1024 of the largest, so that the int32 bias of a channel of (nearly) zeros cannot overflow.
     """
-    scale = weight.detach().abs().flatten(1).amax(dim=1) / HIGH
+    magnitude = weight.detach().abs()
+    largest = magnitude.amax() if axis is None else magnitude.movedim(axis, 0).flatten(1).amax(dim=1)
+    scale = largest / HIGH
     return scale.clamp(min=max(float(scale.max()) / 1024, 1e-8))
+
+
+def _quantized(weight: Tensor, scale: Tensor, axis: int | None, zero_point: Tensor | None = None) -> Tensor:
+    zero = torch.zeros_like(scale, dtype=torch.int32) if zero_point is None else zero_point
+    if axis is None:
+        return torch.fake_quantize_per_tensor_affine(weight, scale, zero, LOW, HIGH)
+    return torch.fake_quantize_per_channel_affine(weight, scale, zero, axis, LOW, HIGH)

@@ -239,14 +239,14 @@ def _along(parameter: NDArray[Any], axis: int, rank: int) -> NDArray[Any]:
 
 
 def _constant(graph: ir.Graph, data: NDArray[Any], name: str) -> ir.Value:
-    """The initializer `name` with `data`; the same one again where a tied weight is used twice."""
-    known = graph.initializers.get(name)
-    if (
-        known is not None
-        and known.const_value is not None
-        and np.array_equal(known.const_value.numpy(), data)
-    ):
-        return known
+    """The initializer `name` with `data`; the same one again where a tied weight is used twice, a numbered one where a
+    layer is used twice on inputs of different scales."""
+    first, count = name, 1
+    while (known := graph.initializers.get(name)) is not None:
+        if known.const_value is not None and np.array_equal(known.const_value.numpy(), data):
+            return known
+        count += 1
+        name = f"{first}_{count}"
     tensor = ir.tensor(np.ascontiguousarray(data), name=name)
     value = ir.Value(
         name=name, shape=ir.Shape(data.shape), type=ir.TensorType(tensor.dtype), const_value=tensor

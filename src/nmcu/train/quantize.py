@@ -2,14 +2,17 @@
 
 The rules, applied by `quantize` to the traced graph:
 
-1. Weights of convolutions and linear layers: int8, symmetric, per output channel. Masks stay, frozen.
+1. Weights of convolutions and linear layers: int8, symmetric, per output channel (of grouped transposed convolutions:
+   per tensor). Masks stay, frozen.
 2. Every value that is computed is quantised per tensor; where the only user is a ReLU, ReLU6 or clip, only what
    comes out of that (it becomes the clamp of the requantisation).
 3. Values that only move (reshape, transpose, max pool, ...) keep the range of their source.
 4. The input and every constant tensor that takes part in a computation are quantised too.
 """
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -20,7 +23,7 @@ from torch.nn.utils import parametrize
 from nmcu.errors import NmcuError
 from nmcu.sparsity import detect
 from nmcu.train import masks, rules
-from nmcu.train.fakequant import ActivationQuant, WeightQuant
+from nmcu.train.fakequant import ActivationQuant, WeightQuant, channel_axis
 from nmcu.train.masks import NMMask
 from nmcu.train.trace import Kept, module_of, traced
 
@@ -51,31 +54,58 @@ def calibrate(model: nn.Module, batches: Iterable[Tensor | Sequence[Tensor]]) ->
     """Set the activation ranges of a quantised `model` from `batches` of inputs, then switch quantisation on.
 
     A batch may come with labels behind it, as from a DataLoader: (inputs, labels). The range of a tensor is the mean
-    of its batches' ranges. Raises `NmcuError` without a batch, or where a range is not finite.
+    of its batches' ranges. Raises `NmcuError` without a batch, or where a range is not finite; the ranges are then as
+    they were.
     """
     quants = _quants(model)
+    before = {name: copy.deepcopy(quant.state_dict()) for name, quant in quants.items()}
+    try:
+        with _observing(model, quants.values()), torch.no_grad():
+            count = 0
+            for batch in batches:
+                model(_inputs_of(batch))
+                count += 1
+        if count == 0:
+            raise NmcuError("calibration needs at least one batch of inputs")
+        for name, quant in quants.items():
+            if not torch.isfinite(quant.scale):
+                raise NmcuError(
+                    f"the range of {value_of(name)!r} is not finite after calibration: "
+                    "the model computes NaN or infinity"
+                )
+    except BaseException:
+        for name, quant in quants.items():
+            quant.load_state_dict(before[name])
+        raise
+
+
+@contextmanager
+def _observing(model: nn.Module, quants: Iterable[ActivationQuant]) -> Iterator[None]:
+    """The model in evaluation mode, its quantisers observing from scratch and passing values unchanged."""
     modes = {module: module.training for module in model.modules()}
     model.eval()
-    for quant in quants.values():
+    for quant in quants:
         quant.train()
         quant.enabled = False
         quant.observing = True
         quant.batches.zero_()
-    count = 0
-    with torch.no_grad():
-        for batch in batches:
-            model(batch if isinstance(batch, Tensor) else batch[0])
-            count += 1
-    for module, mode in modes.items():
-        module.training = mode
-    for name, quant in quants.items():
-        quant.enabled = True
-        if not torch.isfinite(quant.scale):
-            raise NmcuError(
-                f"the range of {name!r} is not finite after calibration: the model computes NaN or infinity"
-            )
-    if count == 0:
-        raise NmcuError("calibration needs at least one batch of inputs")
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+            if isinstance(module, ActivationQuant):
+                module.enabled = True
+
+
+def _inputs_of(batch: object) -> Tensor:
+    found = batch[0] if isinstance(batch, Sequence) and batch else batch
+    if not isinstance(found, Tensor):
+        raise NmcuError(
+            f"a calibration batch is a {type(batch).__name__}; "
+            "a tensor of inputs is needed, or a tuple that begins with one"
+        )
+    return found
 
 
 def check_calibrated(model: nn.Module) -> None:
@@ -192,8 +222,7 @@ def _quantize_weight(layer: nn.Module, kept: tuple[Any, Tensor, int | None] | No
     mask = _frozen_mask(layer, weight, kept)
     if mask is not None:
         parametrize.register_parametrization(layer, "weight", mask)
-    if not isinstance(layer, nn.ConvTranspose2d):
-        parametrize.register_parametrization(layer, "weight", WeightQuant(weight))
+    parametrize.register_parametrization(layer, "weight", WeightQuant(channel_axis(layer)))
 
 
 def _frozen_mask(

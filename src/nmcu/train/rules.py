@@ -30,11 +30,11 @@ MOVES |= {"unsqueeze", "unflatten", "chunk", "split"}
 
 COMPUTES: Kinds = CLAMPS | SOFTMAX | {*LAYERS, nn.LayerNorm, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Upsample}
 COMPUTES |= {nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid, nn.LeakyReLU, nn.ELU}
-COMPUTES |= {nn.PReLU, nn.Softsign, nn.Mish, nn.SELU, nn.CELU}
+COMPUTES |= {nn.PReLU, nn.Softplus, nn.Softsign, nn.Mish, nn.SELU, nn.CELU}
 COMPUTES |= {op.add, op.iadd, op.sub, op.mul, op.imul, op.truediv, op.matmul, torch.add, torch.sub, torch.mul}
 COMPUTES |= {torch.matmul, torch.bmm, torch.cat, torch.mean, torch.sigmoid, torch.tanh}
 COMPUTES |= {fn.gelu, fn.silu, fn.sigmoid, fn.tanh, fn.hardswish, fn.hardsigmoid, fn.leaky_relu, fn.elu}
-COMPUTES |= {fn.softsign, fn.mish, fn.selu, fn.celu}
+COMPUTES |= {fn.softplus, fn.softsign, fn.mish, fn.selu, fn.celu, torch.maximum, torch.minimum}
 COMPUTES |= {fn.layer_norm, fn.interpolate, fn.avg_pool2d, fn.adaptive_avg_pool2d}
 COMPUTES |= {"add", "sub", "mul", "matmul", "mean", "sigmoid", "tanh"}
 """Values get a scale and zero point of their own."""

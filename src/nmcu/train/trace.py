@@ -26,6 +26,7 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
     `sample` is one batch of inputs. BatchNorm goes into the convolution or linear layer before it, a constant factor
     after a linear layer into its weights. Raises `NmcuError` where the model cannot be traced or run.
     """
+    check_sample(sample)
     plain = copy.deepcopy(model).eval()
     kept: Kept = {}
     for name, module in plain.named_modules():
@@ -43,8 +44,22 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
         ) from error
     _fold_batchnorm(graph)
     _fold_factors(graph)
+    inputs = sum(node.op == "placeholder" for node in graph.graph.nodes)
+    results = next(node for node in graph.graph.nodes if node.op == "output").all_input_nodes
+    if inputs != 1 or len(results) != 1:
+        raise NmcuError(
+            f"{type(model).__name__} has {inputs} inputs and {len(results)} outputs; supported: one of each"
+        )
     propagate(graph, sample)
     return graph, kept
+
+
+def check_sample(sample: object) -> None:
+    """Raise `NmcuError` unless `sample` is a batch of inputs."""
+    if not isinstance(sample, Tensor):
+        raise NmcuError(
+            f"the sample is a {type(sample).__name__}; one torch.Tensor, a batch of inputs, is needed"
+        )
 
 
 def propagate(graph: fx.GraphModule, sample: Tensor) -> None:
@@ -91,10 +106,26 @@ def _fold_batchnorm(graph: fx.GraphModule) -> None:
         folded: nn.Module
         if isinstance(layer, nn.Linear):
             folded = fuse_linear_bn_eval(layer, cast(nn.BatchNorm1d, norm))
+        elif isinstance(layer, nn.ConvTranspose2d) and layer.groups > 1:
+            folded = _fold_into_grouped(layer, norm)
         else:
             folded = fuse_conv_bn_eval(layer, norm, isinstance(layer, nn.ConvTranspose2d))
         graph.set_submodule(str(source.target), folded.requires_grad_(True))
         _bypass(graph, node, source)
+
+
+def _fold_into_grouped(layer: nn.ConvTranspose2d, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> nn.Module:
+    """A grouped transposed convolution, weights (Cin, Cout/groups, KH, KW): PyTorch's own folding does not know it."""
+    assert norm.running_mean is not None and norm.running_var is not None
+    gain = torch.rsqrt(norm.running_var + norm.eps) * (1.0 if norm.weight is None else norm.weight)
+    offset = 0.0 if norm.bias is None else norm.bias
+    bias = torch.zeros_like(gain) if layer.bias is None else layer.bias
+    weight = layer.weight.reshape(layer.groups, -1, *layer.weight.shape[1:]) * gain.view(
+        layer.groups, 1, -1, 1, 1
+    )
+    layer.weight = nn.Parameter(weight.flatten(0, 1).detach())
+    layer.bias = nn.Parameter(((bias - norm.running_mean) * gain + offset).detach())
+    return layer
 
 
 def _fold_factors(graph: fx.GraphModule) -> None:
