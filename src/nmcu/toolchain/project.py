@@ -59,9 +59,10 @@ def _makefile(
     return f"""\
 # Builds program.elf with clang and lld from the Python package ziglang; another compiler: make CC="..." LD="..."
 PYTHON := python3
-ZIG := $(shell $(PYTHON) -c "import os, ziglang; print(os.path.dirname(ziglang.__file__))")
-CC = $(ZIG)/zig clang --target=riscv32-unknown-elf -isystem $(ZIG)/lib/include
-LD = $(ZIG)/zig ld.lld
+ZIG := $(shell $(PYTHON) -c "import os, ziglang; print(os.path.dirname(ziglang.__file__))" 2> /dev/null)
+NEEDED = $(or $(ZIG),$(error $(PYTHON) has no package ziglang: pip install ziglang, or give CC and LD))
+CC = $(NEEDED)/zig clang --target=riscv32-unknown-elf -isystem $(NEEDED)/lib/include
+LD = $(NEEDED)/zig ld.lld
 
 DEFINES := {defines}
 INCLUDES := {" ".join(f"-I{folder}" for folder in folders)}
