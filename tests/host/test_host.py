@@ -130,7 +130,7 @@ def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
     for name, message in (
         ("broken.parquet", "cannot be read"),
         ("x", "cannot be read"),
-        ("empty", "has no images"),
+        ("empty", "has no folders of images"),
     ):
         with pytest.raises(NmcuError, match=message):
             nmcu.evaluate(conv_linear(), tmp_path / name)
