@@ -167,17 +167,16 @@ def _simulated(network: Graph, image: toolchain.Image) -> dict[str, Any]:
     """Cycles by layer, and whether the outputs equal the reference; what was simulated before is only compared."""
     feeds = graph.border(network).encode(graph.random_inputs(network, 1))
     expected = digest(graph.reference.run(network, feeds))
-    key = results.key("network", simulator_identity(), image.elf, image.isa, image.target, digest(feeds))
+    key = results.key(
+        "network cycles", simulator_identity(), image.elf, image.isa, image.target, digest(feeds)
+    )
     known = results.load(key)
     if known is not None:
         found = dict(json.loads(known))
         return found | {"bit_exact": found["outputs"] == expected}
     result = run(image, feeds)
     found = {
-        "layers": {
-            name: max((core.cycles for core in result.region(number)), default=0)
-            for number, name in image.regions.items()
-        },
+        "layers": {name: result.cycles(number) for number, name in image.regions.items()},
         "outputs": digest(result.outputs),
     }
     results.store(key, json.dumps(found).encode())

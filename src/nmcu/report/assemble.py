@@ -1,6 +1,6 @@
 """From a plan and a run's statistics to a report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from nmcu import kernels
 from nmcu.plan import Plan, PlannedLayer
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport, Span
 from nmcu.report.tables import pattern
-from nmcu.sim import STALL_CAUSES, RegionStats
+from nmcu.sim import STALL_CAUSES
 from nmcu.sim.run import RunResult
 from nmcu.toolchain import Image
 
@@ -28,7 +28,7 @@ def assemble(
 ) -> RunReport:
     """The report of the network `model`, planned as `plan` and run as `image` on the kind of core `core`."""
     numbers = {name: number for number, name in image.regions.items()}
-    layers = tuple(_layer(layer, result.region(numbers[layer.name])) for layer in plan.layers)
+    layers = tuple(_layer(layer, result, numbers[layer.name]) for layer in plan.layers)
     return RunReport(
         model=model,
         target=plan.target.name,
@@ -61,9 +61,9 @@ def assemble(
     )
 
 
-def _layer(planned: PlannedLayer, cores: Sequence[RegionStats]) -> LayerReport:
+def _layer(planned: PlannedLayer, result: RunResult, number: int) -> LayerReport:
     layer = planned.layer
-    cycles = cores[0].cycles if cores else 0
+    cores, cycles = result.region(number), result.cycles(number)
     requant_bytes = kernels.get(planned.kernel).requant_bytes(layer) if planned.kernel else 0
     waits = max((core.stalls["dma_wait"] for core in cores), default=0)
     return LayerReport(

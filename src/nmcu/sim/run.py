@@ -47,6 +47,11 @@ class RunResult:
         """Every core's statistics for the region with this marker id, by core; empty if it was never entered."""
         return tuple(sorted((r for r in self.stats.regions if r.region == number), key=lambda r: r.core))
 
+    def cycles(self, number: int) -> int:
+        """Cycles of the region with this marker id on core 0, where the regions of a program follow each other without
+        a gap and so add up to the whole; 0 if it was never entered."""
+        return next((core.cycles for core in self.region(number)), 0)
+
 
 _CORES: dict[str, Simulator] = {"iss": simulate}
 
