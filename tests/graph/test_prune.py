@@ -50,7 +50,7 @@ def test_the_first_convolution_the_classifier_and_depthwise_layers_stay() -> Non
         "second": None,
         "third": None,
         "depthwise": "its channels do not mix",
-        "classifier": "the classifier",
+        "classifier": "the last layer",
     }
 
 

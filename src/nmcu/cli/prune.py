@@ -36,7 +36,7 @@ def prune(
         str | None,
         typer.Option(
             metavar="GLOB",
-            help="Layers to prune; without it all but the first convolution and the classifier.",
+            help="Layers to prune; without it all but the first convolution and the last layer.",
         ),
     ] = None,
     skip: Annotated[str, typer.Option(metavar="GLOB", help="Layers to leave as they are.")] = "",

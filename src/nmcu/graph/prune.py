@@ -33,8 +33,8 @@ def choose(
 ) -> tuple[Choice, ...]:
     """Which layers of `graph` pruning to `pattern` takes, in execution order.
 
-    `wanted` is a glob of layer names; without it all but the first convolution and the classifier (the last layer
-    with weights). `skip` is a glob of names to leave out. Depthwise and grouped convolutions have no blocks of
+    `wanted` is a glob of layer names; without it all but the first convolution and the last layer
+    with weights. `skip` is a glob of names to leave out. Depthwise and grouped convolutions have no blocks of
     channels to prune, and a layer with fewer input channels than a block would not count as N:M sparse.
     """
     weighted = [layer for layer in layers(graph) if layer.weight_bytes]
@@ -57,7 +57,7 @@ def _reason(
     if wanted is None and first:
         return "the first convolution"
     if wanted is None and last:
-        return "the classifier"
+        return "the last layer"
     channels = layer.constants["weight"].shape[-1]
     if channels < pattern.m:
         return f"{channels} input channels, blocks of {pattern.m}"

@@ -36,7 +36,8 @@ def table(w: Writer, layer: Layer, op: ops.Table) -> Result:
         if _equals(entries, op, layer, function):
             return w.node(kind, [real], f"{y.name} float", layer.name), layout
     scale, zero = x.quant
-    codes = w.node("Div", [real, w.constant(np.array(scale, np.float32), "scale")], f"{y.name} steps")
+    step = w.constant(np.array(scale, np.float32), "scale")
+    codes = w.node("Div", [real, step], f"{y.name} steps", layer.name)
     offset = w.constant(np.array(zero + 128.5, np.float32), "offset")
     index = w.node("Cast", [w.node("Add", [codes, offset], f"{y.name} index float")], f"{y.name} index", to=7)
     if entries.ndim == 2:
@@ -44,7 +45,7 @@ def table(w: Writer, layer: Layer, op: ops.Table) -> Result:
         index = w.node("Add", [index, rows], f"{y.name} index in rows")
     reals = ((entries.reshape(-1).astype(np.float64) - y.quant[1]) * y.quant[0]).astype(np.float32)
     values = w.constant(reals, f"{y.name} table")
-    return w.node("Gather", [values, index], f"{y.name} float", layer.name), layout
+    return w.node("Gather", [values, index], f"{y.name} float"), layout
 
 
 def _binary(w: Writer, layer: Layer, kind: str) -> Result:
