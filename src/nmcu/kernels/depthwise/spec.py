@@ -18,13 +18,16 @@ FOLDER = Path(__file__).parent
 CHANNEL_HEAD_BYTES = 16
 PLANE_SLACK_BYTES = 8
 """Bytes behind a plane that the hot loops may touch."""
-OVERSHOOT = 3
-"""Outputs behind a line that the assembly bodies write."""
-TILE_CYCLES = 250
-ITEM_CYCLES = 250
-LINE_CYCLES = 11
-CHANNEL_CYCLES = 40
-PLANES_BLOCK_CYCLES = {"xcv": 22, "rv32": 150}
+TILE_CYCLES = 380
+ITEM_CYCLES = 80
+"""Of the lines of four channels that one core takes at a time."""
+LINE_CYCLES = 7
+CHANNEL_CYCLES = 64
+PLANES_LINE_CYCLES = 10
+PLANES_BLOCK_CYCLES = {"xcv": 15.4, "rv32": 150}
+"""Of four elements of four channels turned into planes."""
+PAD_WORD_CYCLES = 1.8
+"""Of a word of the planes filled with padding."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,12 @@ class Axis:
         return (self.kernel - 1) * self.dilation + 1
 
     def extent(self, outputs: int) -> int:
-        """Inputs that `outputs` windows touch."""
+        """Inputs that `outputs` windows touch, padding included."""
         return (outputs - 1) * self.stride + self.span
+
+    def inputs(self, outputs: int) -> int:
+        """Those that lie in the map."""
+        return min(self.extent(outputs), self.size)
 
     def descriptor(self) -> Struct:
         """The `nmcu_depthwise_axis_t`."""
@@ -52,11 +59,12 @@ class Axis:
 
 @dataclass(frozen=True)
 class Orientation:
-    """Lines of the planes are rows of the map, or columns (`vertical`)."""
+    """Lines of the planes are rows of the map, or columns (`vertical`); hot loops compute `block` outputs at a time."""
 
     vertical: bool
     along: Axis
     across: Axis
+    block: int
 
     @property
     def tap_words(self) -> int:
@@ -77,8 +85,12 @@ class Orientation:
         Only for columns: what is written in front of a row would replace the end of the row before.
         """
         lead = -self.along.pad % 4
-        free = -(-(outputs + lead) // 4) == -(-outputs // 4)
+        free = self.computed(outputs + lead) == self.computed(outputs)
         return lead if self.vertical and row_tiles == 1 and self.along.stride == 1 and free else 0
+
+    def computed(self, outputs: int) -> int:
+        """Outputs that a line takes: those behind its end in the last block are written too."""
+        return align(outputs, self.block)
 
     def line_bytes(self, outputs: int, row_tiles: int) -> int:
         return align(self.along.extent(outputs) + self.lead(outputs, row_tiles), 4)
@@ -91,17 +103,17 @@ class Orientation:
         )
 
     def max_parts(self, rows: int, columns: int) -> int:
-        """Parts that a tile may be cut into; overshoot at the end of a row would race with the next row's core."""
-        return 1 if not self.vertical and columns % 4 else self.outputs(rows, columns)[1]
+        """Parts that a tile may be cut into; what is written behind a row would race with the next row's core."""
+        return 1 if not self.vertical and columns % self.block else self.outputs(rows, columns)[1]
 
     def output_step_bytes(self, columns: int, channels: int) -> int:
         """From an output of a line to the next."""
         return channels * (columns if self.vertical else 1)
 
     def work(self, rows: int, columns: int) -> int:
-        """Words times blocks of four outputs of a map: what to compare orientations by."""
+        """Words of all windows of a map: what to compare orientations by."""
         outputs, lines = self.outputs(rows, columns)
-        return -(-outputs // 4) * lines * self.tap_words * self.across.kernel
+        return self.computed(outputs) * lines * self.tap_words * self.across.kernel
 
 
 class Depthwise(Kernel):
@@ -111,14 +123,16 @@ class Depthwise(Kernel):
     headers = ("depthwise.h",)
     function = "nmcu_depthwise_run"
     needs = "a window"
+    block: ClassVar[int] = 1
+    """Outputs that the hot loop computes at a time."""
 
     @abstractmethod
     def hot_loop(self, layer: Layer) -> str:
         """Name of the C function for `layer`."""
 
     @abstractmethod
-    def block_cycles(self, layer: Layer, machine: Machine) -> float:
-        """Cycles of four outputs."""
+    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
+        """Cycles of a line of `outputs`."""
 
     def walks(self, orientation: Orientation) -> bool:
         """Whether the hot loop can walk lines this way."""
@@ -128,7 +142,9 @@ class Depthwise(Kernel):
         """The one with the least work of those that the hot loop can walk."""
         _, rows, columns, _ = layer.outputs[0].shape
         return min(
-            filter(self.walks, _orientations(layer)), key=lambda o: o.work(rows, columns), default=None
+            filter(self.walks, _orientations(layer, self.block)),
+            key=lambda o: o.work(rows, columns),
+            default=None,
         )
 
     def refusal(self, layer: Layer, machine: Machine) -> str | None:
@@ -146,14 +162,14 @@ class Depthwise(Kernel):
         geometry = window.geometry(layer, channelwise=True)
         orientation, columns = self._walked(layer), geometry.output[1]
         for tiling in window.tilings(geometry, machine, 4, orientation.channel_bytes, LAYER_BYTES):
+            row_tiles = window.tile_counts(geometry, tiling)[0]
             parts = min(
                 range(1, min(machine.cores, orientation.max_parts(tiling.rows, columns)) + 1),
-                key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p),
+                key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p, row_tiles),
             )
             l1 = {"layer": LAYER_BYTES} | window.buffers(geometry, tiling, orientation.channel_bytes)
-            row_tiles = window.tile_counts(geometry, tiling)[0]
             lead = orientation.lead(orientation.outputs(tiling.rows, columns)[0], row_tiles)
-            beside = (lead + OVERSHOOT) * orientation.output_step_bytes(columns, tiling.channels)
+            beside = (lead + orientation.block - 1) * orientation.output_step_bytes(columns, tiling.channels)
             l1 |= {name: l1[name] + beside for name in ("out0", "out1") if name in l1}
             l1["planes"] = machine.cores * 4 * orientation.plane_bytes(tiling, row_tiles, columns, parts)
             if sum(align(size) for size in l1.values()) > machine.l1_bytes:
@@ -163,22 +179,27 @@ class Depthwise(Kernel):
                 machine,
                 tiling,
                 orientation.channel_bytes,
-                lambda rows, channels: self._tile_cycles(layer, machine, rows, channels, parts),  # noqa: B023
+                lambda rows, channels: self._tile_cycles(layer, machine, rows, channels, parts, row_tiles),  # noqa: B023
             )
             yield Candidate(self.name, tiling.parameters() | {"parts": parts}, l1, cycles, compute, dma)
 
-    def _tile_cycles(self, layer: Layer, machine: Machine, rows: int, channels: int, parts: int) -> int:
-        """Of one tile whose lines are cut into `parts`."""
+    def _tile_cycles(
+        self, layer: Layer, machine: Machine, rows: int, channels: int, parts: int, row_tiles: int
+    ) -> int:
+        """Of one of `row_tiles` tiles, whose lines are cut into `parts`."""
         orientation = self._walked(layer)
+        along, across = orientation.along, orientation.across
         outputs, lines = orientation.outputs(rows, layer.outputs[0].shape[2])
         part_lines = -(-lines // parts)
         planes_block = PLANES_BLOCK_CYCLES["rv32" if machine.isa == "rv32" else "xcv"]
-        planes_line = -(-orientation.along.extent(outputs) // 4) * planes_block + 17
-        line = -(-outputs // 4) * self.block_cycles(layer, machine) + LINE_CYCLES
-        item = orientation.across.extent(part_lines) * planes_line + ITEM_CYCLES
-        item += int(min(channels, 4) * (part_lines * line + CHANNEL_CYCLES))
+        planes_line = -(-along.inputs(outputs) // 4) * planes_block + PLANES_LINE_CYCLES
+        line = self.line_cycles(layer, machine, outputs) + LINE_CYCLES
+        item = across.inputs(part_lines) * planes_line + ITEM_CYCLES
+        item += min(channels, 4) * (part_lines * line + CHANNEL_CYCLES)
+        if parts > 1 or row_tiles > 1:
+            item += PAD_WORD_CYCLES * across.extent(part_lines) * orientation.line_bytes(outputs, row_tiles)
         rounds = -(-(-(-channels // 4) * parts) // machine.cores)
-        return rounds * item + TILE_CYCLES
+        return int(rounds * item + TILE_CYCLES)
 
     def constants(self, layer: Layer) -> Mapping[str, bytes]:
         """`weights`: an nmcu_depthwise_channel_t for every channel."""
@@ -248,7 +269,14 @@ class Depthwise3x3(Depthwise):
     """3x3 with stride 1 (any stride and dilation across the lines)."""
 
     name = "depthwise_3x3"
+    block = 4
     needs = "three taps on each of three lines, not dilated and with stride 1 along the line"
+    BLOCK_CYCLES: ClassVar[Mapping[str, float]] = {
+        "nmcu_depthwise_3x3": 36,
+        "nmcu_depthwise_3x3_clamp": 38,
+        "nmcu_depthwise_3x3_wide": 61,
+    }
+    PORTABLE_BLOCK_CYCLES = 820
 
     def walks(self, orientation: Orientation) -> bool:
         return (
@@ -267,10 +295,11 @@ class Depthwise3x3(Depthwise):
         op = requantize.requantised(layer)
         return "nmcu_depthwise_3x3" if (op.lo, op.hi) == (-128, 127) else "nmcu_depthwise_3x3_clamp"
 
-    def block_cycles(self, layer: Layer, machine: Machine) -> float:
-        if machine.isa == "rv32":
-            return 820
-        return {"nmcu_depthwise_3x3": 34, "nmcu_depthwise_3x3_clamp": 38}.get(self.hot_loop(layer), 58)
+    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
+        block = (
+            self.BLOCK_CYCLES[self.hot_loop(layer)] if machine.isa != "rv32" else self.PORTABLE_BLOCK_CYCLES
+        )
+        return -(-outputs // self.block) * block
 
     def library(self, isa: str) -> tuple[Path, ...]:
         return (*super().library(isa), body(FOLDER, "depthwise_3x3", isa))
@@ -286,9 +315,9 @@ class DepthwiseLines(Depthwise):
         (5, 2): "nmcu_depthwise_5x8",
     }
     """Hot loop by (lines, words of a line)."""
-    WORD_CYCLES, OUTPUT_CYCLES, MULH_CYCLES = 2, 5.5, 5
+    WORD_CYCLES, MISALIGNED_CYCLES, OUTPUT_CYCLES, MULH_CYCLES = 2.2, 1, 5, 5.8
     MISALIGNED: ClassVar[Sequence[float]] = (0, 0.75, 0.5, 0.75)
-    """Share of the words that are not aligned, by the stride modulo 4; each costs a cycle."""
+    """Share of the words that are not aligned, by the stride modulo 4."""
 
     def walks(self, orientation: Orientation) -> bool:
         return (orientation.across.kernel, orientation.tap_words) in self.BODIES
@@ -303,14 +332,14 @@ class DepthwiseLines(Depthwise):
         body_name = self.BODIES[orientation.across.kernel, orientation.tap_words]
         return f"{body_name}_wide" if requantize.form(layer) == "wide" else body_name
 
-    def block_cycles(self, layer: Layer, machine: Machine) -> float:
+    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
         orientation = self._walked(layer)
         words = orientation.across.kernel * orientation.tap_words
         if machine.isa == "rv32":
-            return portable_block_cycles(words)
-        word = self.WORD_CYCLES + self.MISALIGNED[orientation.along.stride % 4]
+            return outputs * portable_output_cycles(words)
+        word = self.WORD_CYCLES + self.MISALIGNED_CYCLES * self.MISALIGNED[orientation.along.stride % 4]
         wide = self.MULH_CYCLES if requantize.form(layer) == "wide" else 0
-        return 4 * (words * word + self.OUTPUT_CYCLES + wide)
+        return outputs * (words * word + self.OUTPUT_CYCLES + wide)
 
     def library(self, isa: str) -> tuple[Path, ...]:
         return (*super().library(isa), body(FOLDER, "depthwise_lines", isa))
@@ -324,28 +353,28 @@ class DepthwiseAny(Depthwise):
     def hot_loop(self, layer: Layer) -> str:
         return "nmcu_depthwise_any"
 
-    def block_cycles(self, layer: Layer, machine: Machine) -> float:
+    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
         orientation = self._walked(layer)
-        return portable_block_cycles(orientation.tap_words * orientation.across.kernel)
+        return outputs * portable_output_cycles(orientation.tap_words * orientation.across.kernel)
 
     def library(self, isa: str) -> tuple[Path, ...]:
         return (*super().library(isa), FOLDER / "depthwise_any.c")
 
 
-def portable_block_cycles(words: int) -> float:
-    """Cycles of four outputs with `words` words of taps in portable C."""
-    return 4 * (58 * words + 30)
+def portable_output_cycles(words: int) -> float:
+    """Cycles of an output with `words` words of taps in portable C."""
+    return 58 * words + 30
 
 
-def _orientations(layer: Layer) -> Iterator[Orientation]:
+def _orientations(layer: Layer, block: int) -> Iterator[Orientation]:
     op = layer.op
     assert isinstance(op, ops.Depthwise)
     kernel = layer.constants["weight"].shape
     _, height, width, _ = layer.inputs[0].shape
     rows = Axis(kernel[0], op.strides[0], op.dilations[0], op.pads[0], height)
     columns = Axis(kernel[1], op.strides[1], op.dilations[1], op.pads[1], width)
-    yield Orientation(vertical=True, along=rows, across=columns)
-    yield Orientation(vertical=False, along=columns, across=rows)
+    yield Orientation(vertical=True, along=rows, across=columns, block=block)
+    yield Orientation(vertical=False, along=columns, across=rows, block=block)
 
 
 def _channel_heads(layer: Layer) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
