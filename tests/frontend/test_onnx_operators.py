@@ -311,6 +311,14 @@ def test_batch_normalisation_is_folded_into_the_convolution(tmp_path: Path) -> N
     assert kinds(ort.check(path)) == ["conv"]
 
 
+@pytest.mark.parametrize("alpha", [0.5, -2.0, 0.0])
+@pytest.mark.parametrize("beta", [1.0, 3.0, 0.0])
+def test_gemm_scales_product_and_bias(tmp_path: Path, alpha: float, beta: float) -> None:
+    m = ort.FloatModel(1, 24)
+    m.node("Gemm", "input", m.weight(24, 16), m.weight(16), alpha=alpha, beta=beta)
+    checked(tmp_path, m)
+
+
 def test_matmul_with_a_bias_on_tokens(tmp_path: Path) -> None:
     m = ort.FloatModel(1, 6, 12)
     y = m.node("MatMul", "input", m.weight(12, 20))

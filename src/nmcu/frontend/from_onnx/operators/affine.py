@@ -27,6 +27,11 @@ class Bias:
     quantised: QuantConst | None
     real: Reals
 
+    @property
+    def whole(self) -> Reals:
+        """The bias as real numbers."""
+        return self.real if self.quantised is None else self.real + self.quantised.real.reshape(-1)
+
     def integers(self, c: Context, scale: Array) -> Array:
         """The bias at `scale` (the accumulator's); the model's own integers where it uses this very scale."""
         total = self.real / scale
@@ -135,10 +140,10 @@ def gemm(c: Context) -> None:
     matrix = weights.ints if transposed else weights.ints.T
     alpha, beta = c.attribute("alpha", 1.0), c.attribute("beta", 1.0)
     found = bias(c, 2, matrix.shape[0])
-    if alpha != 1.0 or beta != 1.0:
-        real = found.real if found.quantised is None else found.real + found.quantised.real.reshape(-1)
-        found = Bias(None, real * beta / alpha if alpha else real)
-    linear(c, matrix, weights.scale * np.float32(alpha), found)
+    if beta != 1.0:
+        found = Bias(None, found.whole * beta)
+    matrix, factor = _turned(c, matrix, np.full(len(matrix), alpha, np.float64))
+    linear(c, matrix, weights.scale * factor, found)
 
 
 def matmul(c: Context) -> None:
@@ -199,11 +204,8 @@ def pending(
         def rebuild(gain: Reals, added: Reals) -> Pending:
             if (gain == 1).all():
                 return build(integers, w_scale, Bias(offset.quantised, offset.real + added))
-            real = (
-                offset.real if offset.quantised is None else offset.real + offset.quantised.real.reshape(-1)
-            )
             turned, factor = _turned(c, integers, gain)
-            return build(turned, w_scale * factor, Bias(None, real * gain + added))
+            return build(turned, w_scale * factor, Bias(None, offset.whole * gain + added))
 
         return Pending(name, op, shape, place, affine=Affine(cout, channel_axis, rebuild))
 
