@@ -19,11 +19,11 @@ static int8_t l2[1024] NMCU_L2;
 #define t_features (l2 + 0)
 
 /* Packed weights (weights.S). */
-extern const uint8_t nmcu_conv_weights[];
-extern const uint8_t nmcu_classifier_weights[];
+extern const uint8_t layer_conv_weights[];
+extern const uint8_t layer_classifier_weights[];
 
 /* conv "conv": 1x8x8x3 -> 1x8x8x16, 27648 MACs, by dense_4x4 */
-static const nmcu_conv_t conv = {
+static const nmcu_conv_t layer_conv = {
     .weighted = {
         .window = {
             .input = input_image_q,
@@ -54,7 +54,7 @@ static const nmcu_conv_t conv = {
             .slab = {l1 + 0, l1 + 0},
             .out_tile = {l1 + 320, l1 + 320},
         },
-        .weights = nmcu_conv_weights,
+        .weights = layer_conv_weights,
         .weight_tile = {l1 + 1344, l1 + 1344},
         .record_bytes = 208,
         .record_shift = 2,
@@ -73,7 +73,7 @@ static const nmcu_conv_t conv = {
 };
 
 /* linear "classifier": 1x1024 -> 1x10, 10240 MACs, by byte_gather_g4 */
-static const nmcu_records_t classifier = {
+static const nmcu_records_t layer_classifier = {
     .weighted = {
         .window = {
             .input = t_features,
@@ -104,7 +104,7 @@ static const nmcu_records_t classifier = {
             .slab = {l1 + 0, l1 + 0},
             .out_tile = {l1 + 1040, l1 + 1040},
         },
-        .weights = nmcu_classifier_weights,
+        .weights = layer_classifier_weights,
         .weight_tile = {l1 + 1056, l1 + 1056},
         .record_bytes = 708,
         .record_shift = 2,
@@ -129,8 +129,8 @@ static const nmcu_records_t classifier = {
 void network_run(void)
 {
     nmcu_region(1);
-    nmcu_conv_run(&conv);
+    nmcu_conv_run(&layer_conv);
     nmcu_region(3);
-    nmcu_records_run(&classifier);
+    nmcu_records_run(&layer_classifier);
     nmcu_region(0);
 }

@@ -8,9 +8,9 @@ import pytest
 import golden
 import nmcu
 from networks import conv_linear
-from nmcu import plan, targets
+from nmcu import host, plan, targets
 from nmcu.codegen import emit
-from nmcu.codegen.names import MAX_LENGTH, comment, identifiers
+from nmcu.codegen.names import MAX_LENGTH, Identifiers, comment
 
 HERE = Path(__file__).parent
 HOSTILE = [
@@ -45,17 +45,10 @@ def test_the_same_network_gives_the_same_files() -> None:
 
 
 def test_identifiers_are_unique_short_and_plain() -> None:
-    names = identifiers([*HOSTILE, "Conv 1", "conv_1", "conv.1"], "t_")
-    assert len(set(names.values())) == len(names)
-    assert all(
-        re.fullmatch(r"[a-z_][a-z0-9_]*", word) and len(word) < MAX_LENGTH + 8 for word in names.values()
-    )
-    assert identifiers(["while", "1st", "nmcu_hal", "l1"]) == {
-        "while": "x_while",
-        "1st": "x_1st",
-        "nmcu_hal": "x_nmcu_hal",
-        "l1": "x_l1",
-    }
+    names = Identifiers()
+    words = [names.take("t_", name) for name in [*HOSTILE, "Conv 1", "conv_1", "conv.1"]]
+    assert len(set(words)) == len(words)
+    assert all(re.fullmatch(r"t_[a-z0-9_]*", word) and len(word) < MAX_LENGTH + 8 for word in words)
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: repr(name[:12]))
@@ -70,6 +63,23 @@ def test_comments_hold_nothing_that_ends_or_continues_them(name: str) -> None:
 def test_networks_with_hostile_names_compile(name: str) -> None:
     program = emit(plan.make(conv_linear(names=(name, name + "'")), targets.get("cluster8")), name)
     assert "system(" not in re.sub(r"/\*.*?\*/", "", str(program.files["network.c"]), flags=re.DOTALL)
+
+
+CLASHES = [
+    ("div", "abs"),
+    ("/abs", "select"),
+    ("network_run", "ring"),
+    ("t_features", "input_image_q"),
+    ("a", "a_weights"),
+]
+"""Names that the C library, the generated code or another name of the network could have taken."""
+
+
+@pytest.mark.parametrize("names", CLASHES, ids=repr)
+def test_names_of_a_network_do_not_clash(names: tuple[str, str]) -> None:
+    network = conv_linear(names=names)
+    assert nmcu.run(network).bit_exact
+    assert host.build(emit(plan.make(network, targets.get("cluster8"), host.ISA)))
 
 
 @pytest.mark.parametrize("names", [(HOSTILE[0], HOSTILE[1]), (HOSTILE[2], HOSTILE[3]), ("", "\\")], ids=repr)

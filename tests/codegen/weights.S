@@ -3,7 +3,7 @@
     .balign 16
 nmcu_weights:
     .incbin "weights.bin"
-    .globl nmcu_conv_weights
-    .set nmcu_conv_weights, nmcu_weights + 0
-    .globl nmcu_classifier_weights
-    .set nmcu_classifier_weights, nmcu_weights + 832
+    .globl layer_conv_weights
+    .set layer_conv_weights, nmcu_weights + 0
+    .globl layer_classifier_weights
+    .set layer_classifier_weights, nmcu_weights + 832

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from nmcu import kernels
 from nmcu.codegen.cprint import constant
-from nmcu.codegen.names import comment, identifiers
+from nmcu.codegen.names import Identifiers, comment
 from nmcu.codegen.program import Port, Program
 from nmcu.codegen.weights import resident_blob, stream_blob, weights_assembly
 from nmcu.kernels import Addresses
@@ -51,22 +50,20 @@ class _Symbols:
 
     @staticmethod
     def of(plan: Plan) -> "_Symbols":
-        ports = identifiers([t.name for t in plan.inputs], "input_")
-        ports |= identifiers([t.name for t in plan.outputs], "output_")
-        inner = identifiers([name for name in plan.tensors if name not in ports], "t_")
-        layers = identifiers(layer.name for layer in plan.layers)
-        descriptors = {
-            (layer.name, number): layers[layer.name] + (f"_part{number}" if len(layer.parts) > 1 else "")
-            for layer in plan.layers
-            for number in range(len(layer.parts))
-        }
-        constants = {
-            (layer.name, number, key): f"nmcu_{descriptors[layer.name, number]}_{key}"
-            for layer in plan.layers
-            for number, part in enumerate(layer.parts)
-            for key in part.constants
-        }
-        return _Symbols(ports | inner, descriptors, constants)
+        names = Identifiers()
+        tensors = {t.name: names.take("input_", t.name) for t in plan.inputs}
+        tensors |= {t.name: names.take("output_", t.name) for t in plan.outputs}
+        tensors |= {name: names.take("t_", name) for name in plan.tensors if name not in tensors}
+        descriptors: dict[tuple[str, int], str] = {}
+        constants: dict[tuple[str, int, str], str] = {}
+        for layer in plan.layers:
+            for number, part in enumerate(layer.parts):
+                suffix = f"_part{number}" if len(layer.parts) > 1 else ""
+                descriptors[layer.name, number] = names.take("layer_", layer.name, suffix)
+                for key in part.constants:
+                    wanted = f"{suffix}_{key}"
+                    constants[layer.name, number, key] = names.take("layer_", layer.name, wanted)
+        return _Symbols(tensors, descriptors, constants)
 
 
 def _header(plan: Plan, symbols: _Symbols, name: str) -> str:
@@ -213,9 +210,3 @@ int main(void)
     return 0;
 }
 """
-
-
-def library_files(program: Program) -> tuple[Path, ...]:
-    """Every file of the package that the program compiles or includes."""
-    headers = [p for folder in program.include_dirs for p in folder.iterdir() if p.suffix in (".h", ".inc")]
-    return tuple(sorted({*program.library, *headers}))
