@@ -13,12 +13,14 @@ import pytest
 import golden
 import nmcu
 from networks import conv, conv_linear
-from nmcu import graph, host, plan, targets, toolchain
+from nmcu import graph, host, plan, sparsity, targets, toolchain
 from nmcu.codegen import emit
 from nmcu.errors import PlanError
-from nmcu.graph import Builder, Graph, TensorInfo, ops
+from nmcu.graph import Builder, Graph, Layer, TensorInfo, ops
 from nmcu.host import HostProgram
 from nmcu.plan import Plan
+from nmcu.plan.activations import CODE_RESERVE_BYTES, place_activations
+from nmcu.plan.parts import split
 from nmcu.sim.run import run as simulate
 from nmcu.sparsity import NMPattern, mask
 from nmcu.targets import Target
@@ -69,10 +71,9 @@ def test_golden_plan() -> None:
     golden.check(text, HERE / "conv_linear.json")
 
 
-def test_a_plan_saves_as_json(tmp_path: Path) -> None:
-    planned = plan.make(conv(4, 8), CLUSTER8)
-    planned.save(tmp_path / "plan.json")
-    assert json.loads((tmp_path / "plan.json").read_text()) == planned.to_json()
+def test_a_plan_is_json_data() -> None:
+    made = plan.make(conv(4, 8), CLUSTER8).to_json()
+    assert json.loads(json.dumps(made)) == made
 
 
 def test_buffers_of_a_part_do_not_overlap_and_fit_l1() -> None:
@@ -123,6 +124,23 @@ def test_parts_cover_a_layer_once_and_run_on_the_host() -> None:
     assert equals_reference_on_host(network, planned)
 
 
+def test_a_part_keeps_the_pattern_of_its_layer() -> None:
+    """Its own weights may be sparser, with positions that differ between the channels of a group."""
+    weight = np.zeros((16, 1, 1, 32), np.int8)
+    weight[:8, ..., [3, 9, 17, 30]] = 5
+    weight[8:, ..., [3, 17]] = 7
+    weight[8::2, ..., [3, 17]] = 0
+    weight[8::2, ..., [9, 30]] = 7
+    x = TensorInfo("x", (1, 2, 2, 32), "int8", 0.1, 0)
+    y = TensorInfo("y", (1, 2, 2, 16), "int8", 0.1, 0)
+    op, constants = ops.Conv2d.build("conv", x, y, weight, np.full(16, 0.01), None)
+    layer = Layer("conv", op, (x,), (y,), constants)
+    assert str(layer.pattern) == "1:8x4"
+    (_, first), (_, second) = split(layer, 1000, 500)
+    assert str(sparsity.detect(second.constants["weight"])) == "1:16"
+    assert first.pattern == second.pattern == layer.pattern
+
+
 def test_a_network_of_real_size_streams() -> None:
     """A 3x3 convolution of 512 to 384 channels: 1.8 MB of weights, more than all of L2."""
     report = nmcu.run(chain([512, 384], size=1))
@@ -135,6 +153,26 @@ def test_activations_that_are_too_large_are_refused_with_both_sizes() -> None:
         PlanError, match=r"activations need [\d,]{9,} bytes of L2 at once, cluster8 has 1,507,328"
     ):
         plan.make(chain([16, 64, 64, 16], size=160, kernel=1), CLUSTER8)
+
+
+def test_activations_that_leave_nothing_for_constants_are_refused() -> None:
+    room = CLUSTER8.l2_bytes - CODE_RESERVE_BYTES
+    pixels = room // 16
+    x = TensorInfo("x", (1, 1, pixels, 8), "int8", 0.1, 0)
+    y = TensorInfo("y", (1, 1, pixels, 8), "int8", 0.1, 0)
+    with pytest.raises(
+        PlanError, match=f"activations need {room:,} bytes of L2 at once, cluster8 has {room:,}"
+    ):
+        place_activations([], [x], [y], CLUSTER8)
+
+
+def test_constants_that_cannot_stream_are_refused() -> None:
+    """Those of small layers stay in L2."""
+    network = chain([8] * 40, size=1, kernel=1)
+    with pytest.raises(
+        PlanError, match=r"constants that do not stream need [\d,]+ bytes of L2, cluster8 has [\d,]+ left"
+    ):
+        plan.make(network, small_l2(66))
 
 
 def test_weights_that_are_too_large_are_refused_with_both_sizes() -> None:

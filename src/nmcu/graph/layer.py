@@ -19,13 +19,17 @@ BORDER = (ops.Encode, ops.Decode)
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One node that runs on the device. `name` is the model's own, unique, unescaped."""
+    """One node that runs on the device. `name` is the model's own, unique, unescaped.
+
+    `whole` is the layer that this one is a range of output channels of, if it is one.
+    """
 
     name: str
     op: Op
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     constants: Mapping[str, Array]
+    whole: "Layer | None" = None
 
     @property
     def kind(self) -> str:
@@ -51,7 +55,12 @@ class Layer:
 
     @cached_property
     def pattern(self) -> sparsity.NMPattern | None:
-        """The N:M pattern of the weights; None for dense and for layers that no pattern applies to."""
+        """The N:M pattern of the weights; None for dense and for layers that no pattern applies to.
+
+        A part has the pattern of its layer, which its kernel was chosen for, even where its own weights are sparser.
+        """
+        if self.whole is not None:
+            return self.whole.pattern
         if not isinstance(self.op, ops.Conv2d | ops.Linear):
             return None
         return sparsity.detect(self.constants["weight"])

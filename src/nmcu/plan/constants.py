@@ -72,20 +72,16 @@ def place_constants(layers: Sequence[PlannedLayer], machine: Machine, budget: in
 
 
 def _ring_bytes(requests: Sequence[Request], resident: int, machine: Machine, budget: int) -> int:
-    if not requests:
-        return 0
-    target = machine.target
-    total = sum(align(r.bytes) for r in requests)
-    largest = max(align(r.bytes) for r in requests)
-    if budget - resident < largest:
+    name = machine.target.name
+    if resident > budget:
         raise PlanError(
-            f"the network's weights stream in parts of up to {largest:,} bytes, but {target.name} has only "
-            f"{max(budget - resident, 0):,} bytes of L2 left for them: "
-            f"{largest + resident - budget:,} bytes more would do"
+            f"the network's constants that do not stream need {resident:,} bytes of L2, {name} has {budget:,} left "
+            "beside code and activations: use a smaller network"
         )
-    if total > target.memory["l3"].size:
+    largest = max((align(r.bytes) for r in requests), default=0)
+    if largest > budget - resident:
         raise PlanError(
-            f"the network's weights need {total:,} bytes of L3, {target.name} has {target.memory['l3'].size:,}: "
-            "use a sparser or smaller network"
+            f"the network's weights stream in parts of up to {largest:,} bytes, but {name} has only "
+            f"{budget - resident:,} bytes of L2 left for them: {largest + resident - budget:,} bytes more would do"
         )
-    return min(total, (budget - resident) // 16 * 16)
+    return min(sum(align(r.bytes) for r in requests), (budget - resident) // 16 * 16)

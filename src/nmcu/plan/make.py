@@ -7,24 +7,19 @@ from types import MappingProxyType
 from nmcu import graph as graphs
 from nmcu import kernels
 from nmcu.errors import PlanError
-from nmcu.graph import Graph, Layer, TensorInfo
+from nmcu.graph import Graph, Layer
 from nmcu.kernels import Candidate, Machine
 from nmcu.kernels.kernel import align
+from nmcu.plan.activations import place_activations
 from nmcu.plan.choose import choose, options
 from nmcu.plan.constants import place_constants, streamed
-from nmcu.plan.lifetime import lifetimes, place
 from nmcu.plan.parts import split
 from nmcu.plan.plan import Buffer, Part, Plan, PlannedLayer
-from nmcu.plan.spill import place_within, spill_cycles, spills
+from nmcu.plan.spill import spill_cycles
 from nmcu.targets import Target
 
-CODE_RESERVE_BYTES = 64 * 1024
-"""L2 kept free for code and descriptors."""
-CONSTANTS_RESERVE_BYTES = 192 * 1024
-"""L2 that activations leave to constants, if need be by waiting in L3."""
 PARTS_IN_RING = 4
 """Constants stream in parts of at most this share of the L2 that is left for them: one is read while others come."""
-ALIAS_KINDS = frozenset({"reshape"})
 
 
 def make(
@@ -45,35 +40,63 @@ def make(
     machine = Machine(target, isa)
     layers = graphs.layers(graph)
     inputs, outputs = tuple(graphs.inputs(graph)), tuple(graphs.outputs(graph))
-    names = [kernel.name for kernel in kernels.KERNELS]
-    if not fnmatch.filter(names, kernel_names):
-        raise PlanError(f"--kernels {kernel_names!r} matches no kernel; there are: {', '.join(names)}")
-    unknown = set(forced) - {layer.name for layer in layers}
-    if unknown:
-        raise PlanError(f"--kernel names layer {min(unknown)!r}; layers: {', '.join(x.name for x in layers)}")
-    aliases = _aliases(layers, inputs, outputs)
-    ports = sum(align(t.bytes) for t in (*inputs, *outputs))
-    blocks = lifetimes(layers, outputs, aliases)
-    if "l3_l2" in target.dma:
-        room = target.l2_bytes - CODE_RESERVE_BYTES - CONSTANTS_RESERVE_BYTES - ports
-        tensors, blocks = place_within(blocks, layers, aliases, room)
-    else:
-        tensors = place(blocks)
-    moved = spills(blocks)
-    arena = max((buffer.end for buffer in tensors.values()), default=0)
-    budget = target.l2_bytes - CODE_RESERVE_BYTES - align(arena) - ports
-    if budget < 0:
-        raise PlanError(
-            f"the network's activations need {arena + ports:,} bytes of L2 at once, {target.name} has "
-            f"{target.l2_bytes - CODE_RESERVE_BYTES:,} beside the code: use a smaller input or network"
-        )
-    work = [layer for layer in layers if not _moves_nothing(layer, aliases)]
+    _check_names(layers, kernel_names, forced)
+    activations = place_activations(layers, inputs, outputs, target)
+    work = [layer for layer in layers if not activations.moves_nothing(layer)]
     choices = {
         layer.name: (pinned[layer.name],)
         if layer.name in pinned
         else options(layer, machine, kernel_names, forced.get(layer.name))
         for layer in work
     }
+    chosen, streams = _chosen(work, choices, machine, activations.budget)
+    planned = [
+        PlannedLayer(layer, picked.kernel, _parts(layer, picked, machine, activations.budget, streams))
+        if (picked := chosen.get(layer.name))
+        else PlannedLayer(layer, None, ())
+        for layer in layers
+    ]
+    placed = place_constants(planned, machine, activations.budget)
+    plan = Plan(
+        target=target,
+        isa=isa,
+        layers=placed.layers,
+        inputs=inputs,
+        outputs=outputs,
+        tensors=activations.tensors,
+        aliases=activations.aliases,
+        weight_blob_bytes=placed.resident_bytes,
+        chunks=placed.chunks,
+        ring_bytes=placed.ring_bytes,
+        spills=activations.spills,
+        spill_cycles=spill_cycles(activations.spills, target.dma.get("l3_l2")),
+    )
+    _check_l3(plan)
+    return plan
+
+
+def _check_names(layers: Sequence[Layer], kernel_names: str, forced: Mapping[str, str]) -> None:
+    names = [kernel.name for kernel in kernels.KERNELS]
+    if not fnmatch.filter(names, kernel_names):
+        raise PlanError(f"--kernels {kernel_names!r} matches no kernel; there are: {', '.join(names)}")
+    unknown = set(forced) - {layer.name for layer in layers}
+    if unknown:
+        raise PlanError(f"--kernel names layer {min(unknown)!r}; layers: {', '.join(x.name for x in layers)}")
+
+
+def _check_l3(plan: Plan) -> None:
+    size = plan.target.memory["l3"].size if plan.l3_bytes else 0
+    if plan.l3_bytes > size:
+        raise PlanError(
+            f"the network's weights ({plan.stream_bytes:,} bytes) and waiting activations ({plan.spill_bytes:,}) need "
+            f"{plan.l3_bytes:,} bytes of L3, {plan.target.name} has {size:,}: use a sparser or smaller network"
+        )
+
+
+def _chosen(
+    work: Sequence[Layer], choices: Mapping[str, Sequence[Candidate]], machine: Machine, budget: int
+) -> tuple[dict[str, Candidate], bool]:
+    """A candidate for each layer, and whether constants stream: then the fastest, else what fits `budget`."""
     sizes: dict[tuple[str, str], int] = {}
 
     def constant_bytes(layer: Layer, candidate: Candidate) -> int:
@@ -84,31 +107,9 @@ def make(
         return sizes[key]
 
     fastest = {name: found[0] for name, found in choices.items()}
-    streams = "l3_l2" in target.dma and sum(constant_bytes(x, fastest[x.name]) for x in work) > budget
-    chosen = fastest if streams else choose(work, choices, constant_bytes, budget)
-    planned = [
-        PlannedLayer(
-            layer, chosen[layer.name].kernel, _parts(layer, chosen[layer.name], machine, budget, streams)
-        )
-        if layer.name in chosen
-        else PlannedLayer(layer, None, ())
-        for layer in layers
-    ]
-    placed = place_constants(planned, machine, budget)
-    return Plan(
-        target=target,
-        isa=isa,
-        layers=placed.layers,
-        inputs=inputs,
-        outputs=outputs,
-        tensors=MappingProxyType(tensors),
-        aliases=MappingProxyType(aliases),
-        weight_blob_bytes=placed.resident_bytes,
-        chunks=placed.chunks,
-        ring_bytes=placed.ring_bytes,
-        spills=moved,
-        spill_cycles=spill_cycles(moved, target.dma.get("l3_l2")),
-    )
+    if "l3_l2" in machine.target.dma and sum(constant_bytes(x, fastest[x.name]) for x in work) > budget:
+        return fastest, True
+    return choose(work, choices, constant_bytes, budget), False
 
 
 def _parts(
@@ -126,37 +127,6 @@ def _parts(
         _part(part, first, kernel.candidates(part, machine)[0], streamed(kernel, part))
         for first, part in parts
     )
-
-
-def _aliases(
-    layers: Sequence[Layer], inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo]
-) -> dict[str, str]:
-    """Tensors that share another one's memory: results of layers that only change the shape.
-
-    A network output takes over its producer's tensor unless that is an input or an output itself.
-    """
-    aliases: dict[str, str] = {}
-    taken = {t.name for t in (*inputs, *outputs)}
-    out = {t.name for t in outputs}
-    for layer in layers:
-        if layer.kind not in ALIAS_KINDS:
-            continue
-        source, result = layer.inputs[0].name, layer.outputs[0].name
-        root = aliases.get(source, source)
-        if result not in out:
-            aliases[result] = root
-        elif root not in taken:
-            aliases |= {name: result for name, old in aliases.items() if old == root}
-            aliases[root] = result
-            taken.add(root)
-    return aliases
-
-
-def _moves_nothing(layer: Layer, aliases: Mapping[str, str]) -> bool:
-    if layer.kind not in ALIAS_KINDS:
-        return False
-    source, result = layer.inputs[0].name, layer.outputs[0].name
-    return aliases.get(source, source) == aliases.get(result, result)
 
 
 def _part(layer: Layer, first_channel: int, candidate: Candidate, streamed: Mapping[str, int]) -> Part:

@@ -29,4 +29,4 @@ def _channels(layer: Layer, first: int, end: int) -> Layer:
         name: array[first:end] if name in PER_CHANNEL else array for name, array in layer.constants.items()
     }
     narrowed = dataclasses.replace(output, shape=(*output.shape[:-1], end - first))
-    return dataclasses.replace(layer, outputs=(narrowed,), constants=MappingProxyType(constants))
+    return dataclasses.replace(layer, outputs=(narrowed,), constants=MappingProxyType(constants), whole=layer)

@@ -1,9 +1,7 @@
 """The plan of a network: every decision the code generator prints, as an immutable value that saves as JSON."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from nmcu.graph import Layer, TensorInfo
@@ -219,10 +217,6 @@ class Plan:
             ],
             "layers": [_layer_json(layer) for layer in self.layers],
         }
-
-    def save(self, path: Path) -> None:
-        """Writes the plan to `path` as JSON."""
-        path.write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
 
     def __str__(self) -> str:
         lines = [f"plan for {self.target.name} ({self.isa}): {self.predicted_cycles:,} cycles predicted"]
