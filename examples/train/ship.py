@@ -9,7 +9,7 @@ import lzma
 from pathlib import Path
 from typing import Any
 
-from nmcu.train.files import write_atomically
+from nmcu.files import write_atomically
 
 HERE = Path(__file__).parent
 PLAIN_BYTES = 150_000

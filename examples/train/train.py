@@ -31,7 +31,7 @@ from torch.optim.swa_utils import update_bn
 import nmcu
 from nmcu import train as nt
 from nmcu.errors import NmcuError
-from nmcu.train.files import write_atomically
+from nmcu.files import write_atomically
 
 matplotlib.use("agg")
 from matplotlib import pyplot as plt

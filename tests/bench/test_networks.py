@@ -1,9 +1,15 @@
 """Whole-network benchmarks give the figures that `nmcu run` gives, and say what they can measure."""
 
+from pathlib import Path
+
 import pytest
+from typer.testing import CliRunner
 
 import nmcu
+from networks import conv_linear
+from nmcu import frontend
 from nmcu.bench import examples, networks
+from nmcu.cli.app import app
 from nmcu.errors import NmcuError
 
 
@@ -26,3 +32,27 @@ def test_dense_comes_first_and_published_kernels_beside_ours() -> None:
 def test_an_unknown_network_is_named_with_the_known_ones() -> None:
     with pytest.raises(NmcuError, match=r"no network matches 'resnet50'; networks: resnet18, vit, resnet8"):
         networks.bench_networks("resnet50")
+
+
+def test_a_network_that_cannot_be_measured_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mlperf_tiny").mkdir()
+    (tmp_path / "mlperf_tiny" / "broken.tflite").write_bytes(b"no model")
+    frontend.save(conv_linear(), tmp_path / "small_dense.onnx")
+    monkeypatch.setenv("NMCU_TEST_DATA", str(tmp_path))
+    monkeypatch.setattr(examples, "EXAMPLES", tmp_path)
+    rows, failures = networks.bench_networks("[ms]*", ["1:8"], ["xcv"], jobs=1)
+    assert [(row.network, row.pattern, row.bit_exact) for row in rows] == [
+        ("small", "dense", True),
+        ("small", "1:8", True),
+    ]
+    assert rows[1].speedup_vs_dense is not None
+    assert {failure.case for failure in failures} == {"mlperf_broken dense xcv", "mlperf_broken 1:8 xcv"}
+    assert "broken.tflite" in failures[0].message
+
+
+def test_a_figure_of_unknown_form_is_refused_before_measuring() -> None:
+    done = CliRunner().invoke(app, ["bench", "networks", "--plot", "figure.xyz"])
+    assert done.exit_code == 1
+    assert "supported are .png, .svg, .pdf" in str(done.exception)

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from nmcu import kernels, targets
 from nmcu.bench.kernels import DENSE, PORTABLE_ONLY
-from nmcu.bench.measure import Case, Measurement, layer_of, refusal
+from nmcu.bench.measure import Case, Measurement, layer_of, measure, refusal
 from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.bench.shapes import FIT_SHAPES, OTHER_SHAPES, PATTERNS, SHAPES
 from nmcu.errors import NmcuError
+from nmcu.files import write_atomically
 from nmcu.kernels import Machine
 from nmcu.kernels.common import window
 from nmcu.kernels.costs import PIPELINE, Costs, fitted
@@ -54,7 +55,7 @@ class Fit:
 
     def save(self, path: Path) -> None:
         """Writes the constants to `path` as JSON."""
-        path.write_text(json.dumps(self.costs.constants, indent=1) + "\n", encoding="utf-8")
+        write_atomically(path, (json.dumps(self.costs.constants, indent=1) + "\n").encode())
 
 
 def fit(
@@ -74,7 +75,8 @@ def fit(
     if not whole:
         raise NmcuError(f"there is no kernel matching {names!r} on {', '.join(isas)} to fit")
     apart = [replace(case, apart=True, tiling=t) for case in whole for t in TILINGS] if change else []
-    measured, failures = measure_all([*whole, *other, *apart], jobs, progress)
+    results, failures = measure_all(measure, [*whole, *other, *apart], jobs, progress)
+    measured = list(results.values())
     wrong = [str(m.case) for m in measured if not m.bit_exact]
     if wrong:
         shown = "; ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")

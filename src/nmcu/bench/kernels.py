@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from nmcu import kernels
-from nmcu.bench.measure import Case, Measurement, refusal
+from nmcu.bench.measure import Case, Measurement, measure, refusal
 from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.bench.shapes import PATTERNS, SHAPES, Shape
 from nmcu.errors import NmcuError
@@ -80,8 +80,8 @@ def bench_kernels(
     baselines = [
         case for shape in dict.fromkeys(c.shape for c in wanted) for case in _dense(selection, shape)
     ]
-    measured, failures = measure_all(list(dict.fromkeys([*baselines, *wanted])), jobs, progress)
-    return rows(measured, wanted), failures
+    measured, failures = measure_all(measure, list(dict.fromkeys([*baselines, *wanted])), jobs, progress)
+    return rows(list(measured.values()), wanted), failures
 
 
 def cases(selection: Selection) -> Iterator[Case]:

@@ -2,19 +2,18 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from nmcu import codegen, frontend, graph, plan, targets, toolchain
+from nmcu import codegen, frontend, graph, kernels, plan, targets, toolchain
 from nmcu.bench import examples
 from nmcu.bench.measure import digest, simulator_identity
 from nmcu.bench.models import BUILT
+from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.errors import NmcuError
 from nmcu.graph import Graph
 from nmcu.graph.prune import choose, prune
@@ -25,7 +24,6 @@ from nmcu.toolchain import cache as results
 DENSE = "dense"
 PATTERNS = (DENSE, "1:4", "1:8", "1:16", "1:8x4", "1:16x4")
 MODELS_VARIABLE = "NMCU_TEST_DATA"
-Progress = Callable[[int, int, str], object]
 
 
 @dataclass(frozen=True, order=True)
@@ -100,7 +98,7 @@ def bench_networks(
     kernels: str = "*",
     jobs: int = 2,
     progress: Progress = lambda done, total, last: None,
-) -> list[NetworkRow]:
+) -> tuple[list[NetworkRow], list[Failure]]:
     """Measures the networks; what a former run of the same programs left in the cache is not simulated again.
 
     Raises `NmcuError` where `networks` names none.
@@ -108,13 +106,8 @@ def bench_networks(
     wanted = list(cases(networks, patterns, isas, kernels))
     if not wanted:
         raise NmcuError(f"no network matches {networks!r}; networks: {', '.join(sources())}{_hint()}")
-    rows: dict[NetworkCase, NetworkRow] = {}
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(measure, case): case for case in wanted}
-        for done, future in enumerate(as_completed(running), 1):
-            rows[running[future]] = future.result()
-            progress(done, len(wanted), str(running[future]))
-    return [_compared(rows[case], rows) for case in wanted]
+    rows, failures = measure_all(measure, wanted, jobs, progress)
+    return [_compared(row, rows) for row in rows.values()], failures
 
 
 def _hint() -> str:
@@ -153,7 +146,11 @@ def measure(case: NetworkCase) -> NetworkRow:
         macs=macs,
         macs_per_cycle=round(macs / cycles, 2),
         speedup_vs_dense=None,
-        weight_bytes=sum(layer.constant_bytes for layer in layers if layer.layer.weight_bytes),
+        weight_bytes=sum(
+            part.constant_bytes - kernels.get(layer.kernel).requant_bytes(part.layer)
+            for layer, part in planned.steps
+            if layer.kernel and part.layer.weight_bytes
+        ),
         dense_weight_bytes=sum(layer.layer.weight_bytes for layer in layers),
         l3_read_bytes=sum(chunk.place.bytes for chunk in planned.chunks),
         predicted_cycles=planned.predicted_cycles,

@@ -65,7 +65,9 @@ def paper(
         found += _against_rtl(stage)
     if networks:
         for name in published.NETWORKS:
-            found += network_rows(bench_networks(name, NETWORK_PATTERNS, jobs=jobs, progress=progress))
+            networks_measured, failed = bench_networks(name, NETWORK_PATTERNS, jobs=jobs, progress=progress)
+            found += network_rows(networks_measured)
+            failures += failed
     return found, failures
 
 

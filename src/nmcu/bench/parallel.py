@@ -1,50 +1,58 @@
 """Many measurements in a few processes."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import TypeVar
 
-from nmcu.bench.measure import Case, Measurement, measure
 from nmcu.errors import NmcuError
 
 Progress = Callable[[int, int, str], object]
 """Told how many of how many are done, and which was last."""
+Case = TypeVar("Case", bound=Hashable)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A case whose program failed, and how."""
+    """A case that could not be measured, and why."""
 
-    case: Case
+    case: str
     message: str
 
 
 def measure_all(
-    cases: Sequence[Case], jobs: int = 2, progress: Progress = lambda done, total, last: None
-) -> tuple[list[Measurement], list[Failure]]:
-    """Measures `cases` in `jobs` processes; the results are in the order of `cases`, without those that do not fit L1.
+    measure: Callable[[Case], Result | None],
+    cases: Sequence[Case],
+    jobs: int = 2,
+    progress: Progress = lambda done, total, last: None,
+) -> tuple[dict[Case, Result], list[Failure]]:
+    """`measure`, a function of a module, of each of `cases` in `jobs` processes; results in the order of `cases`.
 
-    Every result is in the cache as soon as it is there: an interrupted run goes on where it stopped.
+    Cases without a result are left out, and those that raise a `NmcuError` are failures: the others go on.
     """
-    measured: dict[Case, Measurement] = {}
+    measured: dict[Case, Result] = {}
     failures = []
-    for done, outcome in enumerate(_outcomes(cases, jobs)):
-        case, result = outcome
-        if isinstance(result, Measurement):
-            measured[case] = result
-        elif result is not None:
+    for done, (case, result) in enumerate(_outcomes(measure, cases, jobs)):
+        if isinstance(result, Failure):
             failures.append(result)
+        elif result is not None:
+            measured[case] = result
         progress(done + 1, len(cases), str(case))
-    return [measured[case] for case in cases if case in measured], failures
+    return {case: measured[case] for case in cases if case in measured}, failures
 
 
-def _outcomes(cases: Sequence[Case], jobs: int) -> Iterator[tuple[Case, Measurement | Failure | None]]:
+def _outcomes(
+    measure: Callable[[Case], Result | None], cases: Sequence[Case], jobs: int
+) -> Iterator[tuple[Case, Result | Failure | None]]:
     if jobs < 2 or len(cases) < 2:
-        yield from ((case, _attempt(case)) for case in cases)
+        yield from ((case, _attempt(measure, case)) for case in cases)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(_attempt, case): case for case in cases}
+        running: dict[Future[Result | Failure | None], Case] = {}
+        for case in cases:
+            running[pool.submit(_attempt, measure, case)] = case
         try:
             while running:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -53,8 +61,8 @@ def _outcomes(cases: Sequence[Case], jobs: int) -> Iterator[tuple[Case, Measurem
             pool.shutdown(cancel_futures=True)
 
 
-def _attempt(case: Case) -> Measurement | Failure | None:
+def _attempt(measure: Callable[[Case], Result | None], case: Case) -> Result | Failure | None:
     try:
         return measure(case)
     except NmcuError as error:
-        return Failure(case, str(error))
+        return Failure(str(case), str(error))

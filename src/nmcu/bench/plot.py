@@ -17,13 +17,18 @@ COLUMNS = 4
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
+def check_suffix(path: Path) -> None:
+    """Raises `NmcuError` for a file format that is not supported."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise NmcuError(f"cannot draw to {path}: supported are {', '.join(SUFFIXES)}")
+
+
 def plot_kernels(rows: Sequence[KernelRow], path: Path) -> None:
     """Draws speed-up over our fastest dense kernel against pattern, a panel per shape, the published figures as marks.
 
     Raises `NmcuError` for a file format that is not supported, and where there is nothing to draw.
     """
-    if path.suffix.lower() not in SUFFIXES:
-        raise NmcuError(f"cannot draw to {path}: supported are {', '.join(SUFFIXES)}")
+    check_suffix(path)
     sparse = [row for row in rows if row.pattern != DENSE and row.speedup_vs_dense is not None]
     if not sparse:
         raise NmcuError("there is no sparse layer with a dense one to compare with: nothing to draw")

@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 
 from nmcu.bench import published
 from nmcu.bench.networks import DENSE, NetworkRow
+from nmcu.bench.plot import check_suffix
+from nmcu.errors import NmcuError
 
 CLAIMS = {name: figure for name, (_, figure) in published.NETWORKS.items()}
 """Published speed-ups of whole networks (Daghero et al., MLSys 2025)."""
@@ -17,7 +19,13 @@ VISIBLE_SHARE = 0.02
 
 
 def plot_networks(rows: Sequence[NetworkRow], path: Path) -> None:
-    """Draws `rows` to `path` (.png, .svg or .pdf by its suffix): a pair of panels for each network."""
+    """Draws `rows` to `path` (.png, .svg or .pdf by its suffix): a pair of panels for each network.
+
+    Raises `NmcuError` for a file format that is not supported, and where there is nothing to draw.
+    """
+    check_suffix(path)
+    if not rows:
+        raise NmcuError("no network was measured: nothing to draw")
     names = list(dict.fromkeys(row.network for row in rows))
     figure = Figure(figsize=(12, 3.2 * len(names)), layout="constrained")
     panels = figure.subplots(len(names), 2, squeeze=False)

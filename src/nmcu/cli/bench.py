@@ -15,7 +15,7 @@ from nmcu.bench.networks import DENSE, bench_networks
 from nmcu.bench.networks import PATTERNS as NETWORK_PATTERNS
 from nmcu.bench.paper import paper as paper_rows
 from nmcu.bench.parallel import Failure
-from nmcu.bench.plot import plot_kernels
+from nmcu.bench.plot import check_suffix, plot_kernels
 from nmcu.bench.plot_networks import plot_networks
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
@@ -41,6 +41,12 @@ def _known_isas(text: str) -> str:
         if name not in ISAS:
             raise typer.BadParameter(f"{name!r} is not one of {', '.join(ISAS)}")
     return text
+
+
+def _drawable(path: Path | None) -> Path | None:
+    if path is not None:
+        check_suffix(path)
+    return path
 
 
 IsasOption = Annotated[
@@ -71,7 +77,9 @@ def kernels(
     plot: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Draw speed-up against pattern, a panel per shape (.png, .svg or .pdf)."
+            metavar="FILE",
+            help="Draw speed-up against pattern, a panel per shape (.png, .svg or .pdf).",
+            callback=_drawable,
         ),
     ] = None,
     jobs: JobsOption = 2,
@@ -107,7 +115,11 @@ def networks(
     kernels: Annotated[str, typer.Option(metavar="GLOB", help="Kernels to choose from.")] = "*",
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw speed-ups and where the cycles go (.png, .svg or .pdf)."),
+        typer.Option(
+            metavar="FILE",
+            help="Draw speed-ups and where the cycles go (.png, .svg or .pdf).",
+            callback=_drawable,
+        ),
     ] = None,
     jobs: JobsOption = 2,
     json: JsonOption = False,
@@ -119,7 +131,7 @@ def networks(
     kept: an interrupted run goes on where it stopped.
     """
     with counting("measuring") as count:
-        rows = bench_networks(
+        rows, failures = bench_networks(
             networks, tuple(patterns.split(",")), tuple(isa.split(",")), kernels, jobs, count
         )
     if json:
@@ -128,7 +140,7 @@ def networks(
         show(networks_table(rows))
     if plot is not None:
         plot_networks(rows, plot)
-    _exit_unless_right([], [f"{r.network} {r.pattern} {r.isa}" for r in rows if not r.bit_exact])
+    _exit_unless_right(failures, [f"{r.network} {r.pattern} {r.isa}" for r in rows if not r.bit_exact])
 
 
 @app.command("fit")
@@ -147,7 +159,7 @@ def fit(
     """Fit the planner's cost model to measured layers and report its error, on shapes outside the fit too."""
     with counting("measuring") as count:
         result, failures = fit_costs(tuple(isa.split(",")), kernels, not check, jobs, count)
-    if not check:
+    if not check and not failures:
         result.save(out)
         say(f"constants written to {out}")
     if json:
@@ -221,7 +233,7 @@ def eval_(
 
 def _exit_unless_right(failures: Sequence[Failure], wrong: Sequence[str]) -> None:
     for failure in failures:
-        say(f"nmcu: {failure.message}")
+        say(f"nmcu: {failure.case}: {failure.message}")
     if wrong:
         say(f"nmcu: outputs differ from the reference: {'; '.join(wrong)}")
     if failures or wrong:

@@ -63,7 +63,6 @@ def prune(
             found = found or "it has no layers with weights"
             raise NmcuError(f"there is nothing to prune in {model}: {found}")
         stage("pruning")
-        out.parent.mkdir(parents=True, exist_ok=True)
         save(prune_graph(graph, dict.fromkeys(named, parsed)), out)
     if json:
         show_json(

@@ -8,9 +8,11 @@ import contextlib
 import hashlib
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+from nmcu.errors import NmcuError
+from nmcu.files import write_atomically
 
 UNUSED_DAYS = 14
 
@@ -40,27 +42,19 @@ def load(name: str) -> bytes | None:
     path = _path(name)
     try:
         data = path.read_bytes()
-        os.utime(path)
     except OSError:
         return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
     return data
 
 
 def store(name: str, data: bytes) -> None:
     """Keeps an entry, whole or not at all."""
-    path = _path(name)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError, NmcuError):
+        folder().mkdir(parents=True, exist_ok=True)
         _drop_unused()
-        handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(draft).replace(path)
-    except OSError:
-        Path(draft).unlink(missing_ok=True)
+        write_atomically(_path(name), data)
 
 
 def _path(name: str) -> Path:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from nmcu.errors import NmcuError
+from nmcu.files import write_atomically
 from nmcu.train import masks
-from nmcu.train.files import write_atomically
 
 PART_BYTES = 11_000_000
 PARTS = 4

@@ -19,9 +19,9 @@ from torch.nn.utils import parametrize
 
 from nmcu import frontend
 from nmcu.errors import NmcuError
+from nmcu.files import write_atomically
 from nmcu.train import masks, qdq
 from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, channel_axis, weight_scale
-from nmcu.train.files import write_atomically
 from nmcu.train.quantize import calibrate, check_calibrated, quantize, value_of
 from nmcu.train.sparsify import check
 from nmcu.train.trace import check_sample, make_plain

@@ -7,6 +7,7 @@ import onnx
 from onnx import helper
 
 from nmcu.errors import ModelError
+from nmcu.files import write_atomically
 from nmcu.frontend.to_onnx.operators import EXPORTS
 from nmcu.frontend.to_onnx.writer import TO_FIRST, TO_LAST, Layout, Writer
 from nmcu.graph import Graph, Layer, TensorInfo, border, layers, ops
@@ -25,7 +26,7 @@ _DTYPES = {
 def save(graph: Graph, path: str | Path) -> None:
     """Write `graph` to `path` as QDQ ONNX (opset 17); loading it gives the same integer graph.
 
-    Raises `ModelError` for what QDQ ONNX cannot express.
+    Raises `ModelError` for what QDQ ONNX cannot express, `NmcuError` where `path` cannot be written.
     """
     w, edge = Writer(), border(graph)
     for info in (*edge.model_inputs, *edge.model_outputs):
@@ -49,7 +50,7 @@ def save(graph: Graph, path: str | Path) -> None:
         producer_name="nmcu",
     )
     helper.set_model_props(proto, dict(graph.metadata_props))
-    Path(path).write_bytes(proto.SerializeToString())
+    write_atomically(Path(path), proto.SerializeToString())
 
 
 def _info(info: TensorInfo) -> onnx.ValueInfoProto:
