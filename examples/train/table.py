@@ -1,11 +1,12 @@
 """Print the table of results in docs/training.md: python examples/train/table.py [--plot FILE]
 
-Every finished experiment is a row. Cycles are those of the exported files on the simulated cluster; with `--plot`,
-accuracy over cycles is drawn.
+Every finished experiment is a row. Cycles are those of its exported file on the simulated cluster, where that is kept; with
+`--plot`, accuracy over cycles is drawn.
 """
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,13 @@ class Row:
     epochs: str
     accuracies: tuple[float | None, ...]
     below: float | None
-    cycles: int
+    cycles: int | None
 
     def cells(self) -> list[str]:
         """As text, in the order of `COLUMNS`."""
         numbers = ["" if a is None else f"{a:.2f}" for a in (*self.accuracies, self.below)]
-        return [self.network, self.pattern, str(self.seed), self.epochs, *numbers, f"{self.cycles:,}"]
+        cycles = "" if self.cycles is None else f"{self.cycles:,}"
+        return [self.network, self.pattern, str(self.seed), self.epochs, *numbers, cycles]
 
 
 def main() -> None:
@@ -65,7 +67,13 @@ def main() -> None:
 
 def read(results: Path) -> list[Row]:
     """The finished experiments in `results`, each run once on the simulator."""
-    finished = [m for f in results.glob("*/metrics.json") if "final" in (m := json.loads(f.read_text()))]
+    finished = []
+    for file in sorted(results.glob("*/metrics.json")):
+        metrics = json.loads(file.read_text())
+        if _named(metrics)[1] not in ROWS:
+            print(f"{file}: left out, its name does not end in one of {', '.join(ROWS)}", file=sys.stderr)
+        elif "final" in metrics:
+            finished.append(metrics)
     dense = {_place(m)[0::2]: _top1(m) for m in finished if _place(m)[1] == ROWS.index("dense")}
     return [_row(m, dense, results) for m in sorted(finished, key=_place)]
 
@@ -73,6 +81,8 @@ def read(results: Path) -> list[Row]:
 def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: Path) -> Row:
     experiment, final = metrics["experiment"], metrics["final"]
     network, row, seed = _place(metrics)
+    files = [results / experiment["name"] / f"model.onnx{suffix}" for suffix in ("", ".xz")]
+    model = next((file for file in files if file.is_file()), None)
     compared = dense.get((network, seed), dense.get((network, 0))) if row > ROWS.index("dense") else None
     return Row(
         network,
@@ -81,7 +91,7 @@ def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: 
         f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}",
         tuple(final.get(kind) for kind in ACCURACIES),
         None if compared is None else compared - _top1(metrics),
-        nmcu.run(results / experiment["name"] / "model.onnx").cycles,
+        None if model is None else nmcu.run(model).cycles,
     )
 
 
@@ -91,11 +101,17 @@ def _top1(metrics: dict[str, Any]) -> float:
     return float(final["top1_onnxruntime"] if final["top1"] is None else final["top1"])
 
 
-def _place(metrics: dict[str, Any]) -> tuple[str, int, int]:
-    """Network, number of the row, seed: `resnet8_wide_1x8x4_s1` is (`resnet8_wide`, 4, 1)."""
+def _named(metrics: dict[str, Any]) -> tuple[str, str, int]:
+    """Network, row, seed: `resnet8_wide_1x8x4_s1` is (`resnet8_wide`, `1x8x4`, 1)."""
     experiment = metrics["experiment"]
     network, _, row = experiment["name"].removesuffix(f"_s{experiment['seed']}").rpartition("_")
-    return network, ROWS.index(row), experiment["seed"]
+    return network, row, experiment["seed"]
+
+
+def _place(metrics: dict[str, Any]) -> tuple[str, int, int]:
+    """What rows are ordered by: network, number of the row, seed."""
+    network, row, seed = _named(metrics)
+    return network, ROWS.index(row), seed
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
@@ -104,6 +120,8 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     axes = figure.subplots()
     for colour, network in enumerate(dict.fromkeys(row.network for row in rows)):
         for row in (r for r in rows if r.network == network and r.pattern != "base"):
+            if row.cycles is None:
+                continue
             shared = "x" in row.pattern
             place = (row.cycles / 1e6, next(a for a in reversed(row.accuracies) if a is not None))
             axes.plot(

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 from types import MappingProxyType
 from typing import Any
 
@@ -192,7 +193,7 @@ def _read_npy(path: Path) -> Array:
     try:
         # Mapped first: a header that promises more data than the file has is noticed before memory is taken.
         return np.array(np.lib.format.open_memmap(path, mode="r"))
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, TokenError) as error:
         reason = (
             error.strerror
             if isinstance(error, OSError) and error.strerror

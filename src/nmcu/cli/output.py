@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from nmcu.report import printable
 
@@ -22,9 +23,9 @@ def say(sentence: str) -> None:
 
 
 def show(item: RenderableType) -> None:
-    """A table or text on standard output."""
+    """A table or text, as it is, on standard output."""
     width = None if sys.stdout.isatty() else WIDTH_OF_FILES
-    Console(file=sys.stdout, width=width, highlight=False).print(item)
+    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(item)
 
 
 def show_json(value: Any) -> None:
@@ -36,8 +37,8 @@ def show_json(value: Any) -> None:
 def progress(subject: str) -> Iterator[Callable[[str], None]]:
     """Shows on a terminal what is being done; gives the function to tell it."""
     console = Console(file=sys.stderr)
-    with console.status(f"{printable(subject)}: starting", spinner="dots") as status:
-        yield lambda stage: status.update(f"{stage} {printable(subject)}")
+    with console.status(Text(f"{printable(subject)}: starting"), spinner="dots") as status:
+        yield lambda stage: status.update(Text(f"{stage} {printable(subject)}"))
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-import nmcu
 from nmcu.bench import against_rtl
+from nmcu.bench.examples import EXAMPLES
 from nmcu.cli.options import JsonOption
 from nmcu.cli.output import progress, say, show, show_json
 from nmcu.errors import NmcuError
@@ -15,8 +15,6 @@ from nmcu.rtl.compare import Row
 from nmcu.rtl.fuzz import fuzz as fuzz_streams
 from nmcu.rtl.synthesis import CORE
 from nmcu.rtl.synthesis import area as synthesise
-
-EXAMPLES = Path(nmcu.__file__).parents[2] / "examples" / "models"
 
 app = typer.Typer(help="The real core's RTL (needs the extra nmcu[rtl]).", no_args_is_help=True)
 

@@ -69,14 +69,14 @@ def parse(data: bytes, folder: Path) -> File:
         raise ModelError("this is neither an ONNX nor a TFLite model: it has no nodes or no operator set")
     if model.graph.sparse_initializer:
         raise ModelError("sparse initializers are not supported; supported: dense ones with zeros in them")
-    constants = {t.name: _array(t, folder) for t in model.graph.initializer}
+    constants = {_text(t.name): _array(t, folder) for t in model.graph.initializer}
     file = File(
         opset=_opset(model),
         nodes=tuple(_node(n, folder) for n in model.graph.node),
-        inputs=tuple(_port(v) for v in model.graph.input if v.name not in constants),
+        inputs=tuple(_port(v) for v in model.graph.input if _text(v.name) not in constants),
         outputs=tuple(_port(v) for v in model.graph.output),
         constants=constants,
-        metadata={p.key: p.value for p in model.metadata_props},
+        metadata={_text(p.key): _text(p.value) for p in model.metadata_props},
     )
     _check_order(file)
     return file
@@ -94,15 +94,16 @@ def _opset(model: onnx.ModelProto) -> int:
 
 def _node(proto: onnx.NodeProto, folder: Path) -> Node:
     op = _text(proto.op_type)
-    name = proto.name or next((o for o in proto.output if o), op)
-    domain = STANDARD if proto.domain == "ai.onnx" else proto.domain
-    attributes = {a.name: _attribute(name, op, a, folder) for a in proto.attribute}
-    return Node(name, op, domain, tuple(proto.input), tuple(proto.output), attributes)
+    inputs, outputs = (tuple(map(_text, names)) for names in (proto.input, proto.output))
+    name = _text(proto.name) or next((o for o in outputs if o), op)
+    domain = STANDARD if proto.domain == "ai.onnx" else _text(proto.domain)
+    attributes = {_text(a.name): _attribute(name, op, a, folder) for a in proto.attribute}
+    return Node(name, op, domain, inputs, outputs, attributes)
 
 
 def _text(value: str | bytes) -> str:
-    """A string of the file: protobuf gives bytes where it is not UTF-8."""
-    return value if isinstance(value, str) else value.decode("utf-8", "replace")
+    """A string of the file: protobuf gives bytes where it is not UTF-8. Names that differ stay different."""
+    return value if isinstance(value, str) else value.decode("utf-8", "backslashreplace")
 
 
 def _attribute(name: str, op: str, proto: onnx.AttributeProto, folder: Path) -> Any:
@@ -129,7 +130,7 @@ def _attribute(name: str, op: str, proto: onnx.AttributeProto, folder: Path) -> 
 
 
 def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
-    name = proto.name
+    name = _text(proto.name)
     try:
         dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(proto.data_type))
     except (KeyError, TypeError, ValueError) as error:
@@ -151,8 +152,8 @@ def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
 
 def _external(proto: onnx.TensorProto, folder: Path, size: int) -> bytes:
     """`size` bytes of an external file that lies inside `folder` (links resolved)."""
-    fields = {e.key: e.value for e in proto.external_data}
-    location, name = fields.get("location", ""), proto.name
+    fields = {_text(e.key): _text(e.value) for e in proto.external_data}
+    location, name = fields.get("location", ""), _text(proto.name)
     try:
         root = folder.resolve()
         path = (root / location).resolve()
@@ -173,19 +174,20 @@ def _external(proto: onnx.TensorProto, folder: Path, size: int) -> bytes:
 
 
 def _port(proto: onnx.ValueInfoProto) -> Port:
+    name = _text(proto.name)
     if proto.type.WhichOneof("value") != "tensor_type":
-        raise ModelError(f"model input or output {proto.name!r} is not a tensor")
+        raise ModelError(f"model input or output {name!r} is not a tensor")
     tensor = proto.type.tensor_type
     dtype = _INPUT_DTYPES.get(tensor.elem_type, f"type {tensor.elem_type}")
     if not tensor.HasField("shape"):
-        return Port(proto.name, None, dtype)
+        return Port(name, None, dtype)
     shape = []
     for axis, dim in enumerate(tensor.shape.dim):
         known = dim.WhichOneof("value") == "dim_value" and dim.dim_value > 0
         if not known and axis > 0:
-            return Port(proto.name, None, dtype)
+            return Port(name, None, dtype)
         shape.append(dim.dim_value if known else 1)
-    return Port(proto.name, tuple(shape), dtype)
+    return Port(name, tuple(shape), dtype)
 
 
 def _check_order(file: File) -> None:
