@@ -1,4 +1,4 @@
-"""Prune a model of your own to 1:8, train it, make it int8 and export it: then `nmcu run mine.onnx`."""
+"""Prune a model of your own to 1:8x4, train it, make it int8 and export it: then `nmcu run mine.onnx`."""
 
 import torch
 from torch import nn

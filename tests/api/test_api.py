@@ -101,6 +101,7 @@ def test_result_files_are_complete() -> None:
             + b"{'descr': '|u1', 'fortran_order': False, 'shape': (1, 10**12)}",
             "not a complete",
         ),
+        (b"\x93NUMPY\x01\x00" + b"\x0a\x00" + b"{'descr': (", "not a complete .npy file"),
         (b"PK\x03\x04 an archive", "not a complete .npy file"),
         (b"\x80\x04K\x01.", "not a complete .npy file"),
     ],

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from networks import conv_linear
 from nmcu import frontend
 from nmcu.cli import main
 
@@ -219,6 +222,21 @@ def test_demo_measures_accuracy_on_images(nmcu: Any, tmp_path: Path) -> None:
     table = result.out[result.out.rindex("measured now") :]
     assert "12.50 %" in table and table.count("% of 3") == 2
     assert table.index("tiny_dense") < table.index("tiny_1x8"), "the dense network comes first"
+    pq.write_table(
+        pa.table({"img": pa.array([], pa.binary()), "label": pa.array([], pa.int64())}), images / "x.parquet"
+    )
+    assert "has no images" in nmcu("demo", "--models", models, "--data", images / "x.parquet").err
+
+
+def test_names_are_printed_as_they_are(nmcu: Any, tmp_path: Path) -> None:
+    """Brackets are no markup."""
+    file = tmp_path / "net[v2][/b].onnx"
+    frontend.save(conv_linear(names=("a[/b]", "[red]c")), file)
+    result = nmcu("run", file)
+    assert result.code == 0 and file.name in result.out and "a[/b]" in result.out and "[red]c" in result.out
+    assert (
+        "a[/b]" in nmcu("prune", file, "--pattern", "1:8", "--layers", "*c", "-o", tmp_path / "out.onnx").out
+    )
 
 
 def test_eval_counts_images(nmcu: Any, tmp_path: Path) -> None:

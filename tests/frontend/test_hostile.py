@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
+import nmcu
 from frontend import mutate, ort
 from nmcu import frontend, graph
 from nmcu.errors import ModelError
@@ -61,6 +62,27 @@ def refused(path: Path, *words: str) -> None:
     for word in words:
         assert word in str(caught.value)
     assert_harmless(path)
+
+
+def test_names_that_are_not_utf8_are_shown_escaped(small: Path) -> None:
+    """Those that differ stay different."""
+    model = onnx.load(small)
+    numbers: dict[str, str] = {}
+
+    def other(name: str) -> str:
+        return numbers.setdefault(name, f"QZ{len(numbers):03}") if name else ""
+
+    for node in model.graph.node:
+        node.name = other(node.name)
+        node.input[:], node.output[:] = map(other, node.input), map(other, node.output)
+    for named in (*model.graph.initializer, *model.graph.input, *model.graph.output):
+        named.name = other(named.name)
+    del model.graph.value_info[:]
+    target = small.with_name("latin.onnx")
+    target.write_bytes(model.SerializeToString().replace(b"QZ", b"\xff\xfe"))
+    report = nmcu.run(target)
+    assert report.bit_exact
+    assert all(layer.name.startswith("\\xff\\xfe") for layer in report.layers)
 
 
 @SETTINGS

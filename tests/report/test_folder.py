@@ -1,5 +1,6 @@
 """Result folders: whole or not at all, and no name escapes them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,26 @@ def test_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(NmcuError, match="cannot write"):
         write_folder(tmp_path / "new", {"fine.txt": b"", "x" * 300: b""})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_while_replacing_puts_everything_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {"a.txt": b"a", "plan.json": b"{}", "sub/old.txt": b"old"}
+    write_folder(tmp_path, before)
+    move = shutil.move
+
+    def fails(source: Path, target: Path) -> None:
+        if source == tmp_path / "sub":
+            raise PermissionError(13, "Permission denied")
+        move(source, target)
+
+    monkeypatch.setattr(shutil, "move", fails)
+    with pytest.raises(NmcuError, match="Permission denied"):
+        write_folder(tmp_path, {"a.txt": b"new", "plan.json": b"[]", "sub/new.txt": b"new"})
+    assert {
+        str(f.relative_to(tmp_path)): f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()
+    } == before
 
 
 @given(st.lists(st.text(min_size=0, max_size=20), unique=True, max_size=10))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nmcu.bench.calibrated import CalibratedBuilder
+from nmcu.frontend.lower.functions import gelu
 from nmcu.graph import Graph, TensorInfo, ops
-from nmcu.graph.ops.table import Real
 from nmcu.sparsity import NMPattern
 
 CLASSES = 10
@@ -98,17 +98,12 @@ def _norm(net: CalibratedBuilder, name: str, x: TensorInfo) -> TensorInfo:
 
 
 def _gelu(net: CalibratedBuilder, name: str, x: TensorInfo) -> TensorInfo:
-    lowest = float(_gelu_of(np.array([-0.7518]))[0])
-    top = float(np.percentile(_gelu_of(net.real(x)), 99.9))
+    lowest = float(gelu(np.array([-0.7518]))[0])
+    top = float(np.percentile(gelu(net.real(x)), 99.9))
     scale = (top - lowest) / 255
     y = TensorInfo(f"{name}.out", (), "int8", scale, round(-128 - lowest / scale))
-    op, constants = ops.Table.build("gelu", x, y, _gelu_of)
+    op, constants = ops.Table.build("gelu", x, y, gelu)
     return net.append(name, op, [x], y, constants)
-
-
-def _gelu_of(x: Real) -> Real:
-    result: Real = x * 0.5 * (1 + np.vectorize(math.erf)(x / math.sqrt(2)))
-    return result
 
 
 def _constant(net: CalibratedBuilder, name: str, shape: tuple[int, int], like: TensorInfo) -> TensorInfo:

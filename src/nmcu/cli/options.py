@@ -34,7 +34,7 @@ KernelOption = Annotated[
     list[str] | None,
     typer.Option("--kernel", metavar="LAYER=NAME", help="Force the kernel of a layer (repeatable)."),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 
 
 def forced_kernels(options: list[str] | None) -> dict[str, str]:

@@ -83,7 +83,7 @@ def _row(choice: Choice, pattern: NMPattern) -> dict[str, Any]:
     return {
         "name": layer.name,
         "op": layer.kind,
-        "weights": layer.weight_bytes,
+        "weight_bytes": layer.weight_bytes,
         "pattern": str(pattern) if choice.reason is None else None,
         "reason": choice.reason,
     }

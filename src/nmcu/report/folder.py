@@ -40,13 +40,25 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
                 path.write_bytes(content)
             folder.mkdir(parents=True, exist_ok=True)
             old.mkdir()
-            for entry in sorted(new.iterdir()):
-                there = folder / entry.name
-                if there.exists() or there.is_symlink():
-                    shutil.move(there, old / entry.name)
-                shutil.move(entry, there)
+            _replace(folder, new, old)
     except OSError as error:
         raise NmcuError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+def _replace(folder: Path, new: Path, old: Path) -> None:
+    """Move the entries of `new` into `folder`, and those they replace to `old`; all back where one cannot be moved."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for entry in sorted(new.iterdir()):
+            there = folder / entry.name
+            moves = [(there, old / entry.name)] if there.exists() or there.is_symlink() else []
+            for source, target in (*moves, (entry, there)):
+                shutil.move(source, target)
+                done.append((source, target))
+    except OSError:
+        for source, target in reversed(done):
+            shutil.move(target, source)
+        raise
 
 
 def file_names(names: Iterable[str], suffix: str) -> dict[str, str]:

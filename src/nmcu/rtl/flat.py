@@ -26,9 +26,6 @@ RETIRED = np.dtype(
     ]
 )
 
-EXIT_ADDRESS = 0x1A10_0000
-INTERRUPT_ADDRESS = 0x1A10_0004
-
 
 class _Options(ctypes.Structure):
     _fields_: ClassVar[list[tuple[str, Any]]] = [

@@ -1,5 +1,10 @@
 """PyTorch training for the device: N:M pruning, int8 quantisation, export to QDQ ONNX. Needs the extra `train`."""
 
+try:
+    import torch as _torch  # noqa: F401
+except ImportError as error:
+    raise ImportError("nmcu.train needs PyTorch: pip install 'nmcu[train]'") from error
+
 from nmcu.train import checkpoint
 from nmcu.train.export import export
 from nmcu.train.quantize import calibrate, freeze_ranges, quantize

@@ -135,10 +135,10 @@ def _normalisation(
     texts = {}
     for name, value in (("mean", mean), ("std", std)):
         numbers = [float(v) for v in ([value] if isinstance(value, int | float) else value)]
-        possible = all(math.isfinite(v) and (v != 0 or name == "mean") for v in numbers)
+        possible = all(math.isfinite(v) and (v > 0 or name == "mean") for v in numbers)
         if not possible or len(numbers) not in (1, shape[0]):
             raise NmcuError(
-                f"{name} is {value}; one finite number or one for each of {shape[0]} channels is needed, std not 0"
+                f"{name} is {value}; one finite number or one for each of {shape[0]} channels is needed, std above 0"
             )
         texts[f"nmcu.{name}"] = ",".join(map(repr, numbers))
     return texts

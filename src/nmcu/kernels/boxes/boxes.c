@@ -2,21 +2,17 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
 #include "nmcu_hal.h"
-
-static uint32_t min_u(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 static void fill(const nmcu_boxes_t *layer, int8_t *staging, unsigned core, unsigned cores)
 {
     const uint32_t step = layer->staging_bytes;
     uint32_t ticket = 0;
 
-    memset(staging, layer->value, min_u(step, layer->fill_bytes));
+    memset(staging, layer->value, nmcu_min(step, layer->fill_bytes));
     for (uint32_t at = core * step; at < layer->fill_bytes; at += cores * step)
-        ticket = nmcu_dma_start_1d(layer->fill + at, staging, min_u(step, layer->fill_bytes - at));
+        ticket = nmcu_dma_start_1d(layer->fill + at, staging, nmcu_min(step, layer->fill_bytes - at));
     if (ticket)
         nmcu_dma_wait(ticket);
     nmcu_barrier();
@@ -25,7 +21,7 @@ static void fill(const nmcu_boxes_t *layer, int8_t *staging, unsigned core, unsi
 static void copy_run(const nmcu_box_t *box, int8_t *to, const int8_t *from, int8_t *staging, uint32_t staging_bytes)
 {
     for (uint32_t at = 0; at < box->run; at += staging_bytes) {
-        const uint32_t bytes = min_u(staging_bytes, box->run - at);
+        const uint32_t bytes = nmcu_min(staging_bytes, box->run - at);
         nmcu_dma_wait(nmcu_dma_start_1d(staging, from + at, bytes));
         nmcu_dma_wait(nmcu_dma_start_1d(to + at, staging, bytes));
     }
@@ -68,7 +64,7 @@ static void copy_box(const nmcu_box_t *box, int8_t *staging, uint32_t staging_by
         if (box->run > staging_bytes)
             copy_run(box, box->to + to, box->from + from, staging, staging_bytes);
         else
-            copy_rows(box, box->to + to, box->from + from, min_u(most, box->rows - row), staging);
+            copy_rows(box, box->to + to, box->from + from, nmcu_min(most, box->rows - row), staging);
     }
 }
 

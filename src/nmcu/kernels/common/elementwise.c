@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
 #include "pipeline.h"
 
 #define PIECE 64 /* bytes of a repeated value at a time */
@@ -11,17 +12,12 @@ typedef struct {
     const void *op;
 } layer_t;
 
-static uint32_t min_u(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint32_t load_operand(const nmcu_elementwise_t *map, const nmcu_operand_t *operand, unsigned tile)
 {
     const uint32_t first = tile * map->chunk;
 
     if (operand->bytes == 0)
-        return nmcu_dma_start_1d(operand->tile[tile & 1], operand->data + first, min_u(map->chunk, map->bytes - first));
+        return nmcu_dma_start_1d(operand->tile[tile & 1], operand->data + first, nmcu_min(map->chunk, map->bytes - first));
     if (tile > 0 || !operand->tile[0])
         return 0;
     return nmcu_dma_start_1d(operand->tile[0], operand->data, operand->bytes);
@@ -53,7 +49,7 @@ static uint32_t store(const void *layer, unsigned tile)
 {
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     const uint32_t first = tile * map->chunk;
-    return nmcu_dma_start_1d(map->output + first, map->out_tile[tile & 1], min_u(map->chunk, map->bytes - first));
+    return nmcu_dma_start_1d(map->output + first, map->out_tile[tile & 1], nmcu_min(map->chunk, map->bytes - first));
 }
 
 /* `bytes` bytes, where those behind must not be written. */
@@ -115,7 +111,7 @@ static void run_broadcast(const layer_t *layer, unsigned tile, uint32_t at, uint
     walk_t walk = walk_from(map, tile * map->chunk + at);
 
     while (at < end) {
-        const uint32_t row_end = at + min_u(width - walk.index[NMCU_ELEMENTWISE_AXES - 1], end - at);
+        const uint32_t row_end = at + nmcu_min(width - walk.index[NMCU_ELEMENTWISE_AXES - 1], end - at);
         int8_t repeated[2][PIECE];
         const int8_t *from[2] = {0, 0};
         uint32_t step[2] = {1, 1}, piece = row_end - at;
@@ -130,12 +126,12 @@ static void run_broadcast(const layer_t *layer, unsigned tile, uint32_t at, uint
                 memset(repeated[i], *from[i], PIECE);
                 from[i] = repeated[i];
                 step[i] = 0;
-                piece = min_u(piece, PIECE);
+                piece = nmcu_min(piece, PIECE);
             }
         }
         for (uint32_t done = 0; at < row_end; done += piece, at += piece)
             run_exact(layer, map->out_tile[tile & 1] + at, from[0] + done * step[0],
-                      from[1] ? from[1] + done * step[1] : from[1], min_u(piece, row_end - at));
+                      from[1] ? from[1] + done * step[1] : from[1], nmcu_min(piece, row_end - at));
         at = row_end;
         walk_to_next_row(map, &walk);
     }
@@ -153,14 +149,14 @@ static void compute(const void *layer, unsigned tile, unsigned core)
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     const void *op = ((const layer_t *)layer)->op;
     const unsigned slot = tile & 1;
-    const uint32_t bytes = min_u(map->chunk, map->bytes - tile * map->chunk);
+    const uint32_t bytes = nmcu_min(map->chunk, map->bytes - tile * map->chunk);
     const uint32_t words = (bytes + 3) / 4, share = share_words(words, nmcu_core_count());
-    const uint32_t first = core * share, end = min_u(first + share, words);
+    const uint32_t first = core * share, end = nmcu_min(first + share, words);
 
     if (first >= end)
         return;
     if (map->operand[0].bytes || map->operand[1].bytes)
-        run_broadcast(layer, tile, 4 * first, min_u(4 * end, bytes));
+        run_broadcast(layer, tile, 4 * first, nmcu_min(4 * end, bytes));
     else
         map->fn(op, map->out_tile[slot] + 4 * first, map->operand[0].tile[slot] + 4 * first,
                 map->operands > 1 ? map->operand[1].tile[slot] + 4 * first : 0, end - first);

@@ -4,11 +4,6 @@
 
 #include "nmcu_hal.h"
 
-static unsigned min_u(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
 /* The rows of the slab that exist in the map: `skip` padding rows above, then `count` rows from map row `first`. */
 typedef struct {
     unsigned skip, first, count, total;
@@ -27,14 +22,14 @@ static slab_rows_t slab_rows(const nmcu_window_t *window, const nmcu_tile_t *til
     rows.total = (unsigned)total;
     rows.first = (unsigned)first;
     rows.count = end > first ? (unsigned)(end - first) : 0;
-    rows.skip = top < 0 ? min_u((unsigned)-top, rows.total) : 0;
+    rows.skip = top < 0 ? nmcu_min((unsigned)-top, rows.total) : 0;
     return rows;
 }
 
 /* Map pixels in each slab row: the rest of a row is padding. */
 static unsigned slab_pixels(const nmcu_window_t *window)
 {
-    return window->slab_width > window->pad_left ? min_u(window->in_width, window->slab_width - window->pad_left) : 0;
+    return window->slab_width > window->pad_left ? nmcu_min(window->in_width, window->slab_width - window->pad_left) : 0;
 }
 
 uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile)
@@ -74,7 +69,7 @@ void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core)
     const slab_rows_t rows = slab_rows(window, &tile);
     const unsigned channels = window->channelwise ? tile.channels : window->in_channels;
     const unsigned slab_row = window->slab_width * channels;
-    const unsigned left = min_u(window->pad_left, window->slab_width) * channels;
+    const unsigned left = nmcu_min(window->pad_left, window->slab_width) * channels;
     const unsigned pixels = slab_pixels(window) * channels;
     const unsigned cores = nmcu_core_count();
 

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "arithmetic.h"
+
 /*
  * Geometry of one layer and its tiles. Maps are NHWC with N = 1. A tile is `tile_rows` output rows by
  * `tile_channels` output channels (the last ones may be smaller). Its input slab in L1 holds every row that the
@@ -39,11 +41,6 @@ typedef struct {
     int8_t *out;
     unsigned channel_slot; /* 0 or 1: buffer of the operand that goes with the channels (weights) */
 } nmcu_tile_t;
-
-static inline unsigned nmcu_window_min(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
 
 /* Inline, since most callers need only some of the members, and its cycles count between tiles. */
 static inline nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned tile)
@@ -81,9 +78,9 @@ static inline nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned
         row_slot = tile & 1;
     }
     t.first_row = t.row_tile * window->tile_rows;
-    t.rows = nmcu_window_min(window->tile_rows, window->out_height - t.first_row);
+    t.rows = nmcu_min(window->tile_rows, window->out_height - t.first_row);
     t.first_channel = t.channel_tile * window->tile_channels;
-    t.channels = nmcu_window_min(window->tile_channels, window->out_channels - t.first_channel);
+    t.channels = nmcu_min(window->tile_channels, window->out_channels - t.first_channel);
     t.slab = window->slab[row_slot];
     t.out = window->out_tile[tile & 1];
     return t;

@@ -7,11 +7,6 @@
 
 #define MAX_GROUPS 16 /* of one call of a hot loop */
 
-static unsigned min_u(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
 static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
 {
     const nmcu_pool_t *pool = layer;
@@ -91,8 +86,8 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
         const span_t columns = span(column, map->stride_width, map->kernel_width, pool->pad_left, map->in_width);
         const unsigned first_row = row * map->stride_height + rows.skip;
         const unsigned first_column = column * map->stride_width + columns.skip - pool->pad_left;
-        const unsigned run = min_u(min_u(groups - group, end - item), MAX_GROUPS);
-        const unsigned channels = min_u(4 * run, tile.channels - 4 * group);
+        const unsigned run = nmcu_min(nmcu_min(groups - group, end - item), MAX_GROUPS);
+        const unsigned channels = nmcu_min(4 * run, tile.channels - 4 * group);
         int8_t *y = tile.out + (row * map->out_width + column) * tile.channels + 4 * group;
 
         window.x = tile.slab + (first_row * map->slab_width + first_column) * tile.channels + 4 * group;

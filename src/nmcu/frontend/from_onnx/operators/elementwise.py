@@ -11,10 +11,9 @@ from nmcu.frontend.from_onnx.context import Array, Context
 from nmcu.frontend.from_onnx.operators.quantize import clip_integers
 from nmcu.frontend.from_onnx.values import Pending, Quantised, Real, Reals
 from nmcu.frontend.lower.clamp import RELU, Clamp
+from nmcu.frontend.lower.functions import erf, gelu, gelu_tanh
 
 Function = Callable[[Context, Reals], Reals]
-
-erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
 def _sigmoid(x: Reals) -> Reals:
@@ -36,10 +35,7 @@ def _hard_sigmoid(x: Reals, alpha: float, beta: float) -> Reals:
 
 
 def _gelu(c: Context, x: Reals) -> Reals:
-    if c.attribute("approximate", "none") == "tanh":
-        return 0.5 * x * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)))
-    result: Reals = 0.5 * x * (1.0 + erf(x / math.sqrt(2.0)))
-    return result
+    return gelu_tanh(x) if c.attribute("approximate", "none") == "tanh" else gelu(x)
 
 
 def _selu(c: Context, x: Reals) -> Reals:

@@ -7,12 +7,10 @@ import numpy as np
 import tflite
 
 from nmcu.frontend.from_tflite.context import Context
-from nmcu.frontend.lower import elementwise
+from nmcu.frontend.lower import elementwise, functions
 from nmcu.frontend.lower import softmax as lower
 from nmcu.frontend.lower.clamp import RELU, RELU6, Clamp
-from nmcu.graph.ops.table import Function, Real
-
-erf = np.vectorize(math.erf, otypes=[np.float64])
+from nmcu.graph.ops.table import Function
 
 
 def add(c: Context) -> None:
@@ -81,17 +79,7 @@ def leaky_relu(c: Context) -> None:
 def gelu(c: Context) -> None:
     """Exact, or its tanh approximation."""
     approximate = bool(c.options(tflite.GeluOptions).Approximate())
-    _table(c, "gelu", _gelu_tanh if approximate else _gelu)
-
-
-def _gelu(v: Real) -> Real:
-    result: Real = 0.5 * v * (1.0 + erf(v / math.sqrt(2.0)))
-    return result
-
-
-def _gelu_tanh(v: Real) -> Real:
-    result: Real = 0.5 * v * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (v + 0.044715 * v**3)))
-    return result
+    _table(c, "gelu", functions.gelu_tanh if approximate else functions.gelu)
 
 
 def _table(c: Context, word: str, function: Function) -> None:
