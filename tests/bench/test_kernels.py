@@ -85,7 +85,6 @@ def test_l1_resident_is_computing_alone() -> None:
     assert apart.bit_exact
     assert apart.cycles < whole.cycles
     assert apart.stalls["dma_wait"] == 0
-    assert apart.tile_cycles == (apart.cycles,)
 
 
 def test_a_layer_too_large_for_l1_has_no_resident_row() -> None:
@@ -107,7 +106,7 @@ def test_a_wrong_result_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _zeros(*_: object) -> dict[str, object]:
-    return {"cycles": 1, "tile_cycles": [], "stalls": {}, "outputs": "0" * 64}
+    return {"cycles": 1, "stalls": {}, "outputs": "0" * 64}
 
 
 def test_a_selection_of_nothing_is_an_error() -> None:

@@ -50,15 +50,14 @@ class Case:
 class Measurement:
     """A case as measured.
 
-    `cycles` is the time from the first to the last cycle on any core; `tile_cycles` are the times of single tiles,
-    where these are measured (`Case.apart`). `stalls` are cycles by cause, averaged over the cores. `candidate` says
-    what was predicted, `packed_bytes` counts weights and positions as stored.
+    `cycles` is the time from the first to the last cycle on any core, with `Case.apart` that of all tiles' computing.
+    `stalls` are cycles by cause, averaged over the cores. `candidate` says what was predicted, `packed_bytes` counts
+    weights and positions as stored.
     """
 
     case: Case
     candidate: Candidate
     cycles: int
-    tile_cycles: tuple[int, ...]
     stalls: Mapping[str, int]
     bit_exact: bool
     macs: int
@@ -112,7 +111,6 @@ def measure(case: Case) -> Measurement | None:
         case=case,
         candidate=candidate,
         cycles=raw["cycles"],
-        tile_cycles=tuple(raw["tile_cycles"]),
         stalls=raw["stalls"],
         bit_exact=raw["outputs"] == digest(expected),
         macs=layer.macs,
@@ -138,7 +136,7 @@ def _apart(program: Program) -> Program:
 
 
 def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, Any]:
-    """Cycles, tile cycles, stalls and the digest of the outputs, as JSON data; from the cache if it is there."""
+    """Cycles, stalls and the digest of the outputs, as JSON data; from the cache if it is there."""
     parts = [feeds[name].tobytes() for name in sorted(feeds)]
     key = results.key("bench", simulator_identity(), case.target, case.isa, image.elf, *parts)
     known = results.load(key)
@@ -148,7 +146,6 @@ def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, 
     regions = result.region(COMPUTE_REGION if case.apart else LAYER_REGION)
     raw = {
         "cycles": _span(regions),
-        "tile_cycles": _tiles(regions) if case.apart else [],
         "stalls": _stalls(regions),
         "outputs": digest(result.outputs),
     }
@@ -156,14 +153,10 @@ def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, 
     return raw
 
 
-def _tiles(cores: Sequence[RegionStats]) -> list[int]:
-    """For each visit of the region, the time from the first core's start to the last one's end."""
-    visits = zip(*(core.visits for core in cores), strict=True)
-    return [max(last for _, last in tile) - min(first for first, _ in tile) for tile in visits]
-
-
 def _span(cores: Sequence[RegionStats]) -> int:
-    return sum(_tiles(cores))
+    """Of all visits of the region, the time from the first core's start to the last one's end."""
+    visits = zip(*(core.visits for core in cores), strict=True)
+    return sum(max(last for _, last in visit) - min(first for first, _ in visit) for visit in visits)
 
 
 def _stalls(cores: Sequence[RegionStats]) -> dict[str, int]:

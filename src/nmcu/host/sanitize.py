@@ -54,9 +54,13 @@ def run_sanitized(
                 f"cannot build the program for the sanitizers: {_first(built.stderr)}", built.stderr
             )
         feed = b"".join(inputs[port.name].tobytes() for port in program.inputs)
-        done = subprocess.run(
-            [folder / "program"], input=feed, capture_output=True, check=False, timeout=seconds
-        )
+        command = [str(folder / "program")]
+        try:
+            done = subprocess.run(command, input=feed, capture_output=True, check=False, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise NmcuError(
+                f"the program did not end within {seconds} seconds under the sanitizers"
+            ) from error
     if done.returncode != 0:
         raise NmcuError(
             f"the program fails under the sanitizers: {_first(done.stderr.decode(errors='replace'))}"
