@@ -1,7 +1,7 @@
 """Print the table of results in docs/training.md: python examples/train/table.py [--plot FILE]
 
-Every finished experiment is a row. Cycles are those of its exported file on the simulated cluster, where that is kept; with
-`--plot`, accuracy over cycles is drawn.
+Every finished experiment is a row. Cycles are those of its exported file on the simulated cluster, where that is kept;
+`--plot` draws accuracy over cycles.
 """
 
 import argparse

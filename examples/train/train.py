@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-import onnxruntime as ort
 import torch
+from accuracy import onnx_accuracy, torch_accuracy
+from curves import draw
 from data import Augmenter, Split, load, normalise, source_of
 from experiment import Experiment, Phase, read
 from models import build
+from optimizer import make_optimizer, set_rate
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 from torch.nn import functional
@@ -32,9 +33,6 @@ import nmcu
 from nmcu import train as nt
 from nmcu.errors import NmcuError
 from nmcu.files import write_atomically
-
-matplotlib.use("agg")
-from matplotlib import pyplot as plt
 
 CALIBRATION_BATCHES = 8
 NORM_BATCHES = 40
@@ -352,14 +350,8 @@ class Recipe:
 
     def _accuracy(self, model: nn.Module, split: Split) -> float:
         """Top-1 in percent."""
-        model.eval()
-        form, correct = self.experiment.data, 0
-        with torch.no_grad():
-            for i in range(0, len(split), 250):
-                part = split.take(i, i + 250)
-                logits = model(normalise(part.images, form.mean, form.std).to(self.device))
-                correct += int((logits.argmax(1).cpu() == torch.tensor(part.labels)).sum())
-        return 100 * correct / len(split)
+        form = self.experiment.data
+        return torch_accuracy(model, split, form.mean, form.std, self.device)
 
     def _sample(self) -> Tensor:
         form = self.experiment.data
@@ -412,54 +404,6 @@ class Recipe:
             **final,
         }
         write_atomically(self.out / "metrics.json", (json.dumps(metrics, indent=1) + "\n").encode())
-
-
-def make_optimizer(model: nn.Module, phase: Phase) -> torch.optim.Optimizer:
-    """The phase's optimiser; biases and norms do not decay."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    groups = [
-        {"params": decayed, "weight_decay": phase.weight_decay},
-        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    if phase.optimizer == "adamw":
-        return torch.optim.AdamW(groups, lr=phase.lr)
-    if phase.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=phase.lr, momentum=0.9, nesterov=True)
-    raise NmcuError(f"unknown optimizer {phase.optimizer!r}: sgd and adamw are supported")
-
-
-def set_rate(optimizer: torch.optim.Optimizer, phase: Phase, step: int, batches: int) -> None:
-    """Linear warm-up, then half a cosine to zero, as a function of the step alone."""
-    warm, total = phase.warmup * batches, phase.epochs * batches
-    rise = min(1.0, (step + 1) / warm) if warm else 1.0
-    fall = 0.5 * (1 + np.cos(np.pi * max(0.0, step - warm) / max(1.0, total - warm)))
-    for group in optimizer.param_groups:
-        group["lr"] = float(phase.lr * rise * fall)
-
-
-def onnx_accuracy(path: Path, split: Split, mean: float, std: float) -> float:
-    """Top-1 in percent of the exported file under ONNX Runtime."""
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    name, correct = session.get_inputs()[0].name, 0
-    for i, label in enumerate(split.labels):
-        image = normalise(split.images[i : i + 1], mean, std).numpy()
-        correct += int(session.run(None, {name: image})[0].argmax() == label)
-    return 100 * correct / len(split)
-
-
-def draw(history: list[dict[str, Any]], title: str, path: Path) -> None:
-    """Loss and accuracy over the epochs of both phases."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), layout="constrained")
-    epochs = range(1, len(history) + 1)
-    left.plot(epochs, [row["loss"] for row in history])
-    right.plot(epochs, [row["train"] for row in history], label="training, augmented")
-    right.plot(epochs, [row["holdout"] for row in history], label="held out")
-    left.set(xlabel="epoch", ylabel="cross-entropy")
-    right.set(xlabel="epoch", ylabel="top-1, percent")
-    right.legend()
-    figure.suptitle(title)
-    figure.savefig(path, dpi=80)
-    plt.close(figure)
 
 
 if __name__ == "__main__":
