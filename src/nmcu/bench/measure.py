@@ -164,10 +164,10 @@ def _stalls(cores: Sequence[RegionStats]) -> dict[str, int]:
 
 
 def digest(outputs: Mapping[str, Any]) -> str:
-    """A hash of int8 tensors by name."""
+    """A hash of tensors by name."""
     hasher = hashlib.sha256()
     for name in sorted(outputs):
-        hasher.update(np.ascontiguousarray(outputs[name], np.int8).tobytes())
+        hasher.update(np.ascontiguousarray(outputs[name]).tobytes())
     return hasher.hexdigest()
 
 

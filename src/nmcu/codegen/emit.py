@@ -34,8 +34,8 @@ def emit(plan: Plan, name: str = "network") -> Program:
         sources=("network.c", "main.c", "weights.S"),
         include_dirs=tuple(include_dirs),
         library=tuple(sorted(library)),
-        inputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape) for t in plan.inputs),
-        outputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape) for t in plan.outputs),
+        inputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape, t.dtype) for t in plan.inputs),
+        outputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape, t.dtype) for t in plan.outputs),
         regions={number + 1: layer.name for number, layer in enumerate(plan.layers)},
     )
 

@@ -145,9 +145,11 @@ class _Classifier:
             array = (quantised + (128 if self._input.dtype == "uint8" else 0)).astype(self._input.dtype)
         return self._edge.encode({self._input.name: array})
 
-    def is_right(self, outputs: dict[str, NDArray[np.int8]], sample: Sample) -> bool:
+    def is_right(self, outputs: dict[str, NDArray[Any]], sample: Sample) -> bool:
         """Whether the class with the highest output, the first of equal ones, is the image's."""
         (values,) = self._edge.decode(outputs).values()
+        if values.size == 1 and values.dtype.kind == "i":  # an ArgMax in the model: the class itself
+            return int(values.reshape(())) == sample.label
         if not 0 <= sample.label < values.size:
             raise NmcuError(
                 f"{sample.origin} has label {sample.label}, the model's classes are 0 to {values.size - 1}"

@@ -10,11 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import ziglang
 from numpy.typing import NDArray
 
-from nmcu.codegen import Program
+from nmcu.codegen import Port, Program
 from nmcu.errors import NmcuError, ToolchainError
 from nmcu.targets.target import TARGETS_DIR
 from nmcu.toolchain import cache
@@ -41,20 +40,16 @@ class HostProgram:
         finally:
             Path(file.name).unlink()
 
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int8]]:
-        """Outputs (int8, by tensor name) for `inputs`; raises `NmcuError` for inputs that do not fit."""
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Outputs by tensor name for `inputs`; raises `NmcuError` for inputs that do not fit."""
         for port in self._program.inputs:
-            array = inputs.get(port.name)
-            if array is None or array.dtype != np.int8 or array.shape != port.shape:
-                found = "missing" if array is None else f"{array.dtype} of shape {array.shape}"
-                raise NmcuError(f"input {port.name!r} is {found}; it needs int8 of shape {port.shape}")
-            self._tensor(port.symbol, port.shape)[...] = array
+            self._tensor(port)[...] = port.fits(inputs.get(port.name))
         self._library.network_run()
-        return {port.name: self._tensor(port.symbol, port.shape).copy() for port in self._program.outputs}
+        return {port.name: self._tensor(port).copy() for port in self._program.outputs}
 
-    def _tensor(self, symbol: str, shape: tuple[int, ...]) -> NDArray[np.int8]:
-        memory = (ctypes.c_int8 * int(np.prod(shape))).in_dll(self._library, symbol)
-        return np.ctypeslib.as_array(memory).reshape(shape)
+    def _tensor(self, port: Port) -> NDArray[Any]:
+        memory = (ctypes.c_int8 * port.bytes).in_dll(self._library, port.symbol)
+        return port.array(memoryview(memory))
 
 
 def build(program: Program) -> bytes:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.codegen import Program
@@ -23,8 +22,8 @@ COMPILERS = ("gcc", "clang")
 
 
 def run_sanitized(
-    program: Program, inputs: Mapping[str, NDArray[np.int8]], seconds: float = 60
-) -> dict[str, NDArray[np.int8]]:
+    program: Program, inputs: Mapping[str, NDArray[Any]], seconds: float = 60
+) -> dict[str, NDArray[Any]]:
     """Outputs (int8, by tensor name) of a program planned for `host.ISA`, in a process of its own.
 
     The system's compiler builds it, because the sanitizers' run-time libraries come with that. Raises
@@ -83,9 +82,8 @@ def _driver(program: Program) -> str:
 def _outputs(program: Program, data: bytes) -> dict[str, NDArray[Any]]:
     found, offset = {}, 0
     for port in program.outputs:
-        size = int(np.prod(port.shape))
-        found[port.name] = np.frombuffer(data, np.int8, size, offset).reshape(port.shape)
-        offset += size
+        found[port.name] = port.array(data[offset : offset + port.bytes])
+        offset += port.bytes
     return found
 
 

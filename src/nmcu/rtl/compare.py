@@ -1,10 +1,9 @@
 """The same program on the instruction-set simulator and on the RTL: how far apart are the cycles?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.errors import SimulationFault
@@ -43,8 +42,8 @@ class Row:
 def compare(
     name: str,
     image: Image,
-    inputs: Mapping[str, NDArray[np.int8]],
-    expected: Mapping[str, NDArray[np.int8]],
+    inputs: Mapping[str, NDArray[Any]],
+    expected: Mapping[str, NDArray[Any]],
     target: Target,
     *,
     layers: bool = False,
@@ -70,11 +69,9 @@ def compare(
     return (*rows, Row(name, target.cores, iss.cycles, rtl.cycles))
 
 
-def _run(run: Any, image: Image, inputs: Mapping[str, NDArray[np.int8]], target: Target) -> SimResult:
+def _run(run: Any, image: Image, inputs: Mapping[str, NDArray[Any]], target: Target) -> SimResult:
     writes = {image.symbols[port.symbol]: inputs[port.name].tobytes() for port in image.inputs}
-    reads: Sequence[tuple[int, int]] = [
-        (image.symbols[port.symbol], int(np.prod(port.shape))) for port in image.outputs
-    ]
+    reads = [(image.symbols[port.symbol], port.bytes) for port in image.outputs]
     result: SimResult = run(image.elf, target, isa=image.isa, writes=writes, reads=reads)
     return result
 

@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from nmcu import targets
-from nmcu.codegen import Port
 from nmcu.errors import NmcuError, SimulationFault
 from nmcu.sim.result import RegionStats, SimResult
 from nmcu.sim.simulate import simulate
@@ -37,9 +35,9 @@ class Simulator(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """Outputs (int8, by tensor name) of a run, its statistics, and the time it took here, in seconds."""
+    """Outputs (by tensor name) of a run, its statistics, and the time it took here, in seconds."""
 
-    outputs: Mapping[str, NDArray[np.int8]]
+    outputs: Mapping[str, NDArray[Any]]
     stats: SimResult
     seconds: float
 
@@ -81,14 +79,14 @@ def run(
     max_cycles: int = MAX_CYCLES,
     progress: Callable[[int], object] | None = None,
 ) -> RunResult:
-    """Writes `inputs` (int8 by tensor name) into the program's memory, runs it and reads its outputs.
+    """Writes `inputs` (by tensor name) into the program's memory, runs it and reads its outputs.
 
     Raises `NmcuError` for an unknown kind of core or tensors that do not fit the program, `SimulationFault` where
     the run ends by anything but exit code 0.
     """
     execute = simulator(core)
-    writes = {image.symbols[port.symbol]: _bytes(port, inputs) for port in image.inputs}
-    reads = [(image.symbols[port.symbol], int(np.prod(port.shape))) for port in image.outputs]
+    writes = {image.symbols[p.symbol]: p.fits(inputs.get(p.name)).tobytes() for p in image.inputs}
+    reads = [(image.symbols[port.symbol], port.bytes) for port in image.outputs]
     start = time.perf_counter()
     stats = execute(
         image.elf,
@@ -102,19 +100,5 @@ def run(
     seconds = time.perf_counter() - start
     if stats.exit_code != 0:
         raise SimulationFault(f"the program ended with exit code {stats.exit_code}, 0 was expected")
-    outputs = {
-        port.name: np.frombuffer(data, np.int8).reshape(port.shape)
-        for port, data in zip(image.outputs, stats.memory, strict=True)
-    }
+    outputs = {port.name: port.array(data) for port, data in zip(image.outputs, stats.memory, strict=True)}
     return RunResult(outputs=outputs, stats=stats, seconds=seconds)
-
-
-def _bytes(port: Port, inputs: Mapping[str, NDArray[Any]]) -> bytes:
-    if port.name not in inputs:
-        raise NmcuError(f"input {port.name!r} is missing: it needs int8 of shape {port.shape}")
-    array = inputs[port.name]
-    if array.dtype != np.int8 or array.shape != port.shape:
-        raise NmcuError(
-            f"input {port.name!r} is {array.dtype} of shape {array.shape}; it needs int8 of shape {port.shape}"
-        )
-    return array.tobytes()
