@@ -64,6 +64,18 @@ def test_compact_checkpoints_keep_masks_and_position(freeze: bool, tmp_path: Pat
     nt.verify(other)
 
 
+def test_compact_checkpoints_keep_statistics_whole(tmp_path: Path) -> None:
+    """Variances of inputs from 0 to 255 do not fit half precision."""
+    model, other = Residual(), Residual()
+    norm = next(m for m in model.modules() if isinstance(m, nn.BatchNorm2d))
+    assert norm.running_var is not None
+    norm.running_var.fill_(1e6)
+    checkpoint.save_compact(tmp_path, model, {})
+    checkpoint.load_compact(tmp_path, other)
+    found = next(m for m in other.modules() if isinstance(m, nn.BatchNorm2d)).running_var
+    assert found is not None and (found == 1e6).all()
+
+
 def test_compact_checkpoints_split_into_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "PART_BYTES", 4000)
     model, other = Residual(), Residual()

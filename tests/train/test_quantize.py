@@ -41,6 +41,45 @@ def test_a_constant_factor_goes_into_the_linear_layer() -> None:
     torch.testing.assert_close(graph(tokens), net(tokens))
 
 
+class _Twice(nn.Module):
+    """Layers used more than once, and weights that two layers share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.tied, self.twin = nn.Linear(8, 8), nn.Linear(8, 8), nn.Linear(8, 8)
+        self.twin.weight = self.tied.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x) * 0.5 + self.fc(x + 1) + torch.mul(self.tied(x), 0.25) + self.twin(x)
+
+
+def test_a_factor_behind_a_shared_layer_changes_nothing_else() -> None:
+    net, x = _Twice(), torch.randn(4, 8)
+    graph, _ = traced(net, x)
+    torch.testing.assert_close(graph(x), net(x))
+    quantized = nt.quantize(net, x)
+    nt.calibrate(quantized, [x])
+    assert (quantized.eval()(x) - net(x)).abs().max() < 0.1
+
+
+class _SharedNorm(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.bn = nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn(self.conv(self.bn(self.conv(x)).relu()))
+
+
+def test_everything_is_on_the_device_of_the_sample() -> None:
+    """As on a GPU; `meta` needs none."""
+    net = nn.Sequential(nn.Conv2d(16, 16, 3), nn.ReLU(), nn.Conv2d(16, 16, 3)).to("meta")
+    nt.sparsify(net, "1:8")
+    quantized = nt.quantize(net, torch.randn(2, 16, 8, 8, device="meta"))
+    tensors = [*quantized.parameters(), *quantized.buffers()]
+    assert {tensor.device.type for tensor in tensors} == {"meta"}
+
+
 def test_weights_are_symmetric_int8_per_channel() -> None:
     net = settle(Residual(), (3, 8, 8))
     quantized = nt.quantize(net, torch.randn(2, 3, 8, 8))
@@ -84,6 +123,14 @@ def test_a_pattern_in_plain_weights_is_kept() -> None:
     quantized = nt.quantize(net, torch.randn(2, 3, 8, 8))
     mask = masks.of(quantized.conv)
     assert mask is not None and str(mask.pattern) == "1:16x4" and mask.frozen
+
+
+def test_a_pattern_behind_a_flatten_is_kept() -> None:
+    """It runs in the device's order, channels fastest."""
+    net = settle(Flattened(), (3, 4, 4))
+    nt.sparsify(net, {"fc": "1:8"}, channels={"fc": 8}).finish()
+    mask = masks.of(nt.quantize(net, torch.randn(2, 3, 4, 4)).fc)
+    assert mask is not None and str(mask.pattern) == "1:8" and mask.frozen
 
 
 def test_frozen_ranges_stay() -> None:
@@ -141,6 +188,7 @@ class _Fused(nn.Module):
         (_Fused(), "MultiheadAttention at '0.attention' has no int8 form"),
         (_TwoOutputs(), "has 1 inputs and 2 outputs; supported: one of each"),
         (_EarlyNorm(), "BatchNorm '0.bn' cannot be folded"),
+        (_SharedNorm(), "BatchNorm '0.bn' cannot be folded into '0.conv', which the model uses 2 times"),
         (nn.Conv2d(8, 8, 1), "does not run on a sample of shape \\(2, 3, 8, 8\\): [^\n]*channels[^\n]*$"),
     ],
 )
@@ -180,6 +228,16 @@ def test_a_failing_calibration_leaves_the_ranges() -> None:
             nt.calibrate(quantized, batches)
         assert quantized.quantizers.x.scale.item() == before
         assert quantized.training and quantized.quantizers.x.enabled and quantized.quantizers.x.batches == 1
+
+
+def test_calibration_forgets_what_was_seen_before() -> None:
+    sample = torch.randn(2, 3, 8, 8)
+    quantized = nt.quantize(Residual().eval(), sample)
+    nt.calibrate(quantized, [sample])
+    expected = quantized.quantizers.x.scale.item()
+    quantized.train()(sample * torch.inf)
+    nt.calibrate(quantized, [sample])
+    assert quantized.quantizers.x.scale.item() == expected
 
 
 def test_calibration_takes_batches_with_labels() -> None:

@@ -75,6 +75,23 @@ def test_gradual_schedules_get_sparser() -> None:
     assert zeros == [size * k // 16 for k in (0, 0, 12, 12, 14, 14, 15)]
 
 
+def test_frozen_masks_leave_the_schedule() -> None:
+    model = Residual()
+    sparsifier = nt.sparsify(model, [(0, "1:4"), (2, "1:8")], skip=["fc"])
+    sparsifier.freeze()
+    sparsifier.seek(5)
+    assert set(sparsifier.patterns.values()) == {"1:4"}
+    nt.verify(sparsifier.finish())
+
+
+def test_the_schedule_leads_back_to_dense_weights() -> None:
+    model = Residual()
+    sparsifier = nt.sparsify(model, [(2, "1:4")], skip=["fc"])
+    sparsifier.seek(3)
+    sparsifier.seek(0)
+    assert int((model.conv.weight == 0).sum()) == 0
+
+
 def test_globs_choose_patterns_and_the_first_wins() -> None:
     model = Residual()
     sparsifier = nt.sparsify(model, {"fc": "2:4", "*": "1:8"})

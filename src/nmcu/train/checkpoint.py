@@ -53,17 +53,19 @@ def load_model(model: nn.Module, state: Mapping[str, Tensor]) -> None:
 
 
 def save_compact(folder: Path, model: nn.Module, state: Mapping[str, Any]) -> int:
-    """Write half-precision weights of `model` and the small `state` (no optimiser) to `folder`; returns the bytes.
+    """Write half-precision weights of `model`, its statistics and the small `state` to `folder`; returns the bytes.
 
     Files are `part0`, `part1`, ... of at most 11 MB, 4 at most (ViT with 21 M weights: 43 MB). Masks are not stored:
     they follow from the weights; a frozen one keeps what is not zero. A model without masks loads it too. Raises
     `NmcuError` for a larger model.
     """
     frozen = {f"{n}.weight": m.mask for n, m in _masks(model) if m.frozen}
+    statistics = {_plain_name(name) for name, _ in model.named_buffers()}
     weights = {}
     for name, value in _plain(model.state_dict()).items():
         kept = value * frozen[name] if name in frozen else value
-        weights[name] = kept.half() if kept.is_floating_point() and kept.ndim > 0 else kept
+        halved = kept.is_floating_point() and kept.ndim > 0 and name not in statistics
+        weights[name] = kept.half() if halved else kept
     data = _to_bytes({"weights": weights, "state": dict(state)})
     parts = [data[i : i + PART_BYTES] for i in range(0, len(data), PART_BYTES)]
     if len(parts) > PARTS:

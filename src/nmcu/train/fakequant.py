@@ -42,6 +42,12 @@ class ActivationQuant(nn.Module):
             return x
         return torch.fake_quantize_per_tensor_affine(x.float(), self.scale, self.zero_point, LOW, HIGH)
 
+    def forget(self) -> None:
+        """Observe from scratch."""
+        if not self.fixed:
+            for seen in (self.batches, self.low, self.high):
+                seen.zero_()
+
     def _observe(self, x: Tensor) -> None:
         self.batches += 1
         weight = torch.clamp(1 / self.batches, min=self.momentum)
@@ -102,7 +108,7 @@ def weight_scale(weight: Tensor, axis: int | None = 0) -> Tensor:
     magnitude = weight.detach().abs()
     largest = magnitude.amax() if axis is None else magnitude.movedim(axis, 0).flatten(1).amax(dim=1)
     scale = largest / HIGH
-    return scale.clamp(min=max(float(scale.max()) / 1024, 1e-8))
+    return torch.maximum(scale, (scale.max() / 1024).clamp(min=1e-8))
 
 
 def _quantized(weight: Tensor, scale: Tensor, axis: int | None, zero_point: Tensor | None = None) -> Tensor:

@@ -23,7 +23,7 @@ def to_blocks(weight: Tensor, pattern: NMPattern, channels: int | None = None) -
     `channels` splits the inputs of a linear layer that follows a Flatten of (channels, H, W) maps: its blocks
     run along H, W, channels, the channels fastest.
     """
-    rows = _reduction_last(weight, channels)
+    rows = reduction_last(weight, channels)
     rows = functional.pad(rows, (0, -rows.shape[2] % pattern.m, 0, 0, 0, -rows.shape[0] % pattern.group))
     return rows.reshape(-1, pattern.group, rows.shape[1], rows.shape[2] // pattern.m, pattern.m)
 
@@ -75,7 +75,11 @@ class NMMask(nn.Module):
 
     def update(self, weight: Tensor) -> None:
         """Recompute the mask from the dense `weight`; nothing happens to a frozen one."""
-        if not self.frozen and self.pattern is not None:
+        if self.frozen:
+            return
+        if self.pattern is None:
+            self.mask.fill_(True)
+        else:
             self.mask.copy_(compute(weight, self.pattern, self.channels))
 
     def forward(self, weight: Tensor) -> Tensor:
@@ -121,8 +125,8 @@ def dense_weight(module: nn.Module) -> Tensor:
     return cast(Tensor, cast(nn.ModuleDict, module.parametrizations)["weight"].original)
 
 
-def _reduction_last(weight: Tensor, channels: int | None) -> Tensor:
-    """(Cout, taps, Cin) with the reduction axis last."""
+def reduction_last(weight: Tensor, channels: int | None) -> Tensor:
+    """`weight` (Cout, Cin, ...) as (Cout, taps, Cin), in the device's order; `channels` as in `to_blocks`."""
     cout = weight.shape[0]
     if channels is not None:
         return weight.reshape(cout, channels, -1).transpose(1, 2).reshape(cout, 1, -1)

@@ -11,7 +11,7 @@ The rules, applied by `quantize` to the traced graph:
 """
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -39,15 +39,17 @@ def quantize(model: nn.Module, sample: Tensor) -> fx.GraphModule:
     Raises `NmcuError` for a model that cannot be traced or an operation without a quantised form.
     """
     graph, kept = traced(model, sample)
-    _check_flattened(graph, kept)
+    flattened = _flattened(graph)
+    _check_flattened(flattened, kept)
     for node in list(graph.graph.nodes):
         _quantize_value(graph, node)
     graph.recompile()
     for name in dict.fromkeys(
         str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.LAYERS)
     ):
-        _quantize_weight(graph.get_submodule(name), kept.get(name))
-    return graph.train()
+        channels = flattened[name][0] if name in flattened else None
+        _quantize_weight(graph.get_submodule(name), kept.get(name), channels)
+    return graph.to(sample.device).train()
 
 
 def calibrate(model: nn.Module, batches: Iterable[Tensor | Sequence[Tensor]]) -> None:
@@ -88,7 +90,7 @@ def _observing(model: nn.Module, quants: Iterable[ActivationQuant]) -> Iterator[
         quant.train()
         quant.enabled = False
         quant.observing = True
-        quant.batches.zero_()
+        quant.forget()
     try:
         yield
     finally:
@@ -217,26 +219,28 @@ def _is_several(node: fx.Node) -> bool:
     return isinstance(meta, tuple | list) and not isinstance(meta, TensorMetadata)
 
 
-def _quantize_weight(layer: nn.Module, kept: tuple[Any, Tensor, int | None] | None) -> None:
+def _quantize_weight(
+    layer: nn.Module, kept: tuple[Any, Tensor, int | None] | None, channels: int | None
+) -> None:
     weight = cast(Tensor, layer.weight)
-    mask = _frozen_mask(layer, weight, kept)
+    mask = _frozen_mask(layer, weight, kept, channels)
     if mask is not None:
         parametrize.register_parametrization(layer, "weight", mask)
     parametrize.register_parametrization(layer, "weight", WeightQuant(channel_axis(layer)))
 
 
 def _frozen_mask(
-    layer: nn.Module, weight: Tensor, kept: tuple[Any, Tensor, int | None] | None
+    layer: nn.Module, weight: Tensor, kept: tuple[Any, Tensor, int | None] | None, channels: int | None
 ) -> NMMask | None:
-    """The mask that `sparsify` left, or one for the pattern found in plain weights, or None."""
+    """The mask that `sparsify` left, or one for the pattern found in plain weights, or None.
+
+    `channels` are those of the map that is flattened before the layer, if one is.
+    """
     if kept is not None:
         pattern, keep, channels = kept
     elif isinstance(layer, masks.PRUNABLE):
-        pattern, keep, channels = (
-            detect(weight.detach().movedim(1, -1).cpu().numpy()),
-            weight.detach() != 0,
-            None,
-        )
+        pattern = detect(masks.reduction_last(weight.detach(), channels).cpu().numpy())
+        keep = weight.detach() != 0
         if pattern is None:
             return None
     else:
@@ -247,18 +251,28 @@ def _frozen_mask(
     return mask
 
 
-def _check_flattened(graph: fx.GraphModule, kept: Kept) -> None:
-    """Refuse a pruned linear layer behind a Flatten whose blocks do not run in the device's NHWC order."""
+def _flattened(graph: fx.GraphModule) -> dict[str, tuple[int, ...]]:
+    """(channels, height, width) of the map that is flattened before a linear layer, by the layer's name."""
+    found = {}
     for node in graph.graph.nodes:
-        if node.target not in kept or not isinstance(module_of(graph, node), nn.Linear):
+        if not isinstance(module_of(graph, node), nn.Linear):
             continue
         source = node.all_input_nodes[0]
         while _kind(graph, source) in rules.MOVES | rules.NOTHING | rules.CLAMPS:
             source = source.all_input_nodes[0]
             shape = source.meta["tensor_meta"].shape
-            flattened = len(shape) == 4 and len(node.meta["tensor_meta"].shape) == 2
-            if flattened and shape[2] * shape[3] > 1 and kept[node.target][2] != shape[1]:
-                raise NmcuError(
-                    f"layer {node.target!r} follows a Flatten of (channels, height, width) = {tuple(shape[1:])}: "
-                    f"call sparsify with channels={{{node.target!r}: {shape[1]}}}, so that its blocks run in NHWC order"
-                )
+            flat = len(shape) == 4 and len(node.meta["tensor_meta"].shape) == 2
+            if flat and shape[2] * shape[3] > 1:
+                found[str(node.target)] = tuple(shape[1:])
+                break
+    return found
+
+
+def _check_flattened(flattened: Mapping[str, tuple[int, ...]], kept: Kept) -> None:
+    """Refuse a pruned linear layer behind a Flatten whose blocks do not run in the device's NHWC order."""
+    for name, shape in flattened.items():
+        if name in kept and kept[name][2] != shape[0]:
+            raise NmcuError(
+                f"layer {name!r} follows a Flatten of (channels, height, width) = {shape}: "
+                f"call sparsify with channels={{{name!r}: {shape[0]}}}, so that its blocks run in NHWC order"
+            )

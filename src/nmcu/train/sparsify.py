@@ -132,10 +132,12 @@ class Sparsifier:
         self.update()
 
     def _move_to(self, steps: int) -> bool:
-        """Set the patterns of that position; whether one changed."""
+        """Set the patterns of that position where masks are not frozen; whether one changed."""
         self.steps = steps
         changed = False
         for name, _, mask in sparse_layers(self.model):
+            if mask.frozen:
+                continue
             pattern = _at(self._schedules[name], steps)
             changed |= pattern != mask.pattern
             mask.pattern = pattern

@@ -103,6 +103,11 @@ def _fold_batchnorm(graph: fx.GraphModule) -> None:
                 f"BatchNorm {node.target!r} cannot be folded: it must be the only user of the convolution or linear "
                 "layer before it"
             )
+        if _calls(graph, source) != 1:
+            raise NmcuError(
+                f"BatchNorm {node.target!r} cannot be folded into {source.target!r}, which the model uses "
+                f"{_calls(graph, source)} times: give each use a layer and a BatchNorm of its own"
+            )
         folded: nn.Module
         if isinstance(layer, nn.Linear):
             folded = fuse_linear_bn_eval(layer, cast(nn.BatchNorm1d, norm))
@@ -133,15 +138,22 @@ def _fold_factors(graph: fx.GraphModule) -> None:
     for node in list(graph.graph.nodes):
         if node.op != "call_function" or node.target not in (operator.mul, torch.mul, operator.truediv):
             continue
-        source, factor = node.args
+        source, factor = (*node.args, None)[:2]
         layer = module_of(graph, source)
-        if isinstance(factor, int | float) and isinstance(layer, nn.Linear) and len(source.users) == 1:
+        if not isinstance(factor, int | float) or not isinstance(layer, nn.Linear):
+            continue
+        if len(source.users) == 1 and _calls(graph, source) == 1:
             scale = 1 / factor if node.target is operator.truediv else factor
-            with torch.no_grad():
-                layer.weight.mul_(scale)
-                if layer.bias is not None:
-                    layer.bias.mul_(scale)
+            # New parameters: other modules may share the old ones.
+            layer.weight = nn.Parameter(layer.weight.detach() * scale)
+            if layer.bias is not None:
+                layer.bias = nn.Parameter(layer.bias.detach() * scale)
             _bypass(graph, node, source)
+
+
+def _calls(graph: fx.GraphModule, node: fx.Node) -> int:
+    """How often the module that `node` calls is called."""
+    return sum(other.op == "call_module" and other.target == node.target for other in graph.graph.nodes)
 
 
 def _bypass(graph: fx.GraphModule, node: fx.Node, source: Any) -> None:
