@@ -9,8 +9,9 @@ import pytest
 
 from kernels import harness
 from kernels.affine_layers import Shape, layer, random_shape
-from nmcu import kernels
+from nmcu import kernels, targets
 from nmcu.graph import reference
+from nmcu.kernels import Machine
 
 SPARSE = "[!d]*"
 """All kernels but the dense ones."""
@@ -118,6 +119,22 @@ def test_random_shapes(seed: int, pattern: str | None) -> None:
     found = layer(random_shape(seed), pattern, seed=seed)
     harness.check_host(found, seed=seed, limit=1)
     harness.check_simulated(found, "xcv", seed=seed, limit=1)
+
+
+@pytest.mark.slow
+def test_one_token_of_so_many_channels_that_few_records_fit() -> None:
+    found = layer(Shape((1, 20480), 64), "1:4")
+    ((_, candidate),) = harness.runs(found, "xcv", "byte_gather_g1", 1)
+    assert candidate.parameters["channels"] < 8
+    harness.check_simulated(found, "xcv", "byte_gather_g1", limit=1)
+
+
+def test_more_channels_than_a_descriptor_can_name_are_refused() -> None:
+    found = layer(Shape((1, 65536), 10))
+    machine = Machine(targets.get("cv32e40p"), "xcv")
+    reasons = {kernels.fits(k, found, machine) for k in kernels.KERNELS if k.runs(found)}
+    assert "65,536 rows, columns or channels; at most 65,535" in reasons
+    assert not kernels.candidates(found, machine)
 
 
 def test_these_shapes_reach_every_kernel() -> None:

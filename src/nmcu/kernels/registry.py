@@ -10,6 +10,7 @@ from nmcu.kernels.attention.spec import AttentionScores, AttentionValues
 from nmcu.kernels.boxes.constant import Constant
 from nmcu.kernels.boxes.spec import Boxes
 from nmcu.kernels.byte_gather.spec import ByteGatherG1, ByteGatherG4
+from nmcu.kernels.common import window
 from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
 from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny, DepthwiseLines
 from nmcu.kernels.extremum.spec import Extremum
@@ -84,4 +85,4 @@ def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str = "*") -> st
         return f"needs --isa {' or '.join(sorted(kernel.isas))}"
     if not fnmatchcase(kernel.name, names):
         return f"not among --kernels {names}"
-    return kernel.refusal(layer, machine)
+    return window.oversized(layer) or kernel.refusal(layer, machine)

@@ -16,6 +16,9 @@ from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Kernel, Machine, align
 
 SOURCES = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
 
+WINDOWED = (ops.Linear, ops.Conv2d, ops.Depthwise, ops.AveragePool, ops.MaxPool)
+MOST = 2**16 - 1
+"""Of rows, columns or channels in a descriptor."""
 BEHIND = 16
 """Bytes after a slab that a kernel may read (and multiplies by zero)."""
 
@@ -85,6 +88,15 @@ class WindowKernel(Kernel):
     def slab_cycles(self, geometry: Geometry, machine: Machine, rows: int) -> float:
         """Predicted cycles of what a new slab takes in addition; linear in the costs too."""
         return 0
+
+
+def oversized(layer: Layer) -> str | None:
+    """Why a windowed layer is too large for the descriptors of all kernels, or None."""
+    if not isinstance(layer.op, WINDOWED):
+        return None
+    found = geometry(layer)
+    largest = max(*found.input, *found.output, found.slab_width)
+    return f"{largest:,} rows, columns or channels; at most {MOST:,}" if largest > MOST else None
 
 
 def geometry(layer: Layer, channelwise: bool = False) -> Geometry:

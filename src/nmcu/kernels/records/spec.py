@@ -1,7 +1,7 @@
 """What kernels have in common whose weights are records of one or few output channels (records.h)."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -77,14 +77,20 @@ class Records(window.WindowKernel):
     def _tilings(
         self, geometry: window.Geometry, machine: Machine, channel_bytes: int, extra: int
     ) -> Iterable[window.Tiling]:
-        """Of a single pixel: an odd number of records for each core, so that the cores start in different banks."""
+        """Of a single pixel: an odd number of records for each core, so that the cores start in different banks; fewer
+        records than cores only where L1 has no room for more."""
         if self.pixels > 1:
             return window.tilings(geometry, machine, self.record_channels, channel_bytes, extra)
         each = machine.cores * self.record_channels
         most = align(geometry.output[2], self.record_channels)
         sizes = {min(most, each * odd) for odd in range(1, most // each + 3, 2)}
-        tilings = (window.Tiling(1, size, False) for size in sorted(sizes, reverse=True))
-        return [t for t in tilings if window.fits(geometry, machine, t, channel_bytes, extra)]
+        few = range(min(most, each) - self.record_channels, 0, -self.record_channels)
+
+        def fitting(candidates: Iterable[int]) -> Iterator[window.Tiling]:
+            tilings = (window.Tiling(1, size, False) for size in candidates)
+            return (t for t in tilings if window.fits(geometry, machine, t, channel_bytes, extra))
+
+        return list(fitting(sorted(sizes, reverse=True))) or list(fitting(few))[:1]
 
     def _extra(self, layer: Layer, geometry: window.Geometry, machine: Machine) -> dict[str, int]:
         if self.pixels == 1:
