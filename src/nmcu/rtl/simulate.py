@@ -106,7 +106,7 @@ def _config_text(target: Target) -> str:
     """The target's configuration, a line for each part (machine.cpp, `parse`)."""
     config = config_of(target)
     lines: list[tuple[Any, ...]] = [
-        ("machine", config["cores"], config["host_io_base"], config["stack_bytes"])
+        ("machine", config["cores"], config["host_io_base"])
     ]
     memory = ("name", "base", "size", "banks", "latency_cycles", "core_access")
     lines += [("memory", *(m[key] for key in memory)) for m in config["memories"]]

@@ -25,7 +25,6 @@ Config config_from(const nb::dict& d) {
   Config c;
   c.cores = get<uint32_t>(d, "cores");
   c.host_io_base = get<uint32_t>(d, "host_io_base");
-  c.stack_bytes = get<uint32_t>(d, "stack_bytes");
   for (nb::handle h : get<nb::list>(d, "memories")) {
     const auto m = nb::cast<nb::dict>(h);
     c.memories.push_back({get<std::string>(m, "name"), get<uint32_t>(m, "base"), get<uint32_t>(m, "size"), get<uint32_t>(m, "banks"),

@@ -21,7 +21,6 @@ def config_of(target: Target) -> dict[str, Any]:
     config: dict[str, Any] = {
         "cores": target.cores,
         "host_io_base": target.host_io_base,
-        "stack_bytes": target.stack_bytes,
         "memories": [
             {
                 "name": name,

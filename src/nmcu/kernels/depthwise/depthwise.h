@@ -6,7 +6,7 @@
 #include "weighted.h"
 
 /*
- * Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Up to three bytes
+ * Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Up to four bytes
  * behind each line are written too, as if `pad` followed. Assembly bodies rely on the order of the members of the structs
  * here.
  */

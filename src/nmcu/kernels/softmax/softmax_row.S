@@ -1,7 +1,7 @@
 /* nmcu_softmax_row: softmax of one row (prototype and parameters: softmax.h).
  *
  * Three passes: the maximum, four values at a time; the sum of exponentials, two at a time (8 instructions, 8 cycles);
- * the shares, two at a time (23 instructions, 31 cycles). The division by the total is a multiplication by its
+ * the shares, two at a time (22 instructions, 30 cycles). The division by the total is a multiplication by its
  * reciprocal r = (2^32 - 1) / total, which is at most one too small: numerators are below 0.75 * 2^32.
  *
  *   a0 op    a1 y    a2 x    a3 width    a4 exponentials, then numerators, of value 0    a5 x again    a6 total, r

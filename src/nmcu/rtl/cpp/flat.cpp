@@ -1,4 +1,4 @@
-// One core on a flat memory with random stalls: for directed and random tests. Called from Python (harness.py).
+// One core on a flat memory with random stalls: for directed and random tests. Called from Python (flat.py).
 
 #include <cstdint>
 #include <cstring>

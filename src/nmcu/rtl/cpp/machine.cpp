@@ -37,7 +37,7 @@ struct Machine {
 
 thread_local std::string problem;
 
-// One line for each part: `machine cores host_io_base stack_bytes`, `memory name base size banks latency access`,
+// One line for each part: `machine cores host_io_base`, `memory name base size banks latency access`,
 // `dma name base near far bytes_per_10_cycles latency queue_per_core queue_total`, `events base wake_cycles`.
 Config parse(const char* text) {
     Config config;
@@ -47,7 +47,7 @@ Config parse(const char* text) {
         std::string kind;
         in >> kind;
         if (kind == "machine") {
-            in >> config.cores >> config.host_io_base >> config.stack_bytes;
+            in >> config.cores >> config.host_io_base;
         } else if (kind == "memory") {
             MemoryConfig m;
             in >> m.name >> m.base >> m.size >> m.banks >> m.latency_cycles >> m.core_access;

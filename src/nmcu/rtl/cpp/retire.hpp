@@ -8,7 +8,7 @@
 
 namespace nmcu::rtl {
 
-// Layout shared with Python (harness.py).
+// Layout shared with Python (flat.py).
 struct Retired {
     uint64_t cycle;  // in which the instruction left ID
     uint32_t pc;

@@ -131,7 +131,6 @@ bool csr_access(CsrFile& f, const Loops& loops, Group group, uint32_t n, bool wr
       case 3: counter = &f.mhpmcounter3; break;
       default: old = 0; return true;  // not built: reads zero, ignores writes
     }
-    if ((n & 0xfe0) == 0x320) { old = 0; return true; }  // mhpmevent4..31
     old = n & 0x80 ? static_cast<uint32_t>(*counter >> 32) : static_cast<uint32_t>(*counter);
   } else {
     old = *plain;

@@ -34,7 +34,6 @@ struct Config {
   uint32_t event_unit_base = 0;
   uint32_t wake_cycles = 2;
   uint32_t host_io_base = 0;
-  uint32_t stack_bytes = 0;
 };
 
 }  // namespace nmcu

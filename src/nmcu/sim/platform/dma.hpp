@@ -70,9 +70,8 @@ class Dma {
 
   bool idle() const { return queue_.empty(); }
   bool banked() const { return banked_; }
-  const std::deque<Transfer>& queue() const { return queue_; }
 
-  // Words of the banked memory that the current beat still needs; at most 3 (an unaligned beat of 8 bytes).
+  // Words of the banked memory that the current beat still needs; at most 2 (a beat stays in 8 aligned bytes).
   const std::vector<Word>& words() const { return words_; }
   Memory& banked_memory() { return near->banked ? *near : *far; }
 
@@ -131,7 +130,6 @@ class Dma {
   std::vector<Registers> registers;
   std::vector<uint32_t> issued, completed, in_flight;
   uint64_t busy_cycles = 0, bytes_moved = 0, transfers = 0;
-  Cycle begun() const { return begun_; }
 
  private:
   const Memory* extent(uint32_t base, uint32_t row, uint32_t rows, uint32_t stride) const {
