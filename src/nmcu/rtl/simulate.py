@@ -105,9 +105,7 @@ def _machine(library: ctypes.CDLL, config: str, elf: bytes, name: str) -> Any:
 def _config_text(target: Target) -> str:
     """The target's configuration, a line for each part (machine.cpp, `parse`)."""
     config = config_of(target)
-    lines: list[tuple[Any, ...]] = [
-        ("machine", config["cores"], config["host_io_base"])
-    ]
+    lines: list[tuple[Any, ...]] = [("machine", config["cores"], config["host_io_base"])]
     memory = ("name", "base", "size", "banks", "latency_cycles", "core_access")
     lines += [("memory", *(m[key] for key in memory)) for m in config["memories"]]
     dma = (
