@@ -132,8 +132,6 @@ class Recipe:
         model = build(**self.experiment.model)
         if self._is_finished():
             return
-        for folder in (self.out, self.local.parent):
-            folder.mkdir(parents=True, exist_ok=True)
         saved = nt.checkpoint.load(self.local) if self.local.is_file() else {}
         compact = self.out / "compact"
         carried = {} if saved or not (compact / "part0").is_file() else nt.checkpoint.read_compact(compact)

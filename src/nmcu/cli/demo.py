@@ -39,8 +39,8 @@ def demo(
         raise NmcuError(
             f"there are no models in {models}: run the demo in a checkout, or name a folder in --models"
         )
-    if data is not None and next(host.images(data), None) is None:
-        raise NmcuError(f"{data} has no images")
+    if data is not None:
+        next(host.images(data))
     runs, stated, measured = [], {}, {}
     for file in files:
         with progress(file.name) as stage:

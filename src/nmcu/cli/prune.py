@@ -12,7 +12,7 @@ import nmcu
 from nmcu.cli.options import JsonOption, ModelArgument
 from nmcu.cli.output import progress, say, show, show_json
 from nmcu.errors import NmcuError
-from nmcu.frontend import save
+from nmcu.frontend import check_suffix, save
 from nmcu.graph.prune import Choice, choose
 from nmcu.graph.prune import prune as prune_graph
 from nmcu.report.text import label
@@ -47,8 +47,7 @@ def prune(
     The smallest quantised weights of each block become zero; nothing is trained, so accuracy needs fine-tuning.
     """
     parsed = NMPattern.parse(pattern)
-    if out.suffix.lower() != ".onnx":
-        raise NmcuError(f"{out} would be QDQ ONNX under another name: let it end in .onnx")
+    check_suffix(out)
     with progress(model.name) as stage:
         stage("reading")
         graph = nmcu.load(model)

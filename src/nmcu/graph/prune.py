@@ -33,9 +33,9 @@ def choose(
 ) -> tuple[Choice, ...]:
     """Which layers of `graph` pruning to `pattern` takes, in execution order.
 
-    `wanted` is a glob of layer names; without it all but the first convolution and the last layer
-    with weights. `skip` is a glob of names to leave out. Depthwise and grouped convolutions have no blocks of
-    channels to prune, and a layer with fewer input channels than a block would not count as N:M sparse.
+    `wanted` is a glob of layer names; without it all but the first convolution and the last layer with weights. `skip`
+    is a glob of names to leave out. Depthwise and grouped convolutions have no blocks of channels to prune, and a
+    layer with fewer input channels than a block would not count as N:M sparse.
     """
     weighted = [layer for layer in layers(graph) if layer.weight_bytes]
     first = next((layer for layer in weighted if layer.kind == "conv"), None)

@@ -73,6 +73,8 @@ def _from_parquet(path: Path) -> Iterator[Sample]:
     try:
         with pq.ParquetFile(path) as table:
             image, label = _columns(path, table.schema_arrow)
+            if table.metadata.num_rows == 0:
+                raise NmcuError(f"{path} has no images")
             row = 0
             for batch in table.iter_batches(BATCH, columns=[image, label]):
                 column = batch.column(image)

@@ -24,7 +24,7 @@ COMPILERS = ("gcc", "clang")
 def run_sanitized(
     program: Program, inputs: Mapping[str, NDArray[Any]], seconds: float = 60
 ) -> dict[str, NDArray[Any]]:
-    """Outputs (int8, by tensor name) of a program planned for `host.ISA`, in a process of its own.
+    """Outputs (by tensor name) of a program planned for `host.ISA`, in a process of its own.
 
     The system's compiler builds it, because the sanitizers' run-time libraries come with that. Raises
     `ToolchainError` where there is none or it refuses the code, `NmcuError` with the sanitizer's first finding.

@@ -72,7 +72,6 @@ def save_compact(folder: Path, model: nn.Module, state: Mapping[str, Any]) -> in
         raise NmcuError(
             f"the model needs {len(data)} bytes: a compact checkpoint holds at most {PARTS * PART_BYTES}"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     for i, part in enumerate(parts):
         write_atomically(folder / f"part{i}", part)
     for i in range(len(parts), PARTS):

@@ -51,8 +51,7 @@ def export(
     """
     check_sample(sample)
     path = Path(path)
-    if path.suffix.lower() != ".onnx":
-        raise NmcuError(f"{path} would be QDQ ONNX under another name: let it end in .onnx")
+    frontend.check_suffix(path)
     described = {**_normalisation(mean, std, sample.shape[1:]), **(metadata or {})}
     if not any(isinstance(m, ActivationQuant) for m in model.modules()):
         model = quantize(model, sample)

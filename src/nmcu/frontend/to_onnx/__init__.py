@@ -1,5 +1,5 @@
 """The QDQ writer."""
 
-from nmcu.frontend.to_onnx.save import save
+from nmcu.frontend.to_onnx.save import check_suffix, save
 
-__all__ = ["save"]
+__all__ = ["check_suffix", "save"]

@@ -6,7 +6,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from nmcu.errors import ModelError
+from nmcu.errors import ModelError, NmcuError
 from nmcu.files import write_atomically
 from nmcu.frontend.to_onnx.operators import EXPORTS
 from nmcu.frontend.to_onnx.writer import TO_FIRST, TO_LAST, Layout, Writer
@@ -21,6 +21,12 @@ _DTYPES = {
     "int32": onnx.TensorProto.INT32,
     "int64": onnx.TensorProto.INT64,
 }
+
+
+def check_suffix(path: Path) -> None:
+    """Raises `NmcuError` for a file name that nobody would look for QDQ ONNX under."""
+    if path.suffix.lower() != ".onnx":
+        raise NmcuError(f"{path} would be QDQ ONNX under another name: let it end in .onnx")
 
 
 def save(graph: Graph, path: str | Path) -> None:

@@ -1,7 +1,7 @@
 """What kernels have in common whose weights are records of one or few output channels (records.h)."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -86,11 +86,11 @@ class Records(window.WindowKernel):
         sizes = {min(most, each * odd) for odd in range(1, most // each + 3, 2)}
         few = range(min(most, each) - self.record_channels, 0, -self.record_channels)
 
-        def fitting(candidates: Iterable[int]) -> Iterator[window.Tiling]:
+        def fitting(candidates: Iterable[int]) -> list[window.Tiling]:
             tilings = (window.Tiling(1, size, False) for size in candidates)
-            return (t for t in tilings if window.fits(geometry, machine, t, channel_bytes, extra))
+            return [t for t in tilings if window.fits(geometry, machine, t, channel_bytes, extra)]
 
-        return list(fitting(sorted(sizes, reverse=True))) or list(fitting(few))[:1]
+        return fitting(sorted(sizes, reverse=True)) or fitting(few)[:1]
 
     def _extra(self, layer: Layer, geometry: window.Geometry, machine: Machine) -> dict[str, int]:
         if self.pixels == 1:
