@@ -1,0 +1,134 @@
+"""One instruction-set extension: a folder with everything that compiler, simulator and hardware need to know of it."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nmcu.errors import NmcuError
+
+FILE = "extension.toml"
+
+
+@dataclass(frozen=True)
+class SimulatorPart:
+    """Files that the simulator is built from, in order: instruction tables, and what they use.
+
+    `instructions` are `.def` tables (rows of `INSN`), `formats` adds operand formats, `handlers` macros for the
+    semantics, `state` a struct of what the extension adds to a core.
+    """
+
+    instructions: tuple[Path, ...] = ()
+    formats: Path | None = None
+    handlers: Path | None = None
+    state: Path | None = None
+
+
+@dataclass(frozen=True)
+class RtlPart:
+    """What the core's RTL gets: SystemVerilog units of the extension's own, and edits of the core's files."""
+
+    units: tuple[Path, ...] = ()
+    edits: Path | None = None
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Instructions that a core may have beside the base: read from `extension.toml` in `folder`.
+
+    `requires` names the extensions it builds on. `march` is its part of `-march` for C, `march_assembly` that for
+    assembly files, `defines` the macros that tell sources it is there. `rtl` is None where no hardware is described.
+    """
+
+    name: str
+    title: str
+    folder: Path
+    requires: frozenset[str] = frozenset()
+    march: str = ""
+    march_assembly: str = ""
+    defines: tuple[str, ...] = ()
+    simulator: SimulatorPart = field(default_factory=SimulatorPart)
+    rtl: RtlPart | None = None
+
+    @classmethod
+    def load(cls, folder: Path) -> "Extension":
+        """The extension described in `folder`; raises `NmcuError` naming the file for what is missing or wrong."""
+        path = folder / FILE
+        try:
+            raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise NmcuError(f"cannot read the extension {path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise NmcuError(f"{path} is not valid TOML: {error}") from error
+        return _Reader(path, raw).extension()
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Takes typed values out of the table `raw` of the file `path`."""
+
+    path: Path
+    raw: dict[str, Any]
+
+    def extension(self) -> Extension:
+        self._only(
+            ("name", "title", "requires", "march", "march_assembly", "defines", "simulator", "rtl"), self.raw
+        )
+        name = self._text(self.raw, "name")
+        if not (name.isidentifier() and name.islower() and name.isascii()):
+            raise NmcuError(f"{self.path}: name is {name!r}; a name has lower-case letters, digits and _")
+        march = self._text(self.raw, "march", "")
+        simulator = self._table("simulator", ("instructions", "formats", "handlers", "state"))
+        rtl = self._table("rtl", ("units", "edits"))
+        return Extension(
+            name=name,
+            title=self._text(self.raw, "title"),
+            folder=self.path.parent,
+            requires=frozenset(self._texts(self.raw, "requires")),
+            march=march,
+            march_assembly=self._text(self.raw, "march_assembly", march),
+            defines=self._texts(self.raw, "defines"),
+            simulator=SimulatorPart(
+                instructions=self._files(simulator, "instructions"),
+                formats=self._file(simulator, "formats"),
+                handlers=self._file(simulator, "handlers"),
+                state=self._file(simulator, "state"),
+            ),
+            rtl=RtlPart(self._files(rtl, "units"), self._file(rtl, "edits")) if "rtl" in self.raw else None,
+        )
+
+    def _only(self, known: tuple[str, ...], table: dict[str, Any]) -> None:
+        for key in table:
+            if key not in known:
+                raise NmcuError(f"{self.path}: unknown key {key!r}; known: {', '.join(known)}")
+
+    def _table(self, key: str, known: tuple[str, ...]) -> dict[str, Any]:
+        table = self.raw.get(key, {})
+        if not isinstance(table, dict):
+            raise NmcuError(f"{self.path}: {key} is {table!r}; a table [{key}] is needed")
+        self._only(known, table)
+        return table
+
+    def _text(self, table: dict[str, Any], key: str, default: str | None = None) -> str:
+        value = table.get(key, default)
+        if not isinstance(value, str):
+            raise NmcuError(f"{self.path}: {key} is {value!r}; a text is needed")
+        return value
+
+    def _texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise NmcuError(f"{self.path}: {key} is {value!r}; a list of texts is needed")
+        return tuple(value)
+
+    def _files(self, table: dict[str, Any], key: str) -> tuple[Path, ...]:
+        return tuple(self._beside(name) for name in self._texts(table, key))
+
+    def _file(self, table: dict[str, Any], key: str) -> Path | None:
+        return self._beside(self._text(table, key)) if key in table else None
+
+    def _beside(self, name: str) -> Path:
+        path = self.path.parent / name
+        if not path.is_file():
+            raise NmcuError(f"{self.path}: there is no file {name} beside it")
+        return path

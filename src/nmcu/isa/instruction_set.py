@@ -1,0 +1,103 @@
+"""An instruction set: the base and a set of extensions, closed under what they require."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from nmcu.errors import NmcuError
+from nmcu.isa.extension import Extension
+
+BASE = "rv32"
+"""The name of the instruction set without extensions: RV32IMC with Zicsr."""
+BASE_MARCH = "rv32imc_zicsr"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class InstructionSet:
+    """`extensions` in an order in which each follows what it requires. Make one with `parse`."""
+
+    extensions: tuple[Extension, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, known: Mapping[str, Extension]) -> "InstructionSet":
+        """The set written as `rv32`, an extension's name, or several joined by `+`.
+
+        Extensions that the named ones require are included. Raises `NmcuError` naming the known ones.
+        """
+        wanted = [part for part in text.split("+") if part != BASE]
+        found: dict[str, Extension] = {}
+        for name in wanted:
+            if name not in known:
+                raise NmcuError(
+                    f"unknown instruction set {text!r}; known: {', '.join((BASE, *known))}, several joined by +"
+                )
+            _include(known[name], known, found, ())
+        return cls(tuple(found.values()))
+
+    @property
+    def name(self) -> str:
+        """As `parse` reads it: the extensions that no other one brings, joined by `+`."""
+        brought = frozenset[str]().union(*(e.requires for e in self.extensions))
+        return "+".join(sorted(self.names - brought)) or BASE
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all extensions."""
+        return frozenset(e.name for e in self.extensions)
+
+    def includes(self, required: Iterable[str]) -> bool:
+        """Whether all `required` extensions are there."""
+        return self.names.issuperset(required)
+
+    @property
+    def march(self) -> str:
+        """The value of `-march` for C."""
+        return BASE_MARCH + "".join(e.march for e in self.extensions)
+
+    @property
+    def march_assembly(self) -> str:
+        """The value of `-march` for assembly files."""
+        return BASE_MARCH + "".join(e.march_assembly for e in self.extensions)
+
+    @property
+    def defines(self) -> tuple[str, ...]:
+        """Macros that tell sources what is there."""
+        return tuple(name for e in self.extensions for name in e.defines)
+
+    def best(self, options: Mapping[str, T]) -> T:
+        """The value under the name of the largest instruction set that this one includes.
+
+        Raises KeyError where there is none.
+        """
+        fitting = [key for key in options if self.includes(_parts(key))]
+        if not fitting:
+            raise KeyError(f"{self.name}: none of {', '.join(options)}")
+        return options[max(fitting, key=self._size)]
+
+    def _size(self, key: str) -> int:
+        members = {e.name: e for e in self.extensions}
+        found: dict[str, Extension] = {}
+        for name in _parts(key):
+            _include(members[name], members, found, ())
+        return len(found)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _parts(key: str) -> list[str]:
+    return [part for part in key.split("+") if part != BASE]
+
+
+def _include(
+    extension: Extension, known: Mapping[str, Extension], found: dict[str, Extension], path: tuple[str, ...]
+) -> None:
+    """Adds `extension` to `found`, after what it requires."""
+    if extension.name in path:
+        raise NmcuError(f"the extension {extension.name!r} requires itself: {' -> '.join(path)}")
+    for name in sorted(extension.requires):
+        if name not in known:
+            raise NmcuError(f"the extension {extension.name!r} requires {name!r}, which is not installed")
+        _include(known[name], known, found, (*path, extension.name))
+    found.setdefault(extension.name, extension)
