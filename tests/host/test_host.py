@@ -1,6 +1,8 @@
 """Programs built for this machine: equal to the reference; evaluation over images."""
 
+import gc
 import io
+import sys
 import threading
 from pathlib import Path
 
@@ -53,6 +55,56 @@ def test_copies_do_not_share_tensors() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def _mappings() -> int:
+    return len(Path("/proc/self/maps").read_text().splitlines())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts Linux's list of mappings")
+def test_programs_do_not_stay_in_memory() -> None:
+    program = _program(conv_linear())
+    library = host.build(program)
+    feeds = graph.border(conv_linear()).encode(graph.random_inputs(conv_linear(), 1))
+
+    def closed() -> None:
+        with HostProgram(program, library) as loaded:
+            loaded.run(feeds)
+
+    def dropped() -> None:
+        HostProgram(program, library).run(feeds)
+
+    for use in (closed, dropped):
+        use()
+        before = _mappings()
+        for _ in range(50):
+            use()
+        gc.collect()
+        assert _mappings() < before + 20  # four mappings a program
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts Linux's list of mappings")
+def test_evaluation_closes_its_programs(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "0.png").write_bytes(_png(0))
+    network = conv_linear()
+    nmcu.evaluate(network, tmp_path, jobs=8)
+    before = _mappings()
+    for _ in range(3):
+        nmcu.evaluate(network, tmp_path, jobs=8)
+    assert _mappings() < before + 3 * 8 * 4  # four mappings a program
+
+
+def test_a_closed_program_says_so() -> None:
+    program = _program(conv_linear())
+    loaded = HostProgram(program, host.build(program))
+    feeds = graph.border(conv_linear()).encode(graph.random_inputs(conv_linear(), 1))
+    first = loaded.run(feeds)
+    loaded.close()
+    loaded.close()
+    with pytest.raises(NmcuError, match="was closed"):
+        loaded.run(feeds)
+    assert first["scores"].size == 10  # results outlive the program
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:

@@ -4,6 +4,7 @@ import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -90,8 +91,6 @@ def evaluate(
     classifier = _Classifier(graph, preprocessing)
     library = build(program)
     idle: queue.SimpleQueue[HostProgram] = queue.SimpleQueue()
-    for _ in range(jobs):
-        idle.put(HostProgram(program, library))
 
     def is_right(sample: Sample) -> bool:
         feeds = classifier.encode(sample)
@@ -104,7 +103,9 @@ def evaluate(
 
     start = time.perf_counter()
     count = correct = 0
-    with ThreadPoolExecutor(jobs) as pool:
+    with ExitStack() as copies, ThreadPoolExecutor(jobs) as pool:
+        for _ in range(jobs):
+            idle.put(copies.enter_context(HostProgram(program, library)))
         for right in _in_flight(pool, is_right, iter(samples), AHEAD * jobs):
             count, correct = count + 1, correct + right
             progress(count)

@@ -1,14 +1,18 @@
 """Builds a generated program for this machine and runs it."""
 
+import _ctypes
 import ctypes
 import os
 import platform
 import subprocess
 import tempfile
+import threading
+import weakref
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import ziglang
 from numpy.typing import NDArray
@@ -26,26 +30,48 @@ FLAGS = ("-shared", "-fPIC", "-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
 
 
 class HostProgram:
-    """A program loaded into this process. It has one set of tensors: run it from one thread at a time."""
+    """A program loaded into this process, until `close`, the end of a `with` or its last reference unloads it.
+
+    It has one set of tensors: run it from one thread at a time.
+    """
 
     def __init__(self, program: Program, library: bytes) -> None:
         self._program = program
+        self._running = threading.Lock()
         # A file of its own: loading one file twice would give the same tensors twice.
-        with tempfile.NamedTemporaryFile(suffix=".so", delete=False) as file:
+        with tempfile.NamedTemporaryFile(suffix=".so") as file:
             file.write(library)
-        try:
-            self._library = ctypes.CDLL(file.name)
-        except OSError as error:
-            raise NmcuError(f"cannot load the program built for this machine: {error}") from error
-        finally:
-            Path(file.name).unlink()
+            file.flush()
+            try:
+                self._library = ctypes.CDLL(file.name)
+            except OSError as error:
+                raise NmcuError(f"cannot load the program built for this machine: {error}") from error
+        # ctypes itself never unloads a library, and a process may have only so many mappings.
+        self._unload = weakref.finalize(self, _ctypes.dlclose, self._library._handle)
+        self._unload.atexit = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Unloads the program, once a run that is under way has ended; it cannot run again. Twice does no harm."""
+        with self._running:
+            self._unload()
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Outputs by tensor name for `inputs`; raises `NmcuError` for inputs that do not fit."""
-        for port in self._program.inputs:
-            self._tensor(port)[...] = port.fits(inputs.get(port.name))
-        self._library.network_run()
-        return {port.name: self._tensor(port).copy() for port in self._program.outputs}
+        """Outputs by tensor name for `inputs`; raises `NmcuError` for inputs that do not fit and where it is closed."""
+        with self._running:
+            if not self._unload.alive:
+                raise NmcuError("this program was closed: build another HostProgram to run it")
+            for port in self._program.inputs:
+                self._tensor(port)[...] = port.fits(inputs.get(port.name))
+            self._library.network_run()
+            return {port.name: self._tensor(port).copy() for port in self._program.outputs}
 
     def _tensor(self, port: Port) -> NDArray[Any]:
         memory = (ctypes.c_int8 * port.bytes).in_dll(self._library, port.symbol)
