@@ -1,27 +1,66 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
-import tempfile
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 
 from nmcu.errors import NmcuError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, whose folder is made where it is missing, through a temporary file beside it.
+    """Write `data` to `path`, whose folder is made where it is missing, by way of a file beside it.
 
-    Raises `NmcuError` where that is not possible; what was there before is then still there.
+    A link is followed, a device or pipe written to as it is; permissions are those of the file before, or what the
+    umask leaves a new one. Raises `NmcuError` where that is not possible. Whatever ends it early (a full disk,
+    Ctrl-C), what was there before is then still there and nothing else.
     """
+    place = Path(os.path.realpath(path))
+    try:
+        if place.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+        if place.exists() and not place.is_file():
+            place.write_bytes(data)
+            return
+        with folder_for(place):
+            _replace(place, data)
+    except OSError as error:
+        raise NmcuError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+
+
+@contextmanager
+def folder_for(path: Path) -> Iterator[None]:
+    """Makes the folder of `path` where it is missing; where the block fails, what was made goes again, if empty."""
+    missing = list(takewhile(lambda folder: not folder.exists(), path.parents))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise NmcuError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for folder in missing:
+                folder.rmdir()
+        raise
+
+
+def draft_name() -> str:
+    """A new name for what is not finished yet: hidden, and short, so that it fits wherever the real one does."""
+    return f".nmcu-{secrets.token_hex(8)}"
+
+
+def _replace(place: Path, data: bytes) -> None:
+    known = place.exists()
+    if known and not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    draft = place.with_name(draft_name())
     try:
-        with os.fdopen(handle, "wb") as file:
+        with draft.open("xb") as file:
             file.write(data)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise NmcuError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+        if known:
+            draft.chmod(place.stat().st_mode & 0o7777)
+        draft.replace(place)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

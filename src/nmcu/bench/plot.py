@@ -1,5 +1,6 @@
 """Figures of the benchmark's rows."""
 
+import io
 import math
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 from nmcu.bench.kernels import DENSE, KernelRow
 from nmcu.bench.published import CONV_SOFTWARE, CONV_XDECIMATE
 from nmcu.errors import NmcuError
+from nmcu.files import write_atomically
 from nmcu.sparsity import NMPattern
 
 COLUMNS = 4
@@ -21,6 +23,13 @@ def check_suffix(path: Path) -> None:
     """Raises `NmcuError` for a file format that is not supported."""
     if path.suffix.lower() not in SUFFIXES:
         raise NmcuError(f"cannot draw to {path}: supported are {', '.join(SUFFIXES)}")
+
+
+def save(figure: Figure, path: Path, dpi: int) -> None:
+    """Writes a figure in the format of the path's suffix, whole or not at all."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=dpi, format=path.suffix[1:].lower())
+    write_atomically(path, buffer.getvalue())
 
 
 def plot_kernels(rows: Sequence[KernelRow], path: Path) -> None:
@@ -49,7 +58,7 @@ def plot_kernels(rows: Sequence[KernelRow], path: Path) -> None:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     figure.legend(known.values(), known.keys(), loc="outside lower center", ncols=2 * columns, fontsize=8)
-    figure.savefig(path, dpi=120)
+    save(figure, path, dpi=120)
 
 
 def _panel(axes: Axes, rows: Sequence[KernelRow], patterns: Sequence[str], kernels: Sequence[str]) -> None:

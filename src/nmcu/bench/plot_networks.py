@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from nmcu.bench import published
 from nmcu.bench.networks import DENSE, NetworkRow
-from nmcu.bench.plot import check_suffix
+from nmcu.bench.plot import check_suffix, save
 from nmcu.errors import NmcuError
 
 CLAIMS = {name: figure for name, (_, figure) in published.NETWORKS.items()}
@@ -33,7 +33,7 @@ def plot_networks(rows: Sequence[NetworkRow], path: Path) -> None:
         own = [row for row in rows if row.network == name]
         _speedups(panels[line][0], name, own)
         _cycles(panels[line][1], own)
-    figure.savefig(path, dpi=150)
+    save(figure, path, dpi=150)
 
 
 def _speedups(panel: Axes, name: str, rows: Sequence[NetworkRow]) -> None:

@@ -11,6 +11,7 @@ from nmcu import targets
 from nmcu.cli.options import IsaOption, JsonOption, TargetOption
 from nmcu.cli.output import progress, say, show_json
 from nmcu.errors import NmcuError, SimulationFault
+from nmcu.files import write_atomically
 from nmcu.sim import ProgramFault, SimResult, Trace, simulate
 from nmcu.sim.run import simulator
 from nmcu.sim.symbols import Symbols
@@ -65,7 +66,7 @@ def sim(
             say(f"  {line}")
         raise typer.Exit(1) from None
     if signature is not None:
-        signature.write_text(_signature_text(result.memory[0]))
+        write_atomically(signature, _signature_text(result.memory[0]))
     if json:
         show_json(_as_json(result, target=target, isa=isa, core=core))
     else:
@@ -95,9 +96,9 @@ def _signature_range(elf: bytes) -> tuple[int, int]:
     return begin, end - begin
 
 
-def _signature_text(data: bytes) -> str:
+def _signature_text(data: bytes) -> bytes:
     words = (int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data), 4))
-    return "".join(f"{word:08x}\n" for word in words)
+    return "".join(f"{word:08x}\n" for word in words).encode()
 
 
 def _as_json(result: SimResult, **run: str) -> dict[str, Any]:
