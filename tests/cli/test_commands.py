@@ -254,3 +254,13 @@ def test_accuracy_of_the_shipped_network(nmcu: Any, test_data: Path) -> None:
     data = test_data / "cifar10" / "test.parquet"
     value = nmcu("eval", MODEL, "--data", data, "--limit", 1000, "--json").json
     assert abs(value["top1"] - 83.2) < 1.5
+
+
+@pytest.mark.parametrize("options", [(), ("--stalls",), ("--explain",)])
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_fit_the_terminal(
+    nmcu: Any, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = nmcu("run", MODEL, *options).out.splitlines()
+    assert 60 < max(map(len, lines)) <= width

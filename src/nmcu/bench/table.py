@@ -2,105 +2,118 @@
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from nmcu.bench.fit import KernelError
 from nmcu.bench.kernels import KernelRow
 from nmcu.bench.networks import NetworkRow
 from nmcu.bench.paper import PaperRow
+from nmcu.report import Column, Grid, Heading, Kind, Row
 
 
-def kernels_table(rows: Sequence[KernelRow]) -> Table:
-    """One line per row; a section per shape."""
-    numbers = (
-        "cycles",
-        "MAC/cycle",
-        "effective",
-        "vs dense",
-        "vs 4x2",
-        "weights",
-        "bank conflicts",
-        "bit-exact",
+def kernels_table(rows: Sequence[KernelRow]) -> Grid:
+    """One line per row, under the name of its shape."""
+    columns = (
+        Column("pattern", Kind.WORD),
+        Column("kernel", Kind.NAME),
+        Column("isa", Kind.WORD, rank=4),
+        Column("cycles"),
+        Column("MAC/cycle", rank=3),
+        Column("effective", rank=7),
+        Column("vs dense", rank=1),
+        Column("vs 4x2", rank=5),
+        Column("weights", rank=6),
+        Column("bank conflicts", rank=8),
+        Column("bit-exact", rank=2),
     )
-    table = _table(("shape", "pattern", "kernel", "isa"), numbers)
+    lines: list[Row] = []
     shape = None
     for row in rows:
-        if shape not in (None, row.shape):
-            table.add_section()
-        table.add_row(
-            row.shape if row.shape != shape else "",
-            row.pattern,
-            row.kernel,
-            row.isa,
-            f"{row.cycles:,}",
-            f"{row.macs_per_cycle:.2f}",
-            f"{row.nonzero_macs / row.cycles:.2f}",
-            _factor(row.speedup_vs_dense),
-            _factor(row.speedup_vs_dense_4x2),
-            f"{row.packed_bytes / row.dense_bytes:.1%}",
-            f"{row.stalls['tcdm_conflict'] / row.cycles:.1%}",
-            "yes" if row.bit_exact else "NO",
+        if row.shape != shape:
+            lines.append(Heading(row.shape))
+            shape = row.shape
+        lines.append(
+            (
+                *(row.pattern, row.kernel, row.isa),
+                f"{row.cycles:,}",
+                f"{row.macs_per_cycle:.2f}",
+                f"{row.nonzero_macs / row.cycles:.2f}",
+                _factor(row.speedup_vs_dense),
+                _factor(row.speedup_vs_dense_4x2),
+                f"{row.packed_bytes / row.dense_bytes:.1%}",
+                f"{row.stalls['tcdm_conflict'] / row.cycles:.1%}",
+                "yes" if row.bit_exact else "NO",
+            )
         )
-        shape = row.shape
-    return table
+    return Grid(columns, lines)
 
 
-def networks_table(rows: Sequence[NetworkRow]) -> Table:
-    """One line per row; a section per network."""
-    numbers = ("cycles", "MAC/cycle", "vs dense", "predicted", "weights", "from L3", "top-1", "bit-exact")
-    table = _table(("network", "pattern", "isa", "kernels"), numbers)
+def networks_table(rows: Sequence[NetworkRow]) -> Grid:
+    """One line per row, under the name of its network."""
+    columns = (
+        Column("pattern", Kind.WORD),
+        Column("isa", Kind.WORD, rank=1),
+        Column("kernels", Kind.WORD, rank=2),
+        Column("cycles"),
+        Column("MAC/cycle", rank=4),
+        Column("vs dense", rank=3),
+        Column("predicted", rank=7),
+        Column("weights", rank=8),
+        Column("from L3", rank=9),
+        Column("top-1", rank=6),
+        Column("bit-exact", rank=5),
+    )
+    lines: list[Row] = []
     network = None
     for row in rows:
-        if network not in (None, row.network):
-            table.add_section()
-        table.add_row(
-            row.network if row.network != network else "",
-            row.pattern,
-            row.isa,
-            row.kernels,
-            f"{row.cycles:,}",
-            f"{row.macs_per_cycle:.2f}",
-            _factor(row.speedup_vs_dense),
-            f"{row.predicted_cycles / row.cycles - 1:+.1%}",
-            f"{row.weight_bytes / 1024:,.0f} KiB",
-            f"{row.l3_read_bytes / 1024:,.0f} KiB",
-            "" if row.top1 is None else f"{row.top1:.2f} %",
-            "yes" if row.bit_exact else "NO",
+        if row.network != network:
+            lines.append(Heading(row.network))
+            network = row.network
+        lines.append(
+            (
+                *(row.pattern, row.isa, row.kernels),
+                f"{row.cycles:,}",
+                f"{row.macs_per_cycle:.2f}",
+                _factor(row.speedup_vs_dense),
+                f"{row.predicted_cycles / row.cycles - 1:+.1%}",
+                f"{row.weight_bytes / 1024:,.0f} KiB",
+                f"{row.l3_read_bytes / 1024:,.0f} KiB",
+                "" if row.top1 is None else f"{row.top1:.2f} %",
+                "yes" if row.bit_exact else "NO",
+            )
         )
-        network = row.network
-    return table
+    return Grid(columns, lines)
 
 
-def paper_table(rows: Sequence[PaperRow]) -> Table:
+def paper_table(rows: Sequence[PaperRow]) -> Grid:
     """One line per published claim."""
-    table = Table(header_style="bold")
-    table.add_column("claim", overflow="fold")
-    for heading in ("published", "its kernels here", "best here"):
-        table.add_column(heading, justify="right")
-    table.add_column("unit")
-    table.add_column("detail", overflow="fold")
+    columns = (
+        Column("claim", Kind.TEXT, least=24),
+        Column("published"),
+        Column("its kernels here", rank=1),
+        Column("best here"),
+        Column("unit", Kind.WORD),
+        Column("detail", Kind.TEXT, rank=2, least=24),
+    )
+    lines = []
     for row in rows:
         figures = (row.published, row.published_kernels, row.best)
-        table.add_row(row.claim, *("" if f is None else f"{f:g}" for f in figures), row.unit, row.detail)
-    return table
+        lines.append((row.claim, *("" if f is None else f"{f:g}" for f in figures), row.unit, row.detail))
+    return Grid(columns, lines)
 
 
-def errors_table(errors: Sequence[KernelError]) -> Table:
+def errors_table(errors: Sequence[KernelError]) -> Grid:
     """How far the cost model is off, by kernel."""
-    table = _table(("kernel", "isa"), ("mean", "largest", "mean, other shapes", "largest, other shapes"))
-    table.add_column("worst case", overflow="fold")
+    columns = (
+        Column("kernel", Kind.NAME),
+        Column("isa", Kind.WORD, rank=1),
+        *(Column("mean"), Column("largest")),
+        *(Column("mean, other shapes", rank=2), Column("largest, other shapes", rank=3)),
+        Column("worst case", Kind.TEXT, rank=4),
+    )
+    lines = []
     for e in errors:
         shares = (e.fitted_mean, e.fitted_max, e.other_mean, e.other_max)
-        table.add_row(e.kernel, e.isa, *(f"{share:.1%}" for share in shares), e.worst)
-    return table
-
-
-def _table(words: Sequence[str], numbers: Sequence[str]) -> Table:
-    """An empty table with these headings."""
-    table = Table(*words, header_style="bold")
-    for heading in numbers:
-        table.add_column(heading, justify="right")
-    return table
+        lines.append((e.kernel, e.isa, *(f"{share:.1%}" for share in shares), e.worst))
+    return Grid(columns, lines)
 
 
 def _factor(value: float | None) -> str:

@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 import nmcu
 from nmcu import host, report
@@ -14,7 +12,7 @@ from nmcu.cli import accuracy
 from nmcu.cli.options import TargetOption
 from nmcu.cli.output import progress, say, show
 from nmcu.errors import NmcuError
-from nmcu.report import RunReport
+from nmcu.report import Column, Grid, Kind, RunReport
 
 
 def demo(
@@ -58,21 +56,27 @@ def demo(
 
 def _comparison(
     runs: list[RunReport], stated: dict[str, float | None], measured: dict[str, host.Accuracy]
-) -> Table:
-    table = Table("model", header_style="bold")
-    headings = ["top-1", *(["measured now"] if measured else []), "cycles", "ms", "MAC/cycle", "weights"]
-    for heading in (*headings, "bit-exact"):
-        table.add_column(heading, justify="right")
+) -> Grid:
+    columns = (
+        Column("model", Kind.NAME),
+        Column("top-1", rank=3),
+        *([Column("measured now", rank=1)] if measured else []),
+        *(Column("cycles"), Column("ms", rank=6), Column("MAC/cycle", rank=4), Column("weights", rank=5)),
+        Column("bit-exact", rank=2),
+    )
+    rows = []
     for run in runs:
         top1, now = stated[run.model], measured.get(run.model)
-        table.add_row(
-            Text(report.printable(run.model)),
-            "" if top1 is None else f"{top1:.2f} %",
-            *([f"{now.top1:.2f} % of {now.images:,}"] if now else []),
-            f"{run.cycles:,}",
-            f"{run.time_ms:.3f}",
-            f"{run.macs_per_cycle:.2f}",
-            report.size(run.memory.weight_bytes + run.memory.index_bytes),
-            "yes" if run.bit_exact else "NO",
+        rows.append(
+            (
+                run.model,
+                "" if top1 is None else f"{top1:.2f} %",
+                *([f"{now.top1:.2f} % of {now.images:,}"] if now else []),
+                f"{run.cycles:,}",
+                f"{run.time_ms:.3f}",
+                f"{run.macs_per_cycle:.2f}",
+                report.size(run.memory.weight_bytes + run.memory.index_bytes),
+                "yes" if run.bit_exact else "NO",
+            )
         )
-    return table
+    return Grid(columns, rows)

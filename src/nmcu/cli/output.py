@@ -1,6 +1,7 @@
 """What commands write: results to standard output, everything else to standard error."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from rich.text import Text
 
 from nmcu.report import printable
 
-WIDTH_OF_FILES = 160
-"""Columns of tables that go to a file or pipe, which has no width of its own."""
+WIDTH_OF_FILES = 10_000
+"""Columns of tables that go to a file or pipe, which has no width of its own: nothing is left out of them."""
 
 
 def say(sentence: str) -> None:
@@ -23,8 +24,8 @@ def say(sentence: str) -> None:
 
 
 def show(item: RenderableType) -> None:
-    """A table or text, as it is, on standard output."""
-    width = None if sys.stdout.isatty() else WIDTH_OF_FILES
+    """A table or text on standard output, as wide as the terminal, or as the environment's COLUMNS says."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH_OF_FILES
     Console(file=sys.stdout, width=width, highlight=False, markup=False).print(item)
 
 

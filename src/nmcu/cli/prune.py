@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 import nmcu
 from nmcu.cli.options import JsonOption, ModelArgument
@@ -15,7 +13,7 @@ from nmcu.errors import NmcuError
 from nmcu.frontend import check_suffix, save
 from nmcu.graph.prune import Choice, choose
 from nmcu.graph.prune import prune as prune_graph
-from nmcu.report.text import label
+from nmcu.report import Column, Grid, Kind, label
 from nmcu.sparsity import NMPattern
 
 FINE_TUNING = "accuracy was not looked at: a pruned network needs fine-tuning to get it back (see nmcu.train)"
@@ -88,11 +86,15 @@ def _row(choice: Choice, pattern: NMPattern) -> dict[str, Any]:
     }
 
 
-def _table(choices: tuple[Choice, ...], pattern: NMPattern) -> Table:
-    table = Table("layer", "op", "pruned to", header_style="bold")
-    table.add_column("weights", justify="right")
+def _table(choices: tuple[Choice, ...], pattern: NMPattern) -> Grid:
+    columns = (
+        Column("layer", Kind.NAME),
+        Column("op", Kind.WORD, rank=2),
+        Column("pruned to", Kind.TEXT),
+        Column("weights", rank=1),
+    )
+    rows = []
     for choice in choices:
         result = f"as it was: {choice.reason}" if choice.reason else str(pattern)
-        layer = choice.layer
-        table.add_row(Text(label(layer.name)), layer.kind, result, f"{layer.weight_bytes:,}")
-    return table
+        rows.append((choice.layer.name, choice.layer.kind, result, f"{choice.layer.weight_bytes:,}"))
+    return Grid(columns, rows)

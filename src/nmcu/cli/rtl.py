@@ -1,17 +1,17 @@
 """`nmcu rtl`: the real core's RTL: area of xDecimate, differential tests, calibration of the simulator."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from nmcu.bench import against_rtl
 from nmcu.bench.examples import EXAMPLES
 from nmcu.cli.options import JsonOption
 from nmcu.cli.output import progress, say, show, show_json
 from nmcu.errors import NmcuError
-from nmcu.rtl.compare import Row
+from nmcu.report import Column, Grid, Kind, Row, Rule, Total
+from nmcu.rtl.compare import Row as Comparison
 from nmcu.rtl.fuzz import fuzz as fuzz_streams
 from nmcu.rtl.synthesis import CORE
 from nmcu.rtl.synthesis import area as synthesise
@@ -32,13 +32,16 @@ def area(
     if json:
         show_json(found.to_json())
         return
-    table = Table("module", "without", "with", "difference")
-    for name, (before, after) in found.modules.items():
-        if before != after:
-            table.add_row(name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}")
-    table.add_section()
-    table.add_row("all", f"{found.core_kge:.3f}", f"{found.core_xdec_kge:.3f}", f"{found.delta_kge:+.3f}")
-    show(table)
+    rows: list[Row] = [
+        (name, f"{before:.3f}", f"{after:.3f}", f"{after - before:+.3f}")
+        for name, (before, after) in found.modules.items()
+        if before != after
+    ]
+    rows.append(Rule())
+    rows.append(
+        Total(("all", f"{found.core_kge:.3f}", f"{found.core_xdec_kge:.3f}", f"{found.delta_kge:+.3f}"))
+    )
+    show(Grid((Column("module", Kind.NAME), Column("without"), Column("with"), Column("difference")), rows))
     show(
         f"xDecimate: {found.delta_kge:+.3f} kGE, {found.delta_percent:+.2f} % of {module} (kGE; 1 GE = NAND2)"
     )
@@ -68,10 +71,10 @@ def fuzz(
                 f"cycles with {percent} % stalled accesses: {total:+.3f} % in all, at most {worst:+.3f} % in a stream"
             )
         if report.causes:
-            table = Table("cycles (RTL - simulator)", "places", "example", title="timing differences")
-            for cause in report.causes[:20]:
-                table.add_row(f"{cause.cycles:+d}", str(cause.count), f"{cause.first}; {cause.second}")
-            show(table)
+            show("timing differences, RTL - simulator:")
+            columns = (Column("cycles"), Column("places"), Column("example", Kind.TEXT))
+            causes = [(f"{c.cycles:+d}", str(c.count), f"{c.first}; {c.second}") for c in report.causes[:20]]
+            show(Grid(columns, causes))
         for failure in report.failures:
             say(f"\nseed {failure.seed}: {failure.comparison.mismatch} differs: {failure.comparison.detail}")
             say(failure.assembly)
@@ -90,7 +93,7 @@ def compare(
 ) -> None:
     """Run kernels and networks on the simulator and on the RTL and compare their cycles."""
     files = models if models is not None else sorted(EXAMPLES.glob("*.onnx"))
-    rows: list[Row] = []
+    rows: list[Comparison] = []
     with progress("simulator and RTL") as stage:
         if kernels:
             rows += against_rtl.compare_kernels(list(against_rtl.cases()), on_case=stage)
@@ -100,8 +103,9 @@ def compare(
     if json:
         show_json({"rows": [row.to_json() for row in rows]})
         return
-    table = Table("program", "cores", "simulator", "RTL", "error")
-    for row in rows:
-        cells: tuple[Any, ...] = (row.program, row.cores, f"{row.iss_cycles:,}", f"{row.rtl_cycles:,}")
-        table.add_row(*map(str, cells), f"{row.error_percent:+.2f} %")
-    show(table)
+    lines = [
+        (r.program, str(r.cores), f"{r.iss_cycles:,}", f"{r.rtl_cycles:,}", f"{r.error_percent:+.2f} %")
+        for r in rows
+    ]
+    numbers = (Column("cores", rank=1), Column("simulator"), Column("RTL"), Column("error"))
+    show(Grid((Column("program", Kind.NAME), *numbers), lines))

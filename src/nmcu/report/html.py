@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from nmcu.plan import Plan
+from nmcu.report.names import label
 from nmcu.report.run_report import LayerReport, RunReport
 from nmcu.report.tables import cores, size
-from nmcu.report.text import label, printable
+from nmcu.report.text import printable
 
 BUSY = "instructions"
 COLOURS = {

@@ -1,24 +1,38 @@
 """Tables for people, drawn with rich."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from nmcu.graph import Layer, TensorInfo
+from nmcu.report.grid import Column, Grid, Kind, Rule, Total
+from nmcu.report.names import label
 from nmcu.report.run_report import RunReport
-from nmcu.report.text import label, printable
 
 
 def run_table(report: RunReport) -> RenderableType:
     """Time, work and memory of every layer, and the totals."""
-    table = _table("layer", "op", "kernel", "pattern")
-    for heading in ("MACs", "cycles", "share", "MAC/cycle", "DMA wait", "weights", "L1"):
-        table.add_column(heading, justify="right")
-    for layer in report.layers:
-        table.add_row(
-            *_texts(label(layer.name), layer.op, layer.kernel, layer.pattern),
+    columns = (
+        Column("layer", Kind.NAME),
+        Column("op", Kind.WORD, rank=8),
+        Column("kernel", Kind.NAME, rank=1, least=12),
+        Column("pattern", Kind.WORD, rank=2),
+        Column("MACs", rank=9),
+        Column("cycles"),
+        Column("share", rank=4),
+        Column("MAC/cycle", rank=5),
+        Column("DMA wait", rank=7),
+        Column("weights", rank=6),
+        Column("L1", rank=10),
+    )
+    rows = [
+        (
+            layer.name,
+            layer.op,
+            layer.kernel,
+            layer.pattern,
             f"{layer.macs:,}",
             f"{layer.cycles:,}",
             f"{_ratio(layer.cycles, report.cycles):.1%}",
@@ -27,10 +41,10 @@ def run_table(report: RunReport) -> RenderableType:
             size(layer.weight_bytes + layer.index_bytes),
             size(layer.l1_bytes),
         )
-    table.add_section()
-    table.add_row(
-        Text("all"),
-        *_texts("", "", ""),
+        for layer in report.layers
+    ]
+    total = (
+        *("all", "", "", ""),
         f"{report.macs:,}",
         f"{report.cycles:,}",
         "100.0%",
@@ -39,54 +53,64 @@ def run_table(report: RunReport) -> RenderableType:
         size(report.memory.weight_bytes + report.memory.index_bytes),
         size(report.memory.l1_peak_bytes),
     )
-    return Group(
-        table, Text(_summary(report)), Text(f"assumed: {'; '.join(report.assumptions)}", style="dim")
-    )
+    assumed = Text(f"assumed: {'; '.join(report.assumptions)}", style="dim")
+    return Group(Grid(columns, (*rows, Rule(), Total(total))), Text(_summary(report)), assumed)
 
 
 def stall_table(report: RunReport) -> RenderableType:
     """Where the cycles of every layer went: instructions and stalls by cause, per core on average."""
-    causes = dict.fromkeys(
-        cause for layer in report.layers for cause, cycles in layer.stalls.items() if cycles
-    )
-    table = _table("layer")
-    for heading in ("cycles", "instructions", *(cause.replace("_", " ") for cause in causes)):
-        table.add_column(heading, justify="right")
+    lost: Counter[str] = Counter()
     for layer in report.layers:
-        table.add_row(
-            *_texts(label(layer.name)),
+        lost.update(layer.stalls)
+    causes = [cause for cause, cycles in lost.items() if cycles]
+    ranks = {cause: rank for rank, cause in enumerate(sorted(causes, key=lambda c: -lost[c]), 1)}
+    columns = (
+        Column("layer", Kind.NAME),
+        Column("cycles"),
+        Column("instructions"),
+        *(Column(cause.replace("_", " "), rank=ranks[cause]) for cause in causes),
+    )
+    rows = [
+        (
+            layer.name,
             f"{layer.cycles:,}",
             f"{layer.instructions // report.cores:,}",
             *(f"{layer.stalls.get(cause, 0):,}" for cause in causes),
         )
-    return table
+        for layer in report.layers
+    ]
+    return Grid(columns, rows)
 
 
 def layers_table(layers: Sequence[Layer]) -> RenderableType:
     """What a model consists of."""
-    table = _table("layer", "op", "input", "output")
-    for heading in ("MACs", "weights", "zeros", "pattern"):
-        table.add_column(heading, justify="right")
-    for layer in layers:
-        weights = layer.weight_bytes
-        table.add_row(
-            *_texts(label(layer.name), layer.kind),
-            *_texts(shapes(layer.inputs), shapes(layer.outputs)),
+    columns = (
+        Column("layer", Kind.NAME),
+        Column("op", Kind.WORD, rank=1),
+        Column("input", Kind.TEXT, rank=6, least=11),
+        Column("output", Kind.TEXT, rank=5, least=11),
+        Column("MACs", rank=2),
+        Column("weights", rank=3),
+        Column("zeros", rank=7),
+        Column("pattern", rank=4),
+    )
+    rows = [
+        (
+            *(layer.name, layer.kind, shapes(layer.inputs), shapes(layer.outputs)),
             f"{layer.macs:,}",
-            size(weights),
-            f"{layer.zeros / weights:.1%}" if weights else "",
+            size(layer.weight_bytes),
+            f"{layer.zeros / layer.weight_bytes:.1%}" if layer.weight_bytes else "",
             pattern(layer),
         )
-    table.add_section()
-    table.add_row(
-        Text("all"),
-        *_texts("", "", ""),
+        for layer in layers
+    ]
+    total = (
+        *("all", "", "", ""),
         f"{sum(layer.macs for layer in layers):,}",
         size(sum(layer.weight_bytes for layer in layers)),
-        "",
-        "",
+        *("", ""),
     )
-    return table
+    return Grid(columns, (*rows, Rule(), Total(total)))
 
 
 def pattern(layer: Layer) -> str:
@@ -119,24 +143,14 @@ def _summary(report: RunReport) -> str:
     )
     memory = report.memory
     return (
-        f"{printable(report.model)} on {report.target} ({report.isa}, {cores(report.cores)}, {report.sim}): "
+        f"{label(report.model)} on {report.target} ({report.isa}, {cores(report.cores)}, {report.sim}): {right}\n"
         f"{report.cycles:,} cycles, {report.time_ms:.3f} ms at {report.clock_hz / 1e6:.0f} MHz, "
-        f"{report.macs_per_cycle:.2f} MAC/cycle, {right}\n"
+        f"{report.macs_per_cycle:.2f} MAC/cycle\n"
         f"memory: L1 peak {size(memory.l1_peak_bytes)}, L2 peak {size(memory.l2_peak_bytes)}, "
-        f"weights {size(memory.weight_bytes)}, indices {size(memory.index_bytes)}, code {size(memory.code_bytes)}; "
+        f"code {size(memory.code_bytes)}\n"
+        f"packed: weights {size(memory.weight_bytes)}, indices {size(memory.index_bytes)}\n"
         f"simulated {report.instructions:,} instructions in {report.sim_seconds:.2f} s"
     )
-
-
-def _table(*columns: str) -> Table:
-    table = Table(header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _texts(*values: str) -> tuple[Text, ...]:
-    return tuple(Text(printable(value)) for value in values)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -1,12 +1,4 @@
-"""Names from models, made safe to show."""
-
-LABEL_LENGTH = 40
-
-
-def label(name: str) -> str:
-    """A layer's name for tables: of names joined by `;`, as TensorFlow fuses them, the first; the end of a long one."""
-    first = printable(name.split(";")[0] or name)
-    return first if len(first) <= LABEL_LENGTH else "…" + first[1 - LABEL_LENGTH :]
+"""Texts from models, made safe to show."""
 
 
 def printable(text: str) -> str:
