@@ -1,0 +1,128 @@
+"""A TFLite file of one operator, built with flatbuffers, and its result from LiteRT's two sets of kernels."""
+
+import flatbuffers
+import numpy as np
+import tflite
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+TYPES = {np.dtype(np.int8): tflite.TensorType.INT8, np.dtype(np.int32): tflite.TensorType.INT32}
+OPTIONS = {
+    "ADD": "AddOptions",
+    "AVERAGE_POOL_2D": "Pool2DOptions",
+    "DIV": "DivOptions",
+    "MEAN": "ReducerOptions",
+    "MUL": "MulOptions",
+    "SUM": "ReducerOptions",
+}
+
+
+def results(op, inputs, shape, scale, zero_point, **options):
+    """Output codes by resolver. `inputs`: (array, scale, zero point), or (array,) for a constant; int8 output."""
+    model = _model(op, inputs, (shape, scale, zero_point), options)
+    found = {}
+    for name, resolver in (
+        ("default", OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES),
+        ("reference", OpResolverType.BUILTIN_REF),
+    ):
+        interpreter = Interpreter(model_content=model, experimental_op_resolver_type=resolver)
+        interpreter.allocate_tensors()
+        fed = [array for array, *quantised in inputs if quantised]
+        for detail, array in zip(interpreter.get_input_details(), fed, strict=True):
+            interpreter.set_tensor(detail["index"], array)
+        interpreter.invoke()
+        output = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+        found[name] = output.ravel().tolist()
+    return found
+
+
+def _model(op, inputs, output, options):
+    b = flatbuffers.Builder(1024)
+
+    def vector(start, items, add):
+        start(b, len(items))
+        for item in reversed(items):
+            add(item)
+        return b.EndVector()
+
+    def tensor(name, shape, kind, buffer, quantised):
+        text = b.CreateString(name)
+        dims = vector(tflite.TensorStartShapeVector, list(shape), b.PrependInt32)
+        if quantised:
+            scale = vector(tflite.QuantizationParametersStartScaleVector, [quantised[0]], b.PrependFloat32)
+            zero = vector(tflite.QuantizationParametersStartZeroPointVector, [quantised[1]], b.PrependInt64)
+            tflite.QuantizationParametersStart(b)
+            tflite.QuantizationParametersAddScale(b, scale)
+            tflite.QuantizationParametersAddZeroPoint(b, zero)
+            parameters = tflite.QuantizationParametersEnd(b)
+        tflite.TensorStart(b)
+        tflite.TensorAddShape(b, dims)
+        tflite.TensorAddType(b, kind)
+        tflite.TensorAddBuffer(b, buffer)
+        tflite.TensorAddName(b, text)
+        if quantised:
+            tflite.TensorAddQuantization(b, parameters)
+        return tflite.TensorEnd(b)
+
+    data, tensors, fed = [b""], [], []
+    for number, (array, *quantised) in enumerate(inputs):
+        if quantised:
+            fed.append(number)
+        else:
+            data.append(array.tobytes())
+        buffer = 0 if quantised else len(data) - 1
+        tensors.append(tensor(f"in{number}", array.shape, TYPES[array.dtype], buffer, quantised))
+    tensors.append(tensor("out", output[0], tflite.TensorType.INT8, 0, output[1:]))
+    result = len(inputs)
+
+    names = vector(tflite.OperatorStartInputsVector, list(range(result)), b.PrependInt32)
+    made = vector(tflite.OperatorStartOutputsVector, [result], b.PrependInt32)
+    kind = OPTIONS.get(op)
+    if kind:
+        getattr(tflite, f"{kind}Start")(b)
+        for key, value in options.items():
+            getattr(tflite, f"{kind}Add{key}")(b, value)
+        attributes = getattr(tflite, f"{kind}End")(b)
+    tflite.OperatorStart(b)
+    tflite.OperatorAddOpcodeIndex(b, 0)
+    tflite.OperatorAddInputs(b, names)
+    tflite.OperatorAddOutputs(b, made)
+    if kind:
+        tflite.OperatorAddBuiltinOptionsType(b, getattr(tflite.BuiltinOptions, kind))
+        tflite.OperatorAddBuiltinOptions(b, attributes)
+    operator = tflite.OperatorEnd(b)
+
+    tables = vector(tflite.SubGraphStartTensorsVector, tensors, b.PrependUOffsetTRelative)
+    ins = vector(tflite.SubGraphStartInputsVector, fed, b.PrependInt32)
+    outs = vector(tflite.SubGraphStartOutputsVector, [result], b.PrependInt32)
+    operators = vector(tflite.SubGraphStartOperatorsVector, [operator], b.PrependUOffsetTRelative)
+    tflite.SubGraphStart(b)
+    tflite.SubGraphAddTensors(b, tables)
+    tflite.SubGraphAddInputs(b, ins)
+    tflite.SubGraphAddOutputs(b, outs)
+    tflite.SubGraphAddOperators(b, operators)
+    graph = tflite.SubGraphEnd(b)
+
+    code = getattr(tflite.BuiltinOperator, op)
+    tflite.OperatorCodeStart(b)
+    tflite.OperatorCodeAddDeprecatedBuiltinCode(b, code)
+    tflite.OperatorCodeAddBuiltinCode(b, code)
+    tflite.OperatorCodeAddVersion(b, 1 if op == "NEG" else 2)
+    codes = tflite.OperatorCodeEnd(b)
+
+    buffers = []
+    for content in data:
+        held = b.CreateByteVector(content) if content else None
+        tflite.BufferStart(b)
+        if held:
+            tflite.BufferAddData(b, held)
+        buffers.append(tflite.BufferEnd(b))
+    buffers = vector(tflite.ModelStartBuffersVector, buffers, b.PrependUOffsetTRelative)
+    graphs = vector(tflite.ModelStartSubgraphsVector, [graph], b.PrependUOffsetTRelative)
+    codes = vector(tflite.ModelStartOperatorCodesVector, [codes], b.PrependUOffsetTRelative)
+    tflite.ModelStart(b)
+    tflite.ModelAddVersion(b, 3)
+    tflite.ModelAddOperatorCodes(b, codes)
+    tflite.ModelAddSubgraphs(b, graphs)
+    tflite.ModelAddBuffers(b, buffers)
+    b.Finish(tflite.ModelEnd(b), b"TFL3")
+    return bytes(b.Output())
