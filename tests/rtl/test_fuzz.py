@@ -1,5 +1,6 @@
 """Random streams: valid, reproducible, equal on both cores; a failing one is minimised."""
 
+from nmcu.isa import named
 from nmcu.rtl import fuzz, stream
 from nmcu.rtl.stream import Item
 
@@ -14,7 +15,7 @@ def test_both_cores_agree() -> None:
     """State exact; cycles within 0.5 % without memory stalls, 1 % with."""
     for number in range(8):
         percent = fuzz.STALL_PERCENTS[number % 2]
-        found = fuzz.compare(stream.generate(number, 600), number, percent)
+        found = fuzz.compare(stream.generate(number, 600), number, named("xdec"), percent)
         assert not found.mismatch, found.detail
         assert found.instructions > 700
         assert abs(found.error_percent) < (1.0 if percent else 0.5)
@@ -34,5 +35,5 @@ def test_a_difference_is_found_and_minimised() -> None:
 
 def test_every_item_is_a_program_of_its_own() -> None:
     for item in stream.generate(11, 60):
-        found = fuzz.compare((item,), 11)
+        found = fuzz.compare((item,), 11, named("xdec"))
         assert not found.mismatch, f"{fuzz.listing((item,))}\n{found.detail}"

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
 
-import nmcu.rtl
+from nmcu.isa import named
 from nmcu.rtl import flat
 from nmcu.toolchain.compiler import find_compiler
 
-INCLUDE = Path(nmcu.rtl.__file__).parent / "include"
+XDEC = named("xdec")
+INCLUDE = XDEC.extensions[-1].folder
 MANUAL = Path(__file__).parents[2] / "docs" / "xdecimate.md"
 MNEMONICS = ("nm.dec.m4", "nm.dec.m8", "nm.dec.m16", "nm.decp.m4", "nm.decp.m8", "nm.decp.m16")
 WORDS = [0x7C001073, 0x007652AB, 0x027652AB, 0x047652AB, 0x087652AB, 0x0A7652AB, 0x0C7652AB]
@@ -83,7 +84,7 @@ def test_worked_example(assemble: Callable[[str], bytes]) -> None:
     for pixel, data in enumerate(pixels):
         start = 0x1200 + 0x200 * pixel
         memory[start : start + len(data)] = data.tobytes()
-    done = flat.run(bytes(memory))
+    done = flat.run(bytes(memory), XDEC)
     taken = pixels[:, 8 * np.arange(blocks) + offsets].astype(np.int64)
     expected = (taken * weights).sum(axis=1)
     got = [np.uint32(done.word(0x1800 + 4 * i)).astype(np.int32) for i in range(2)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nmcu.isa import named
 from nmcu.rtl import flat, stream
 from nmcu.rtl.flat import Stalls
 from nmcu.rtl.stream import Item
@@ -24,8 +25,8 @@ def test_same_trace_and_cycles() -> None:
         memory = stream.assemble(_without_decimate(stream.generate(seed, 400)), seed)
         for stalls in (flat.NO_STALLS, Stalls(grant=30, response=30, fetch=20, seed=seed)):
             plain, extended = (
-                flat.run(memory, entry=stream.ENTRY, stalls=stalls, trace=100_000, xdec=xdec)
-                for xdec in (False, True)
+                flat.run(memory, isa, entry=stream.ENTRY, stalls=stalls, trace=100_000)
+                for isa in (named("xcv"), named("xdec"))
             )
             assert plain.cycles == extended.cycles
             assert len(plain.trace) > 500
@@ -42,7 +43,7 @@ def test_plain_core_traps_on_the_instruction() -> None:
         Item("store", (stream.s_type(0x23, 2, 8, 5, 0),)),
     )
     memory = stream.assemble(items, 1)
-    plain, extended = (flat.run(memory, entry=stream.ENTRY, xdec=xdec) for xdec in (False, True))
+    plain, extended = (flat.run(memory, named(isa), entry=stream.ENTRY) for isa in ("xcv", "xdec"))
     assert plain.word(stream.DATA) == 0x12345678
     assert extended.word(stream.DATA) != 0x12345678
     assert extended.instructions < plain.instructions

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from nmcu.isa import named
 from nmcu.rtl import flat
 from nmcu.rtl.flat import FlatRun, Stalls
 
@@ -59,7 +60,7 @@ def image(code: bytes) -> bytes:
 
 
 def run(code: bytes, **kwargs: object) -> FlatRun:
-    return flat.run(image(code), max_cycles=200_000, **kwargs)  # type: ignore[arg-type]
+    return flat.run(image(code), named("xdec"), max_cycles=200_000, **kwargs)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("stalls", STALLS, ids=["ideal", "grant", "response", "all"])

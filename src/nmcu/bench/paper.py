@@ -12,6 +12,7 @@ from nmcu.bench import against_rtl, published
 from nmcu.bench.kernels import DENSE_4X2, KernelRow, Selection, bench_kernels
 from nmcu.bench.networks import NetworkRow, bench_networks
 from nmcu.bench.parallel import Failure, Progress
+from nmcu.isa import named
 from nmcu.toolchain import cache as results
 
 CONVOLUTIONS = ("conv3x3_16x16x64_64", "conv3x3_8x8x128_128")
@@ -207,13 +208,14 @@ def _area(stage: Callable[[str], None]) -> PaperRow:
 
 def _synthesised(stage: Callable[[str], None]) -> dict[str, Any]:
     """The area as JSON data; kept until a file of the hardware changes."""
-    folder = Path(rtl.__file__).parent
-    files = sorted(p for p in folder.rglob("*") if p.suffix in (".sv", ".lib", ".py"))
+    isa = named("xdec")
+    folders = (Path(rtl.__file__).parent, *(extension.folder for extension in isa.extensions))
+    files = [p for f in folders for p in sorted(f.rglob("*")) if p.suffix in (".sv", ".toml", ".lib", ".py")]
     key = results.key("area", *(part for p in files for part in (p.name, p.read_bytes())))
     known = results.load(key)
     if known is not None:
         return dict(json.loads(known))
-    area = rtl.area(progress=stage)
+    area = rtl.area(isa, progress=stage)
     found = {name: getattr(area, name) for name in ("core_kge", "delta_kge", "delta_percent")}
     results.store(key, json.dumps(found).encode())
     return found

@@ -1,4 +1,4 @@
-"""`nmcu rtl`: the real core's RTL: area of xDecimate, differential tests, calibration of the simulator."""
+"""`nmcu rtl`: the real core's RTL: area of extensions, differential tests, calibration of the simulator."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from nmcu.bench.examples import EXAMPLES
 from nmcu.cli.options import JsonOption
 from nmcu.cli.output import progress, say, show, show_json
 from nmcu.errors import NmcuError
+from nmcu.isa import named
 from nmcu.report import Column, Grid, Kind, Row, Rule, Total
 from nmcu.rtl.compare import Row as Comparison
 from nmcu.rtl.fuzz import fuzz as fuzz_streams
@@ -19,16 +20,23 @@ from nmcu.rtl.synthesis import area as synthesise
 app = typer.Typer(help="The real core's RTL (needs the extra nmcu[rtl]).", no_args_is_help=True)
 
 
+ExtensionsOption = Annotated[
+    str, typer.Option("--isa", metavar="NAMES", help="Instruction set of the core: extensions, joined by +.")
+]
+
+
 @app.command("area")
 def area(
     module: Annotated[
         str, typer.Option(metavar="NAME", help="Synthesise only this module of the core.")
     ] = CORE,
+    isa: ExtensionsOption = "xdec",
     json: JsonOption = False,
 ) -> None:
-    """Synthesise the core without and with xDecimate; areas in thousands of gate equivalents."""
+    """Synthesise the core without and with extensions (xDecimate); areas in thousands of gate equivalents."""
+    extensions = named(isa)
     with progress("Yosys") as stage:
-        found = synthesise(module, progress=stage)
+        found = synthesise(extensions, module, progress=stage)
     if json:
         show_json(found.to_json())
         return
@@ -42,22 +50,21 @@ def area(
         Total(("all", f"{found.core_kge:.3f}", f"{found.core_xdec_kge:.3f}", f"{found.delta_kge:+.3f}"))
     )
     show(Grid((Column("module", Kind.NAME), Column("without"), Column("with"), Column("difference")), rows))
-    show(
-        f"xDecimate: {found.delta_kge:+.3f} kGE, {found.delta_percent:+.2f} % of {module} (kGE; 1 GE = NAND2)"
-    )
+    show(f"{isa}: {found.delta_kge:+.3f} kGE, {found.delta_percent:+.2f} % of {module} (kGE; 1 GE = NAND2)")
 
 
 @app.command("fuzz")
 def fuzz(
     minutes: Annotated[float, typer.Option(min=0.0, help="How long.")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, other streams.")] = 0,
+    isa: ExtensionsOption = "xdec",
     json: JsonOption = False,
 ) -> None:
     """Compare random instruction streams on the simulator and on the RTL, instruction by instruction.
 
     The exit code is 0 only if no stream differs. Failing streams are minimised and printed as assembly.
     """
-    report = fuzz_streams(seconds=60 * minutes, seed=seed, progress=say)
+    report = fuzz_streams(named(isa), seconds=60 * minutes, seed=seed, progress=say)
     if json:
         show_json(report.to_json())
     else:

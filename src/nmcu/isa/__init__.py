@@ -6,7 +6,7 @@ from pathlib import Path
 from nmcu.isa.extension import FILE, Extension, RtlPart, SimulatorPart
 from nmcu.isa.instruction_set import BASE, InstructionSet
 
-__all__ = ["BASE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in"]
+__all__ = ["BASE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in", "named"]
 
 
 @cache
@@ -14,3 +14,9 @@ def built_in() -> tuple[Extension, ...]:
     """The extensions of this package: every folder here that describes one."""
     here = Path(__file__).parent
     return tuple(Extension.load(path.parent) for path in sorted(here.glob(f"*/{FILE}")))
+
+
+@cache
+def named(text: str) -> InstructionSet:
+    """The instruction set of this package's extensions written `text` (`xcv`, or several names joined by `+`)."""
+    return InstructionSet.parse(text, {extension.name: extension for extension in built_in()})

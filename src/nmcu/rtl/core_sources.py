@@ -1,10 +1,13 @@
-"""The installed RTL of the core: where it is, whether it is the version the edits were made for, its files in order."""
+"""The RTL of the core: the installed files, in order, if they are the right version, and what extensions change."""
 
 import hashlib
 import importlib.util
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nmcu.rtl.edits import XDEC, apply_all
+from nmcu.isa import Extension, InstructionSet
+from nmcu.isa.extension import FILE as EXTENSION_FILE
+from nmcu.rtl import edits
 from nmcu.rtl.errors import RtlError
 
 PACKAGE = "pythondata_cpu_cv32e40p"
@@ -66,31 +69,68 @@ def _installed_sources() -> dict[str, str]:
     if digest != SHA256:
         raise RtlError(
             f"the RTL in {rtl} (SHA-256 {digest[:16]}...) is not that of {PACKAGE} {VERSION} ({SHA256[:16]}...), "
-            f"for which the xDecimate edits were made: pip install '{PACKAGE}=={VERSION}'"
+            f"which nmcu needs: pip install '{PACKAGE}=={VERSION}'"
         )
     return sources
 
 
-def sources(*, xdec: bool) -> dict[str, str]:
-    """SystemVerilog by file name, in compile order: the installed core as it is, or with xDecimate.
+def sources(isa: InstructionSet) -> dict[str, str]:
+    """SystemVerilog by file name, in compile order: the installed core with what the extensions of `isa` add to it.
 
-    Raises `RtlError` if the extra is missing or the installed core is another version.
+    Raises `RtlError` if the extra is missing, the installed core is another version, or an extension does not fit it.
     """
     core = _installed_sources()
-    if not xdec:
+    parts = with_hardware(isa)
+    if not parts:
         return core
-    edited = apply_all(core, XDEC)
-    units = {p.name: p.read_text() for p in sorted(HARDWARE_DIR.glob("nmcu_xdec_*.sv"))}
+    edited = edits.apply_all(core, _edits(isa), f"{PACKAGE} {VERSION}")
     packages = [Path(f).name for f in FILES if f.startswith("include/")]
     rest = [name for name in edited if name not in packages]
-    return {n: edited[n] for n in packages} | units | {n: edited[n] for n in rest}
+    return {n: edited[n] for n in packages} | _units(parts, core) | {n: edited[n] for n in rest}
 
 
-def write_sources(folder: Path, *, xdec: bool) -> list[Path]:
-    """Write `sources(xdec=...)` into `folder` (made if missing) and return the paths in compile order."""
+def with_hardware(isa: InstructionSet) -> tuple[Extension, ...]:
+    """The extensions of `isa` that change the core's RTL; raises `RtlError` for one that describes no hardware."""
+    for extension in isa.extensions:
+        if extension.rtl is None:
+            raise RtlError(
+                f"the extension {extension.name!r} has no hardware: {extension.folder / EXTENSION_FILE} has no table "
+                "[rtl]; run it on the instruction-set simulator (--sim iss)"
+            )
+    return tuple(e for e in isa.extensions if e.rtl and (e.rtl.units or e.rtl.edits))
+
+
+def edited_files(isa: InstructionSet) -> frozenset[str]:
+    """The names of the core's files that the extensions of `isa` edit."""
+    return frozenset(edit.file for of_extension in _edits(isa).values() for edit in of_extension)
+
+
+def _edits(isa: InstructionSet) -> dict[str, tuple[edits.Edit, ...]]:
+    """By extension, in order."""
+    return {e.name: edits.read(e.rtl.edits) for e in with_hardware(isa) if e.rtl and e.rtl.edits}
+
+
+def _units(extensions: Sequence[Extension], core: Mapping[str, str]) -> dict[str, str]:
+    """The extensions' own units by file name."""
+    units: dict[str, str] = {}
+    owner = dict.fromkeys(core, f"{PACKAGE} {VERSION}")
+    for extension in extensions:
+        for path in extension.rtl.units if extension.rtl else ():
+            if path.name in owner:
+                raise RtlError(
+                    f"the extension {extension.name!r} has a unit {path.name}, and so has {owner[path.name]}: "
+                    "name the file (and the module in it) after the extension"
+                )
+            owner[path.name] = f"the extension {extension.name!r}"
+            units[path.name] = path.read_text(encoding="utf-8")
+    return units
+
+
+def write_sources(folder: Path, isa: InstructionSet) -> list[Path]:
+    """Write `sources(isa)` into `folder` (made if missing) and return the paths in compile order."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, text in sources(xdec=xdec).items():
+    for name, text in sources(isa).items():
         path = folder / name
         path.write_text(text)
         paths.append(path)

@@ -1,15 +1,19 @@
-"""xDecimate inside CV32E40P: the lines that change in the core's own files.
+"""What an extension changes in the core's own files: edits of single places, read from `edits.toml`.
 
-The counter, the offset and the byte merge are units of their own (`hardware/*.sv`). What is left are these edits: each
-names one line of the installed file (its anchor, which must occur exactly once) and the text that goes before it,
-after it or in its place. The core itself is never copied into this repository.
+Logic belongs in units of the extension's own. What is left are edits: each names a piece of an installed file (its
+anchor, which must occur exactly once) and the text that goes before it, after it or in its place. The core itself is
+never copied into this repository.
 """
 
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
 
 from nmcu.rtl.errors import RtlError
+
+PLACES = ("before", "after", "replace")
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,10 @@ class Edit:
     text: str
 
     def apply(self, source: str) -> str:
-        """`source` with this edit made; raises `RtlError` unless the anchor occurs exactly once."""
+        """`source` with this edit made; raises ValueError unless the anchor occurs exactly once."""
         found = source.count(self.anchor)
         if found != 1:
-            raise RtlError(
-                f"{self.file}: the line {self.anchor!r} occurs {found} times, expected once; "
-                "the xDecimate edits were made for another version of the core"
-            )
+            raise ValueError(f"the anchor {self.anchor!r} occurs {found} times")
         parts = {
             "before": self.text + self.anchor,
             "after": self.anchor + self.text,
@@ -37,194 +38,72 @@ class Edit:
         return source.replace(self.anchor, parts[self.where])
 
 
-def apply_all(sources: Mapping[str, str], edits: tuple["Edit", ...]) -> dict[str, str]:
-    """A copy of `sources` (file name to text) with every edit made, in order."""
+def read(path: Path) -> tuple[Edit, ...]:
+    """The edits of the file `path`, in order; raises `RtlError` naming file and key for what is missing or wrong."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RtlError(f"cannot read the edits {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RtlError(f"{path} is not valid TOML: {error}") from error
+    for key in raw:
+        if key != "edit":
+            raise RtlError(f"{path}: unknown key {key!r}; edits are tables [[edit]]")
+    tables = raw.get("edit", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise RtlError(f"{path}: edit is no list of tables; write each edit under [[edit]]")
+    return tuple(_edit(f"{path}, edit {number}", table) for number, table in enumerate(tables, 1))
+
+
+def _edit(place: str, table: Mapping[str, Any]) -> Edit:
+    known = tuple(field.name for field in fields(Edit))
+    for key in table:
+        if key not in known:
+            raise RtlError(f"{place}: unknown key {key!r}; known: {', '.join(known)}")
+    for key in known:
+        if not isinstance(table.get(key), str):
+            raise RtlError(f"{place}: {key} is {table.get(key)!r}; a text is needed")
+    edit = Edit(**table)
+    if edit.where not in PLACES:
+        raise RtlError(f"{place}: where is {edit.where!r}; known: {', '.join(PLACES)}")
+    if not edit.anchor:
+        raise RtlError(
+            f"{place}: anchor is empty; it names the piece of {edit.file} that the text belongs to"
+        )
+    return edit
+
+
+def apply_all(
+    sources: Mapping[str, str], edits: Mapping[str, tuple[Edit, ...]], core: str = "this core"
+) -> dict[str, str]:
+    """A copy of `sources` (file name to text) with every edit made, by extension, in order.
+
+    Raises `RtlError` for an edit that does not fit `core`, or that another extension's edits have spoilt.
+    """
     result = dict(sources)
-    for edit in edits:
-        if edit.file not in result:
-            raise RtlError(f"the installed core has no file {edit.file}, which the xDecimate edits change")
-        result[edit.file] = edit.apply(result[edit.file])
+    done: list[tuple[str, dict[str, str]]] = []  # each extension, and the texts before it
+    for name, of_extension in edits.items():
+        done.append((name, dict(result)))
+        for edit in of_extension:
+            if edit.file not in result:
+                raise RtlError(f"the extension {name!r} edits {edit.file}, which is no file of {core}")
+            try:
+                result[edit.file] = edit.apply(result[edit.file])
+            except ValueError as error:
+                raise RtlError(_misfit(name, edit, str(error), done, core)) from error
     return result
 
 
-DECODER = "cv32e40p_decoder.sv"
-ID_STAGE = "cv32e40p_id_stage.sv"
-CORE = "cv32e40p_core.sv"
-LSU = "cv32e40p_load_store_unit.sv"
-
-# nm.dec travels as a load of data type 2'b11, which the load-store unit treats as a byte and which nothing else uses.
-# Its mode {pair, m} rides in bmask_a (instr[29:25]), old rd in operand c, the store data of the load-store unit.
-XDEC: tuple[Edit, ...] = (
-    # --- decoder: custom-1, funct3 101, and CSR 0x7C0
-    Edit(
-        DECODER,
-        "before",
-        "            3'b011 : begin // Plane A\n",
-        """\
-            3'b101 : begin // nm.dec
-              if (instr_rdata_i[31:28] == 4'b0000 && instr_rdata_i[26:25] != 2'b11) begin
-                data_req       = 1'b1;
-                data_type_o    = 2'b11;
-                regfile_mem_we = 1'b1;
-                rega_used_o    = 1'b1;
-                regb_used_o    = 1'b1;
-                regc_used_o    = 1'b1;
-                regc_mux_o     = REGC_RD;
-                bmask_a_mux_o  = BMASK_A_S3;
-              end else begin
-                illegal_insn_o = 1'b1;
-              end
-            end
-
-""",
-    ),
-    Edit(
-        DECODER,
-        "before",
-        "            // Hardware Loop register\n",
-        """\
-            // xDecimate counter
-            12'h7C0 :
-                if (!COREV_PULP) csr_illegal = 1'b1;
-
-""",
-    ),
-    # --- ID stage: nm.dec behind nm.dec with the same rd takes old rd from WB instead of stalling
-    Edit(
-        ID_STAGE,
-        "after",
-        "    output logic       data_load_event_ex_o,\n",
-        "    output logic       xdec_bypass_ex_o,\n",
-    ),
-    Edit(
-        ID_STAGE,
-        "after",
-        "  logic        reg_d_ex_is_reg_c_id;\n",
-        "  logic        reg_d_ex_is_rd_id;\n  logic        xdec_bypass_id;\n",
-    ),
-    Edit(
-        ID_STAGE,
-        "replace",
-        "  assign reg_d_ex_is_reg_c_id  =",
-        """\
-  assign xdec_bypass_id        = reg_d_ex_is_rd_id && (data_type_id == 2'b11) &&
-                                 data_req_ex_o && (data_type_ex_o == 2'b11);
-  assign reg_d_ex_is_reg_c_id  = reg_d_ex_is_rd_id && !xdec_bypass_id;
-  assign reg_d_ex_is_rd_id     =""",
-    ),
-    Edit(
-        ID_STAGE,
-        "before",
-        "  // Performance Counter Events\n",
-        """\
-  always_ff @(posedge clk, negedge rst_n) begin : XDEC_BYPASS
-    if (rst_n == 1'b0) xdec_bypass_ex_o <= 1'b0;
-    else if (id_valid_o) xdec_bypass_ex_o <= xdec_bypass_id;
-  end
-
-""",
-    ),
-    # --- core: the counter unit beside the load-store unit
-    Edit(
-        CORE,
-        "after",
-        "  logic               data_load_event_ex;\n",
-        """\
-  logic               xdec_ex;  // nm.dec in EX
-  logic               xdec_bypass_ex;  // its old rd is the result of the load in WB
-  logic        [ 1:0] xdec_lane;
-  logic        [31:0] xdec_addend;
-  logic        [31:0] xdec_csr_rdata;
-""",
-    ),
-    Edit(
-        CORE,
-        "after",
-        "      .data_load_event_ex_o(data_load_event_ex),  // to load store unit\n",
-        "      .xdec_bypass_ex_o    (xdec_bypass_ex),\n",
-    ),
-    Edit(
-        CORE,
-        "replace",
-        "      .csr_rdata_i (csr_rdata),\n",
-        "      .csr_rdata_i (csr_rdata | xdec_csr_rdata),\n",
-    ),
-    Edit(
-        CORE,
-        "replace",
-        "      .operand_b_ex_i   (alu_operand_b_ex),\n",
-        """\
-      .operand_b_ex_i   (xdec_ex ? xdec_addend : alu_operand_b_ex),
-      .xdec_bypass_ex_i (xdec_bypass_ex),
-      .xdec_lane_ex_i   (xdec_lane),
-""",
-    ),
-    Edit(
-        CORE,
-        "before",
-        "  // Tracer signal\n",
-        """\
-  assign xdec_ex = data_req_ex && (data_type_ex == 2'b11);
-
-  nmcu_xdec_counter xdec_counter_i (
-      .clk        (clk),
-      .rst_n      (rst_ni),
-      .csr_addr_i (csr_addr),
-      .csr_wdata_i(csr_wdata),
-      .csr_op_i   (csr_op),
-      .csr_rdata_o(xdec_csr_rdata),
-      .mode_i     (bmask_a_ex[2:0]),
-      .offsets_i  (alu_operand_b_ex),
-      .advance_i  (xdec_ex && lsu_ready_ex),
-      .addend_o   (xdec_addend),
-      .lane_o     (xdec_lane)
-  );
-
-""",
-    ),
-    # --- load-store unit: old rd waits in rdata_q until the byte arrives
-    Edit(
-        LSU,
-        "after",
-        "    input  logic [31:0] operand_b_ex_i,  // operand b from RF for address     -> from ex stage\n",
-        """\
-    input  logic        xdec_bypass_ex_i,  // nm.dec: old rd is the result in WB
-    input  logic [ 1:0] xdec_lane_ex_i,  // nm.dec: byte lane of rd
-""",
-    ),
-    Edit(LSU, "after", "  logic [31:0] rdata_q;\n", "  logic [31:0] xdec_merged;\n"),
-    Edit(
-        LSU,
-        "replace",
-        "      2'b10, 2'b11: data_rdata_ext = rdata_b_ext;\n",
-        "      2'b10:        data_rdata_ext = rdata_b_ext;\n      2'b11:        data_rdata_ext = xdec_merged;\n",
-    ),
-    Edit(
-        LSU,
-        "replace",
-        "      if (resp_valid && (~data_we_q)) begin\n",
-        """\
-      // With the bypass, rdata_q keeps or takes the result of the nm.dec in WB, as for any load.
-      if (ctrl_update && (data_type_ex_i == 2'b11) && !xdec_bypass_ex_i) begin
-        rdata_q <= data_wdata_ex_i;
-      end else if (resp_valid && (~data_we_q)) begin
-""",
-    ),
-    Edit(
-        LSU,
-        "before",
-        "  // output to register file\n",
-        """\
-  nmcu_xdec_merge xdec_merge_i (
-      .clk      (clk),
-      .rst_n    (rst_n),
-      .capture_i(ctrl_update),
-      .lane_i   (xdec_lane_ex_i),
-      .byte_i   (rdata_b_ext[7:0]),
-      .old_i    (rdata_q),
-      .merged_o (xdec_merged)
-  );
-
-""",
-    ),
-)
+def _misfit(name: str, edit: Edit, problem: str, done: list[tuple[str, dict[str, str]]], core: str) -> str:
+    """Whose fault it is that `edit` finds its anchor not once: another extension's, or that of `name` itself."""
+    befores = [texts[edit.file].count(edit.anchor) for _, texts in done]
+    for index in range(len(done) - 1):
+        if befores[index] == 1 != befores[index + 1]:
+            return (
+                f"the extensions {done[index][0]!r} and {name!r} cannot be in one core: {problem} in {edit.file} "
+                f"once {done[index][0]!r} has edited it, and {name!r} needs it once"
+            )
+    return (
+        f"{edit.file}: {problem}, expected once; the edits of the extension {name!r} do not fit {core} "
+        "(or each other)"
+    )

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nmcu.isa import InstructionSet
 from nmcu.rtl import build
 from nmcu.rtl.errors import RtlError
 
@@ -81,23 +82,23 @@ class FlatRun:
 
 
 @cache
-def _library(xdec: bool) -> ctypes.CDLL:
-    return build.library("nmcu_flat", [build.CPP_DIR / "flat.cpp"], xdec=xdec)
+def _library(isa: InstructionSet) -> ctypes.CDLL:
+    return build.library("nmcu_flat", [build.CPP_DIR / "flat.cpp"], isa=isa)
 
 
 def run(
     memory: bytes,
+    isa: InstructionSet,
     *,
     entry: int = 0,
     stalls: Stalls = NO_STALLS,
     max_cycles: int = 1_000_000,
     trace: int = 0,
-    xdec: bool = True,
 ) -> FlatRun:
     """Run the program in `memory` (starts at address 0) from `entry` until it stores to the exit register.
 
-    `trace`: retired instructions to record at most. Raises `RtlError` on an access outside the memory, at the cycle
-    limit, and where the trace does not fit.
+    `isa`: what the core accepts, `trace`: retired instructions to record at most. Raises `RtlError` on an access
+    outside the memory, at the cycle limit, and where the trace does not fit.
     """
     image = np.frombuffer(bytearray(memory), np.uint8)
     records = np.zeros(trace, RETIRED)
@@ -105,7 +106,7 @@ def run(
         entry, stalls.seed, stalls.grant, stalls.response, stalls.fetch, stalls.interrupt, max_cycles
     )
     result = _Result()
-    _library(xdec).nmcu_flat_run(
+    _library(isa).nmcu_flat_run(
         image.ctypes.data_as(ctypes.c_void_p),
         ctypes.c_uint32(len(image)),
         ctypes.byref(options),

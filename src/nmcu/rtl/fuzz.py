@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, ClassVar
 
+from nmcu.isa import InstructionSet
 from nmcu.rtl import build, stream
 from nmcu.rtl.simulate import SIM_DIR
 from nmcu.rtl.stream import Item
@@ -105,9 +106,9 @@ class FuzzReport:
 
 
 @cache
-def _library() -> ctypes.CDLL:
+def _library(isa: InstructionSet) -> ctypes.CDLL:
     library = build.library(
-        "nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], xdec=True, include=[SIM_DIR], headers=[SIM_DIR]
+        "nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], isa=isa, include=[SIM_DIR], headers=[SIM_DIR]
     )
     word, long = ctypes.c_uint32, ctypes.c_uint64
     library.nmcu_fuzz_run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]
@@ -115,11 +116,11 @@ def _library() -> ctypes.CDLL:
     return library
 
 
-def compare(items: tuple[Item, ...], seed: int, stall_percent: int = 0) -> Comparison:
-    """Run `items` on both cores; a bus transaction waits one to four cycles in `stall_percent` of all cases."""
+def compare(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_percent: int = 0) -> Comparison:
+    """Run `items` on both cores for `isa`; `stall_percent` of all bus transactions wait one to four cycles."""
     image = stream.assemble(items, seed)
     raw = _Result()
-    _library().nmcu_fuzz_run(
+    _library(isa).nmcu_fuzz_run(
         image, len(image), stream.ENTRY, seed & 0xFFFFFFFF, stall_percent, MAX_INSTRUCTIONS, ctypes.byref(raw)
     )
     detail = raw.detail.decode(errors="replace")
@@ -138,10 +139,15 @@ def compare(items: tuple[Item, ...], seed: int, stall_percent: int = 0) -> Compa
 
 
 def fuzz(
-    *, seconds: float, seed: int = 0, max_failures: int = 5, progress: Callable[[str], None] = build.to_stderr
+    isa: InstructionSet,
+    *,
+    seconds: float,
+    seed: int = 0,
+    max_failures: int = 5,
+    progress: Callable[[str], None] = build.to_stderr,
 ) -> FuzzReport:
-    """Compare random streams for `seconds`, with and without memory stalls; failures are minimised."""
-    _library()
+    """Compare random streams of `isa` for `seconds`, with and without memory stalls; failures are minimised."""
+    _library(isa)
     start = time.monotonic()
     streams = instructions = 0
     worst = dict.fromkeys(STALL_PERCENTS, 0.0)
@@ -152,12 +158,12 @@ def fuzz(
         percent = STALL_PERCENTS[streams % len(STALL_PERCENTS)]
         number = seed * 1_000_000 + streams
         items = stream.generate(number, ITEMS_PER_STREAM)
-        found = compare(items, number, percent)
+        found = compare(items, number, isa, percent)
         streams += 1
         instructions += found.instructions
         if found.mismatch:
             progress(f"seed {number}: {found.mismatch} differs; minimising")
-            failures.append(_failure(items, number, percent))
+            failures.append(_failure(items, number, isa, percent))
             continue
         if abs(found.error_percent) > abs(worst[percent]):
             worst[percent] = found.error_percent
@@ -180,9 +186,9 @@ def fuzz(
     )
 
 
-def _failure(items: tuple[Item, ...], seed: int, stall_percent: int) -> Failure:
-    small = minimise(items, lambda part: bool(compare(part, seed, stall_percent).mismatch))
-    return Failure(seed, stall_percent, compare(small, seed, stall_percent), listing(small))
+def _failure(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_percent: int) -> Failure:
+    small = minimise(items, lambda part: bool(compare(part, seed, isa, stall_percent).mismatch))
+    return Failure(seed, stall_percent, compare(small, seed, isa, stall_percent), listing(small))
 
 
 def minimise(items: tuple[Item, ...], fails: Callable[[tuple[Item, ...]], bool]) -> tuple[Item, ...]:

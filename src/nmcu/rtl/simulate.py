@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import nmcu.sim
-from nmcu.errors import NmcuError, SimulationFault
+from nmcu.errors import SimulationFault
+from nmcu.isa import InstructionSet, named
 from nmcu.rtl import build
 from nmcu.rtl.errors import RtlError
 from nmcu.sim import CoreStats, DmaStats, MemoryStats, RegionStats, SimResult
@@ -27,9 +28,6 @@ PLATFORM = [
 NO_LIMIT = 2**63
 CYCLES_PER_SLICE = 50_000  # between two looks at signals and the progress callback: a fraction of a second
 
-# What the core with and without xDecimate accepts. Verilated cores always have the CORE-V extensions.
-XDEC_BY_ISA = {"rv32": False, "xcv": False, "xdec": True}
-
 
 def simulate(
     elf: bytes,
@@ -44,13 +42,11 @@ def simulate(
     """Runs `elf` on `target` with the real core's RTL until it exits.
 
     Arguments and result are those of `nmcu.sim.simulate`. The RTL is always built with the CORE-V extensions, so
-    `rv32` accepts them too; only `xdec` accepts xDecimate. Raises `SimulationFault` where the ELF file is not a program
-    for this target, `ProgramFault` where the run ends by anything but the program's own exit, `RtlError` where the RTL
-    cannot be built.
+    `rv32` accepts them too; any other extension only where `isa` has it. Raises `SimulationFault` where the ELF file
+    is not a program for this target, `ProgramFault` where the run ends by anything but the program's own exit,
+    `RtlError` where the RTL cannot be built.
     """
-    if isa not in XDEC_BY_ISA:
-        raise NmcuError(f"unknown ISA {isa!r}; known: {', '.join(XDEC_BY_ISA)}")
-    library = _library(XDEC_BY_ISA[isa])
+    library = _library(named(isa))
     limit = NO_LIMIT if max_cycles is None else max_cycles
     with _machine(library, _config_text(target), elf, target.name) as machine:
         for address, data in (writes or {}).items():
@@ -69,9 +65,9 @@ def simulate(
 
 
 @cache
-def _library(xdec: bool) -> ctypes.CDLL:
+def _library(isa: InstructionSet) -> ctypes.CDLL:
     library = build.library(
-        "nmcu_machine", [build.CPP_DIR / "machine.cpp"], xdec=xdec, include=[SIM_DIR], headers=PLATFORM
+        "nmcu_machine", [build.CPP_DIR / "machine.cpp"], isa=isa, include=[SIM_DIR], headers=PLATFORM
     )
     handle, text, word, long = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_uint64
     signatures: dict[str, tuple[Any, list[Any]]] = {

