@@ -18,6 +18,7 @@ from nmcu.errors import NmcuError
 from nmcu.frontend.load import load as load_file
 from nmcu.graph import Graph
 from nmcu.host import Accuracy, Preprocessing
+from nmcu.isa import InstructionSet, named
 from nmcu.plan import Plan
 from nmcu.report import RunReport, assemble, file_names, html, trace
 from nmcu.rtl import simulate as simulate_rtl
@@ -63,25 +64,26 @@ def compile(
     model: Model,
     target: str = "cluster8",
     *,
-    isa: str = "xcv",
+    isa: str | InstructionSet = "xcv",
     kernels: str = "*",
     forced: Mapping[str, str] = MappingProxyType({}),
     on_stage: Stage | None = None,
 ) -> CompiledModel:
-    """Compiles a model file or graph for `target` and the instruction set `isa` (`rv32`, `xcv` or `xdec`).
+    """Compiles a model file or graph for `target` and the instruction set `isa`: `rv32`, or names of extensions, as
+    `xcv` or `xdec`, several joined by `+`.
 
     `kernels` is a glob of kernel names to choose from, `forced` maps layer names to kernel names, `on_stage` is told
     what is being done. Raises a `NmcuError` that names the node, file or size for what is not supported.
     """
     say = on_stage or (lambda stage: None)
     say("reading")
-    chip = targets.get(target)
+    chip, instructions = targets.get(target), named(isa)
     network = load(model) if isinstance(model, str | Path) else model
     say("planning")
-    planned = plan.make(network, chip, isa, kernel_names=kernels, forced=forced)
+    planned = plan.make(network, chip, instructions, kernel_names=kernels, forced=forced)
     say("compiling")
     program = codegen.emit(planned)
-    image = toolchain.build(program, chip, isa)
+    image = toolchain.build(program, chip, instructions)
     name = Path(model).name if isinstance(model, str | Path) else network.graph.name or "model"
     return CompiledModel(name=name, graph=network, plan=planned, program=program, image=image)
 
@@ -91,7 +93,7 @@ def run(
     inputs: Mapping[str, Array] | None = None,
     *,
     target: str = "cluster8",
-    isa: str = "xcv",
+    isa: str | InstructionSet = "xcv",
     core: str = "iss",
     seed: int = 0,
     on_stage: Stage | None = None,

@@ -7,6 +7,7 @@ import pytest
 
 import golden
 import nmcu
+from isas import XCV
 from networks import conv_linear
 from nmcu import host, plan, targets
 from nmcu.codegen import emit
@@ -33,14 +34,14 @@ HOSTILE = [
 
 
 def test_golden_c() -> None:
-    program = emit(plan.make(conv_linear(zeros_every=8), targets.get("cluster8")), "conv_linear")
+    program = emit(plan.make(conv_linear(zeros_every=8), targets.get("cluster8"), XCV), "conv_linear")
     for name in ("network.c", "network.h", "weights.S"):
         text = re.sub(r"\d+ cycles predicted", "N cycles predicted", str(program.files[name]))
         golden.check(text, HERE / name)
 
 
 def test_the_same_network_gives_the_same_files() -> None:
-    made = [emit(plan.make(conv_linear(), targets.get("cluster8"))).files for _ in range(2)]
+    made = [emit(plan.make(conv_linear(), targets.get("cluster8"), XCV)).files for _ in range(2)]
     assert made[0] == made[1]
 
 
@@ -61,7 +62,7 @@ def test_comments_hold_nothing_that_ends_or_continues_them(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: repr(name[:12]))
 def test_networks_with_hostile_names_compile(name: str) -> None:
-    program = emit(plan.make(conv_linear(names=(name, name + "'")), targets.get("cluster8")), name)
+    program = emit(plan.make(conv_linear(names=(name, name + "'")), targets.get("cluster8"), XCV), name)
     assert "system(" not in re.sub(r"/\*.*?\*/", "", str(program.files["network.c"]), flags=re.DOTALL)
 
 

@@ -19,6 +19,7 @@ from nmcu.codegen import cprint
 from nmcu.codegen.program import Port, Program
 from nmcu.graph import Builder, Layer, TensorInfo, reference
 from nmcu.graph.op import Array, Op
+from nmcu.isa import named
 from nmcu.kernels import Addresses, Candidate, Kernel, Machine
 from nmcu.sim import SimResult, simulate
 from nmcu.targets.target import TARGETS_DIR
@@ -42,7 +43,7 @@ def layer(
 
 
 def machine(isa: str = "rv32", target: str = "cluster8") -> Machine:
-    return Machine(targets.get(target), isa)
+    return Machine(targets.get(target), named(isa))
 
 
 def runs(found: Layer, isa: str, names: str = "*", limit: int = 4) -> Iterator[tuple[Kernel, Candidate]]:
@@ -99,8 +100,8 @@ def program(found: Layer, kernel: Kernel, candidate: Candidate, isa: str, main: 
     return Program(
         files={"program.c": "\n".join(lines)},
         sources=("program.c",),
-        include_dirs=kernel.include_dirs(),
-        library=kernel.library(isa),
+        include_dirs=kernel.include_dirs(named(isa)),
+        library=kernel.library(named(isa)),
         inputs=tuple(Port(n, n, t.shape) for n, t in zip(at.inputs, found.inputs, strict=True)),
         outputs=tuple(Port(n, n, t.shape) for n, t in zip(at.outputs, found.outputs, strict=True)),
         regions={1: "layer"},
@@ -149,7 +150,7 @@ def simulated(
     """Outputs and statistics of a run on the simulator; the layer is region 1."""
     main = "int main(void) { nmcu_region(1); RUN; nmcu_region(0); return 0; }"
     text = program(found, kernel, candidate, isa, main)
-    image = toolchain.build(text, targets.get(target), isa)
+    image = toolchain.build(text, targets.get(target), named(isa))
     writes = {image.symbols[p.symbol]: x.tobytes() for p, x in zip(text.inputs, inputs, strict=True)}
     reads = [(image.symbols[p.symbol], t.bytes) for p, t in zip(text.outputs, found.outputs, strict=True)]
     result = simulate(

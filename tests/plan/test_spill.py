@@ -3,6 +3,7 @@
 import pytest
 
 import nmcu
+from isas import XCV
 from nmcu import plan, targets
 from nmcu.bench.calibrated import CalibratedBuilder
 from nmcu.errors import PlanError
@@ -31,12 +32,12 @@ def test_a_long_skip_waits_in_l3() -> None:
 
 
 def test_no_gap_without_need() -> None:
-    assert not plan.make(_long_skip(64), targets.get("cluster8")).spills
+    assert not plan.make(_long_skip(64), targets.get("cluster8"), XCV).spills
 
 
 def test_what_no_gap_helps_is_refused_with_sizes() -> None:
     with pytest.raises(PlanError, match=r"activations need [\d,]+ bytes of L2 at once"):
-        plan.make(_long_skip(400), targets.get("cluster8"))
+        plan.make(_long_skip(400), targets.get("cluster8"), XCV)
 
 
 def test_gaps_are_spans_without_the_block() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from isas import XDEC
 from nmcu import rtl, sim, targets, toolchain
 from nmcu.errors import SimulationFault
 
@@ -35,7 +36,7 @@ int main(void) {
 def _image(folder: Path, text: str, target: str) -> toolchain.Image:
     source = folder / "program.c"
     source.write_text(text)
-    return toolchain.build([source], targets.get(target), "xdec")
+    return toolchain.build([source], targets.get(target), XDEC)
 
 
 @pytest.mark.parametrize("name", ["cv32e40p", "cluster8"])

@@ -2,9 +2,11 @@
 
 import pytest
 
+from isas import XCV
 from nmcu import targets
 from nmcu.codegen.program import Program
 from nmcu.errors import NmcuError, SimulationFault
+from nmcu.isa import named
 from nmcu.sim import ProgramFault, Trace, simulate
 from nmcu.toolchain import build
 
@@ -15,7 +17,7 @@ def fault(body: str, declarations: str = "", max_cycles: int = 200_000, isa: str
     source = (
         f"#include \"nmcu_hal.h\"\n{declarations}\nint main(void) {{ nmcu_putchar('x'); {body} return 0; }}\n"
     )
-    image = build(Program(files={"main.c": source}, sources=("main.c",)), CLUSTER, isa, opt="-O1")
+    image = build(Program(files={"main.c": source}, sources=("main.c",)), CLUSTER, named(isa), opt="-O1")
     with pytest.raises(ProgramFault) as caught:
         simulate(image.elf, CLUSTER, isa=isa, max_cycles=max_cycles)
     assert "\n" not in str(caught.value)
@@ -83,14 +85,16 @@ def test_dma_into_code() -> None:
 
 def test_core_v_traps_on_a_plain_core() -> None:
     source = '#include "nmcu_hal.h"\nint main(void) { __asm__ volatile(".word 0x9007b52b"); return 0; }'
-    image = build(Program(files={"main.c": source}, sources=("main.c",)), CLUSTER)
+    image = build(Program(files={"main.c": source}, sources=("main.c",)), CLUSTER, XCV)
     with pytest.raises(ProgramFault, match="illegal instruction"):
         simulate(image.elf, CLUSTER, isa="rv32")
 
 
 def test_mistakes_of_the_caller() -> None:
-    image = build(Program(files={"main.c": "int main(void) { return 0; }"}, sources=("main.c",)), CLUSTER)
-    with pytest.raises(NmcuError, match="unknown ISA 'arm'"):
+    image = build(
+        Program(files={"main.c": "int main(void) { return 0; }"}, sources=("main.c",)), CLUSTER, XCV
+    )
+    with pytest.raises(NmcuError, match="unknown instruction set 'arm'; known: rv32, xcv, xdec"):
         simulate(image.elf, CLUSTER, isa="arm")
     with pytest.raises(SimulationFault, match="no memory holds 8 bytes at 0x1001fffc"):
         simulate(image.elf, CLUSTER, writes={0x1001FFFC: bytes(8)})

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import nmcu.sim
+from isas import XCV
 from nmcu import targets
 from nmcu.toolchain import build
 
@@ -32,7 +33,7 @@ def test_random_code_and_files_never_hurt_the_simulator(tmp_path: Path) -> None:
     )
     files = []
     for name in targets.names():
-        image = build([HERE / "programs" / "mix.c"], targets.get(name), defines={"NMCU": "1"})
+        image = build([HERE / "programs" / "mix.c"], targets.get(name), XCV, defines={"NMCU": "1"})
         files.append(tmp_path / f"{name}.elf")
         files[-1].write_bytes(image.elf)
     done = subprocess.run(

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from isas import XCV
 from nmcu import targets
 from nmcu.codegen.program import Program
 from nmcu.sim import STALL_CAUSES, SimResult, simulate
@@ -15,7 +16,7 @@ CLUSTER = targets.get("cluster8")
 
 def compile_c(body: str, declarations: str = "") -> Image:
     source = f'#include "nmcu_hal.h"\n{declarations}\nint main(void) {{ {body} }}\n'
-    return build(Program(files={"main.c": source}, sources=("main.c",)), CLUSTER)
+    return build(Program(files={"main.c": source}, sources=("main.c",)), CLUSTER, XCV)
 
 
 def run(body: str, declarations: str = "", **options: object) -> SimResult:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nmcu import targets
+from nmcu.isa import named
 from nmcu.sim import simulate
 from nmcu.toolchain import build
 
@@ -26,7 +27,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.mark.parametrize("isa", ["rv32", "xcv"])
 @pytest.mark.parametrize("opt", ["-O0", "-O2", "-O3", "-Os"])
 def test_same_output_as_on_the_host(opt: str, isa: str, expected: bytes) -> None:
-    image = build([MIX], targets.get("cv32e40p"), isa, defines={"NMCU": "1"}, opt=opt)
+    image = build([MIX], targets.get("cv32e40p"), named(isa), defines={"NMCU": "1"}, opt=opt)
     result = simulate(image.elf, targets.get("cv32e40p"), isa=isa, max_cycles=10**8)
     assert result.stdout == expected
     assert result.exit_code == 0

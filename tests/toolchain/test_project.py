@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
+from isas import XCV
 from nmcu import targets
 from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
+from nmcu.isa import named
 from nmcu.toolchain import build, project_files
 from nmcu.toolchain.build import RUNTIME_DIR
 
@@ -32,7 +34,7 @@ PROGRAM = Program(
 @pytest.mark.parametrize("isa", ["rv32", "xcv"])
 def test_make_builds_the_same_program(tmp_path: Path, isa: str) -> None:
     program = Program(**{**vars(PROGRAM), "library": ()})
-    for name, content in project_files(program, CLUSTER, isa).items():
+    for name, content in project_files(program, CLUSTER, named(isa)).items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -40,7 +42,7 @@ def test_make_builds_the_same_program(tmp_path: Path, isa: str) -> None:
         ["make", f"PYTHON={sys.executable}"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
-    wanted = build(program, CLUSTER, isa).elf
+    wanted = build(program, CLUSTER, named(isa)).elf
     assert _contents((tmp_path / "program.elf").read_bytes()) == _contents(wanted)
 
 
@@ -49,11 +51,11 @@ def _contents(elf: bytes) -> list[bytes]:
 
 
 def test_readme_says_where_the_library_is() -> None:
-    files = project_files(PROGRAM, CLUSTER, "xcv")
+    files = project_files(PROGRAM, CLUSTER, XCV)
     assert {"main.c", "data.h", "Makefile", "README.md", "nmcu/toolchain/runtime/memcpy.c"} <= set(files)
     assert b"`main.c`, `data.S`" in files["README.md"]
 
 
 def test_library_files_come_from_the_package(tmp_path: Path) -> None:
     with pytest.raises(ToolchainError, match="outside the package"):
-        project_files(Program(files={}, sources=(), library=(tmp_path / "x.c",)), CLUSTER, "xcv")
+        project_files(Program(files={}, sources=(), library=(tmp_path / "x.c",)), CLUSTER, XCV)

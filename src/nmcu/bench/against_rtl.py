@@ -8,6 +8,7 @@ from nmcu import codegen, graph, kernels, plan, targets, toolchain
 from nmcu.bench.shapes import Shape, network
 from nmcu.frontend.load import load
 from nmcu.graph import Graph
+from nmcu.isa import named
 from nmcu.kernels import Machine
 from nmcu.rtl.compare import Row, compare
 from nmcu.targets import Target
@@ -47,7 +48,7 @@ def _accepted(shape: str, pattern: str) -> Iterator[tuple[str, str]]:
     (layer,) = graph.layers(network(Shape.parse(shape), pattern))
     for kernel in kernels.KERNELS:
         for isa in ("xcv", "xdec"):
-            if kernels.fits(kernel, layer, Machine(targets.get(TARGET), isa)) is None:
+            if kernels.fits(kernel, layer, Machine(targets.get(TARGET), named(isa))) is None:
                 yield kernel.name, isa
                 break
 
@@ -75,8 +76,10 @@ def compare_networks(
 def _compare(
     name: str, model: Graph, target: Target, isa: str, kernel: str, *, layers: bool
 ) -> tuple[Row, ...]:
-    planned = plan.make(model, target, isa, kernel_names=kernel)
-    image = toolchain.build(codegen.emit(planned), target, isa, defines={"NMCU_CORES": f"{target.cores}u"})
+    planned = plan.make(model, target, named(isa), kernel_names=kernel)
+    image = toolchain.build(
+        codegen.emit(planned), target, planned.isa, defines={"NMCU_CORES": f"{target.cores}u"}
+    )
     inputs = graph.border(model).encode(graph.random_inputs(model, 0))
     return compare(name, image, inputs, graph.reference.run(model, inputs), target, layers=layers)
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu import kernels, targets
+from nmcu import kernels
 from nmcu.bench.kernels import DENSE, PORTABLE_ONLY
 from nmcu.bench.measure import Case, Measurement, layer_of, measure, refusal
 from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.bench.shapes import FIT_SHAPES, OTHER_SHAPES, PATTERNS, SHAPES
 from nmcu.errors import NmcuError
 from nmcu.files import write_atomically
-from nmcu.kernels import Machine
+from nmcu.isa import named
 from nmcu.kernels.common import window
 from nmcu.kernels.costs import PIPELINE, Costs, fitted
 from nmcu.sparsity import NMPattern
@@ -119,7 +119,7 @@ def errors(measured: Iterable[Measurement], costs: Costs) -> list[KernelError]:
 def predicted(m: Measurement, costs: Costs) -> tuple[int, int]:
     """(cycles of the whole layer, cycles of its compute alone) of a measured case under `costs`."""
     layer = layer_of(m.case.shape, m.case.pattern)[1]
-    machine = Machine(targets.get(m.case.target), m.case.isa, costs)
+    machine = replace(m.case.machine, fitted=costs)
     kernel = kernels.get(m.case.kernel)
     assert isinstance(kernel, window.WindowKernel)
     geometry = window.geometry(layer)
@@ -268,7 +268,8 @@ def _table(costs: Costs) -> Table:
 
 
 def _isa_class(isa: str) -> str:
-    return "rv32" if isa == "rv32" else "xcv"
+    """The instruction set whose constants `isa` has."""
+    return named(isa).best({key: key for key in fitted().constants})
 
 
 def _mean(values: Sequence[float]) -> float:

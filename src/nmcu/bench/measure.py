@@ -15,6 +15,7 @@ from nmcu.bench.shapes import Shape, network
 from nmcu.codegen import Program
 from nmcu.errors import PlanError, SimulationFault
 from nmcu.graph import Graph, Layer
+from nmcu.isa import named
 from nmcu.kernels import Candidate, Machine
 from nmcu.sim import STALL_CAUSES, RegionStats, _core
 from nmcu.sim.run import run
@@ -44,6 +45,11 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.shape} {self.pattern} {self.kernel} {self.isa}"
+
+    @property
+    def machine(self) -> Machine:
+        """What the kernel is planned for."""
+        return Machine(targets.get(self.target), named(self.isa))
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def layer_of(shape: str, pattern: str) -> tuple[Graph, Layer]:
 def refusal(case: Case, names: str = "*") -> str | None:
     """Why the case cannot be run, as far as its kernel tells without looking for tilings, or is not wanted because
     its kernel does not match the glob `names`; None if it can."""
-    machine = Machine(targets.get(case.target), case.isa)
+    machine = case.machine
     return kernels.fits(kernels.get(case.kernel), layer_of(case.shape, case.pattern)[1], machine, names)
 
 
@@ -92,13 +98,13 @@ def measure(case: Case) -> Measurement | None:
     if candidate is None:
         return None
     try:
-        planned = plan.make(made, target, case.isa, pinned={layer.name: candidate})
+        planned = plan.make(made, target, named(case.isa), pinned={layer.name: candidate})
     except PlanError:
         return None
     program = codegen.emit(planned, case.shape)
     if case.apart:
         program = _apart(program)
-    image = toolchain.build(program, target, case.isa)
+    image = toolchain.build(program, target, named(case.isa))
     feeds = graph.border(made).encode(graph.random_inputs(made, 1))
     try:
         raw = _simulated(image, feeds, case)
@@ -120,9 +126,7 @@ def measure(case: Case) -> Measurement | None:
 
 
 def _candidate(case: Case, layer: Layer) -> Candidate | None:
-    found: Sequence[Candidate] = kernels.get(case.kernel).candidates(
-        layer, Machine(targets.get(case.target), case.isa)
-    )
+    found: Sequence[Candidate] = kernels.get(case.kernel).candidates(layer, case.machine)
     if case.whole:
         found = [c for c in found if "out1" not in c.l1]  # no buffer alternates with the first: one tile
     return found[case.tiling] if case.tiling < len(found) else None

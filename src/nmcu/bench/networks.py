@@ -17,6 +17,7 @@ from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.errors import NmcuError
 from nmcu.graph import Graph
 from nmcu.graph.prune import choose, prune
+from nmcu.isa import named
 from nmcu.sim.run import run
 from nmcu.sparsity import NMPattern
 from nmcu.toolchain import cache as results
@@ -128,8 +129,8 @@ def measure(case: NetworkCase) -> NetworkRow:
     """Compiles, simulates and checks one network."""
     network = _network(case.network, case.pattern)
     target = targets.get("cluster8")
-    planned = plan.make(network, target, case.isa, kernel_names=case.kernels)
-    image = toolchain.build(codegen.emit(planned, case.network), target, case.isa)
+    planned = plan.make(network, target, named(case.isa), kernel_names=case.kernels)
+    image = toolchain.build(codegen.emit(planned, case.network), target, planned.isa)
     regions = _simulated(network, image)
     layers = [layer for layer in planned.layers if layer.kernel]
     by_kind: dict[str, int] = {}
@@ -165,7 +166,7 @@ def _simulated(network: Graph, image: toolchain.Image) -> dict[str, Any]:
     feeds = graph.border(network).encode(graph.random_inputs(network, 1))
     expected = digest(graph.reference.run(network, feeds))
     key = results.key(
-        "network cycles", simulator_identity(), image.elf, image.isa, image.target, digest(feeds)
+        "network cycles", simulator_identity(), image.elf, str(image.isa), image.target, digest(feeds)
     )
     known = results.load(key)
     if known is not None:

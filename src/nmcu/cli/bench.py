@@ -20,11 +20,10 @@ from nmcu.bench.plot_networks import plot_networks
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
 from nmcu.bench.table import errors_table, kernels_table, networks_table, paper_table
-from nmcu.cli.options import JsonOption, TargetOption
+from nmcu.cli.options import JsonOption, TargetOption, known_isa
 from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.kernels.costs import COSTS_FILE
 from nmcu.sparsity import NMPattern
-from nmcu.targets.target import ISAS
 
 app = typer.Typer(no_args_is_help=True, help="Measure kernels and the simulator, fit the cost model.")
 
@@ -38,8 +37,7 @@ def _known_patterns(text: str) -> str:
 
 def _known_isas(text: str) -> str:
     for name in text.split(","):
-        if name not in ISAS:
-            raise typer.BadParameter(f"{name!r} is not one of {', '.join(ISAS)}")
+        known_isa(name)
     return text
 
 
@@ -53,7 +51,7 @@ IsasOption = Annotated[
     str,
     typer.Option(
         metavar="ISA,…",
-        help="Instruction sets (rv32, xcv, xdec); a kernel is measured on the first of them that it runs on.",
+        help="Instruction sets (as for --isa elsewhere); a kernel is measured on the first of them that it runs on.",
         callback=_known_isas,
     ),
 ]

@@ -33,7 +33,7 @@ def compile_(
         compiled = nmcu.compile(
             model, target, isa=isa, kernels=kernels, forced=forced_kernels(kernel), on_stage=stage
         )
-    files = dict(toolchain.project_files(compiled.program, compiled.plan.target, isa))
+    files = dict(toolchain.project_files(compiled.program, compiled.plan.target, compiled.plan.isa))
     files["plan.json"] = compiled.files()["plan.json"]
     report.write_folder(out, files)
     if json:

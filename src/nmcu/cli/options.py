@@ -1,13 +1,12 @@
 """Arguments and options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from nmcu import targets
-
-Isa = Literal["rv32", "xcv", "xdec"]
+from nmcu import isa, targets
+from nmcu.errors import NmcuError
 
 
 def _known_target(name: str) -> str:
@@ -16,14 +15,27 @@ def _known_target(name: str) -> str:
     return name
 
 
+def known_isa(text: str) -> str:
+    """`text`, which names an instruction set; a usage error naming the known extensions where it does not."""
+    try:
+        isa.named(text)
+    except NmcuError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="int8 model: .tflite or QDQ .onnx")]
 TargetOption = Annotated[
     str, typer.Option("--target", help="Simulated machine.", callback=_known_target, metavar="NAME")
 ]
 IsaOption = Annotated[
-    Isa,
+    str,
     typer.Option(
-        "--isa", help="Instructions that compiler, kernels and core use: plain RV32IMC, CORE-V, xDecimate."
+        "--isa",
+        help="Instructions that compiler, kernels and core use: rv32 (plain RV32IMC) or extensions joined by +, of "
+        f"{', '.join(extension.name for extension in isa.built_in())}.",
+        callback=known_isa,
+        metavar="NAME",
     ),
 ]
 KernelsOption = Annotated[

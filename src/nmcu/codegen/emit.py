@@ -18,7 +18,7 @@ def emit(plan: Plan, name: str = "network") -> Program:
     symbols = _Symbols.of(plan)
     used = [kernels.get(layer.kernel) for layer in plan.layers if layer.kernel]
     library = dict.fromkeys(path for kernel in used for path in kernel.library(plan.isa))
-    include_dirs = dict.fromkeys(path for kernel in used for path in kernel.include_dirs())
+    include_dirs = dict.fromkeys(path for kernel in used for path in kernel.include_dirs(plan.isa))
     include_dirs[KERNELS_DIR / "common"] = None
     files: dict[str, bytes | str] = {
         "network.h": _header(plan, symbols, name),

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import Generic
 
 import numpy as np
 import onnx_ir as ir
+from typing_extensions import TypeVar
 
 from nmcu import sparsity
 from nmcu.errors import ModelError
@@ -15,21 +17,22 @@ from nmcu.graph.op import DOMAIN, Array, Op
 from nmcu.graph.tensor import TensorInfo, from_value
 
 BORDER = (ops.Encode, ops.Decode)
+OpT_co = TypeVar("OpT_co", bound=Op, default=Op, covariant=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class Layer(Generic[OpT_co]):
     """One node that runs on the device. `name` is the model's own, unique, unescaped.
 
     `whole` is the layer that this one is a range of output channels of, if it is one.
     """
 
     name: str
-    op: Op
+    op: OpT_co
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     constants: Mapping[str, Array]
-    whole: "Layer | None" = None
+    whole: "Layer[OpT_co] | None" = None
 
     @property
     def kind(self) -> str:

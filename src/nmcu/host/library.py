@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from nmcu.codegen import Port, Program
 from nmcu.errors import NmcuError, ToolchainError
+from nmcu.isa import InstructionSet
 from nmcu.targets.target import TARGETS_DIR
 from nmcu.toolchain import cache
 from nmcu.toolchain.build import COMMON_DIR, write_files
 
-ISA = "rv32"
+ISA = InstructionSet()
 """Programs for the host are planned for this instruction set: its kernels are portable C."""
 HAL_DIRS = (TARGETS_DIR / "host", COMMON_DIR)
 FLAGS = ("-shared", "-fPIC", "-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all")

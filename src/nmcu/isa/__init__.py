@@ -17,6 +17,11 @@ def built_in() -> tuple[Extension, ...]:
 
 
 @cache
-def named(text: str) -> InstructionSet:
-    """The instruction set of this package's extensions written `text` (`xcv`, or several names joined by `+`)."""
-    return InstructionSet.parse(text, {extension.name: extension for extension in built_in()})
+def named(isa: str | InstructionSet) -> InstructionSet:
+    """The instruction set that users call `isa`; one that is a value already stays.
+
+    Raises `NmcuError` naming the known extensions.
+    """
+    if isinstance(isa, InstructionSet):
+        return isa
+    return InstructionSet.parse(isa, {extension.name: extension for extension in built_in()})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from nmcu.errors import NmcuError
@@ -41,7 +42,7 @@ class InstructionSet:
         brought = frozenset[str]().union(*(e.requires for e in self.extensions))
         return "+".join(sorted(self.names - brought)) or BASE
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """Names of all extensions."""
         return frozenset(e.name for e in self.extensions)
@@ -73,14 +74,15 @@ class InstructionSet:
         fitting = [key for key in options if self.includes(_parts(key))]
         if not fitting:
             raise KeyError(f"{self.name}: none of {', '.join(options)}")
-        return options[max(fitting, key=self._size)]
+        return options[max(fitting, key=lambda key: len(self.closure(_parts(key))))]
 
-    def _size(self, key: str) -> int:
+    def closure(self, names: Iterable[str]) -> frozenset[str]:
+        """`names`, which are among this set's, and the extensions that they require."""
         members = {e.name: e for e in self.extensions}
         found: dict[str, Extension] = {}
-        for name in _parts(key):
+        for name in names:
             _include(members[name], members, found, ())
-        return len(found)
+        return frozenset(found)
 
     def __str__(self) -> str:
         return self.name

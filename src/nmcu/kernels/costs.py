@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from nmcu.isa import InstructionSet
+
 COSTS_FILE = Path(__file__).parent / "costs.json"
 PIPELINE = "pipeline"
 """The entry for what every `tile` and every `layer` costs beside its work, and by what factor transfers take longer
@@ -16,13 +18,16 @@ Constants = Mapping[str, float]
 
 @dataclass(frozen=True, eq=False)
 class Costs:
-    """Constants by instruction set (`rv32`, or `xcv` for the others too), kernel and unit of work, in cycles."""
+    """Constants by instruction set, kernel and unit of work, in cycles.
+
+    A larger instruction set has those of the largest one that it includes: `xdec` those of `xcv`.
+    """
 
     constants: Mapping[str, Mapping[str, Constants]]
 
-    def of(self, kernel: str, isa: str) -> Constants:
-        """The constants of `kernel`, or of `PIPELINE`, for `isa`."""
-        return self.constants["rv32" if isa == "rv32" else "xcv"][kernel]
+    def of(self, isa: InstructionSet) -> Mapping[str, Constants]:
+        """The constants of every kernel, and of `PIPELINE`, for `isa`."""
+        return isa.best(self.constants)
 
 
 @cache

@@ -3,28 +3,40 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, Generic, final
 
-from nmcu.graph import Layer, ops
+from typing_extensions import TypeVar
+
+from nmcu.graph import Layer, Op
+from nmcu.isa import InstructionSet
+from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Struct
 from nmcu.kernels.costs import Constants, Costs, fitted
 from nmcu.targets import Target
 
 KERNELS_DIR = Path(__file__).parent
+COMMON_DIR = KERNELS_DIR / "common"
+OpT = TypeVar("OpT", bound=Op, default=Any)
+"""What a kernel runs; `Kernel` alone is one of any operators."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a kernel is chosen for: the target, the instruction set (`rv32`, `xcv`, `xdec`), and what work costs."""
+    """What a kernel is chosen for: the target, the instruction set, and what work costs."""
 
     target: Target
-    isa: str
+    isa: InstructionSet
     fitted: Costs = field(default_factory=fitted)
 
     def costs(self, kernel: str) -> Constants:
         """Cycles per unit of `kernel`'s work."""
-        return self.fitted.of(kernel, self.isa)
+        return self._constants[kernel]
+
+    @cached_property
+    def _constants(self) -> Mapping[str, Constants]:
+        return self.fitted.of(self.isa)
 
     @property
     def cores(self) -> int:
@@ -80,14 +92,18 @@ class Addresses:
     output_channels: int | None = None
 
 
-class Kernel(ABC):
-    """One kernel: what it accepts, how it can be tiled, how its constants are packed, what it is called with."""
+class Kernel(ABC, Generic[OpT]):
+    """One kernel: what it accepts, how it can be tiled, how its constants are packed, what it is called with.
+
+    A kernel for convolutions is a `Kernel[Conv2d]`: its methods take layers of this operator.
+    """
 
     name: ClassVar[str]
     """As users see it in tables, plans and `--kernels`."""
-    kinds: ClassVar[frozenset[str]]
-    """`Layer.kind`s it runs."""
-    isas: ClassVar[frozenset[str]] = frozenset({"rv32", "xcv", "xdec"})
+    operators: ClassVar[tuple[type[Op], ...]]
+    """Operators that it runs, wholly or in part."""
+    requires: ClassVar[frozenset[str]] = frozenset()
+    """Instruction-set extensions that it cannot do without."""
     packed: ClassVar[bool] = False
     """Reads packed N:M weights."""
     headers: ClassVar[tuple[str, ...]]
@@ -95,48 +111,50 @@ class Kernel(ABC):
     function: ClassVar[str]
     """`void function(const descriptor *)`, called by all cores."""
 
-    def runs(self, layer: Layer) -> bool:
-        """Whether `layer` is of an operator that this kernel is made for; tables may be called like any operator."""
-        return layer.kind in self.kinds and not isinstance(layer.op, ops.Table)
+    @abstractmethod
+    def refusal(self, layer: Layer[OpT], machine: Machine) -> str | None:
+        """Why this kernel cannot run `layer` (of one of its operators), or None if it can."""
 
     @abstractmethod
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
-        """Why this kernel cannot run `layer` (of one of its kinds), or None if it can."""
-
-    @abstractmethod
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[OpT], machine: Machine) -> Sequence[Candidate]:
         """The tilings worth considering, best first; empty if none fits L1."""
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[OpT]) -> Mapping[str, bytes]:
         """Constants as the kernel reads them, by name."""
         return {}
 
-    def index_bytes(self, layer: Layer) -> int:
+    def index_bytes(self, layer: Layer[OpT]) -> int:
         """Bytes of `constants` that are positions of non-zeros."""
         return 0
 
-    def requant_bytes(self, layer: Layer) -> int:
+    def requant_bytes(self, layer: Layer[OpT]) -> int:
         """Bytes of `constants` that are bias and requantisation, not weights."""
         return 0
 
     @abstractmethod
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[OpT], parameters: Mapping[str, int], at: Addresses) -> Struct:
         """The argument of `function` for this layer."""
 
     @abstractmethod
-    def library(self, isa: str) -> tuple[Path, ...]:
-        """C and assembly files to compile for `isa`."""
+    def files(self) -> tuple[Path | Body, ...]:
+        """C and assembly files to compile; headers and include files lie beside them, anywhere."""
 
-    def include_dirs(self) -> tuple[Path, ...]:
+    @final
+    def runs(self, layer: Layer) -> bool:
+        """Whether `layer` is of an operator that this kernel is made for."""
+        return isinstance(layer.op, self.operators)
+
+    @final
+    def library(self, isa: InstructionSet) -> tuple[Path, ...]:
+        """The files to compile for `isa`."""
+        return tuple(file.of(isa) if isinstance(file, Body) else file for file in self.files())
+
+    @final
+    def include_dirs(self, isa: InstructionSet) -> tuple[Path, ...]:
         """Folders with the headers that `headers` and `library` need."""
-        return (KERNELS_DIR / "common",)
+        return tuple(dict.fromkeys((COMMON_DIR, *(path.parent for path in self.library(isa)))))
 
 
 def align(size: int, to: int = 16) -> int:
     """`size` rounded up to a multiple of `to` bytes."""
     return -(-size // to) * to
-
-
-def body(folder: Path, name: str, isa: str) -> Path:
-    """The hot loop's file for `isa`: `name.S` on cores with the CORE-V extensions, `name.c` elsewhere."""
-    return folder / (f"{name}.c" if isa == "rv32" else f"{name}.S")

@@ -2,65 +2,21 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from importlib import import_module
+from pathlib import Path
 
 from nmcu.graph import Layer
-from nmcu.kernels.add.spec import Add
-from nmcu.kernels.arg_max.spec import ArgMax
-from nmcu.kernels.attention.spec import AttentionScores, AttentionValues
-from nmcu.kernels.boxes.constant import Constant
-from nmcu.kernels.boxes.spec import Boxes
-from nmcu.kernels.byte_gather.spec import ByteGatherG1, ByteGatherG4
 from nmcu.kernels.common import window
-from nmcu.kernels.dense.spec import Dense4x1, Dense4x2, Dense4x4, DenseFull
-from nmcu.kernels.depthwise.spec import Depthwise3x3, DepthwiseAny, DepthwiseLines
-from nmcu.kernels.extremum.spec import Extremum
-from nmcu.kernels.gather.spec import WordGatherG1, WordGatherG1x8, WordGatherG4
-from nmcu.kernels.grouped.spec import Grouped
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
-from nmcu.kernels.layer_norm.spec import LayerNorm
-from nmcu.kernels.log_softmax.spec import LogSoftmax
-from nmcu.kernels.mul.spec import Mul
-from nmcu.kernels.pool.spec import AveragePool, MaxPool
-from nmcu.kernels.published.spec import PublishedConv, PublishedConvXdec, PublishedLinear, PublishedLinearXdec
-from nmcu.kernels.resize.spec import Resize
-from nmcu.kernels.softmax.spec import Softmax
-from nmcu.kernels.table.spec import ChannelTable, Table
 
-KERNELS: tuple[Kernel, ...] = (
-    Dense4x4(),
-    Dense4x2(),
-    Dense4x1(),
-    DenseFull(),
-    WordGatherG1(),
-    WordGatherG1x8(),
-    WordGatherG4(),
-    ByteGatherG1(),
-    ByteGatherG4(),
-    PublishedConv(),
-    PublishedConvXdec(),
-    PublishedLinear(),
-    PublishedLinearXdec(),
-    Add(),
-    MaxPool(),
-    AveragePool(),
-    Depthwise3x3(),
-    DepthwiseLines(),
-    DepthwiseAny(),
-    Softmax(),
-    LayerNorm(),
-    AttentionScores(),
-    AttentionValues(),
-    Table(),
-    ChannelTable(),
-    Boxes(),
-    Constant(),
-    Mul(),
-    Extremum(),
-    LogSoftmax(),
-    ArgMax(),
-    Resize(),
-    Grouped(),
-)
+
+def built_in() -> tuple[Kernel, ...]:
+    """The kernels of this package: `KERNELS` of every folder here that has a `spec.py`."""
+    folders = sorted(path.parent.name for path in Path(__file__).parent.glob("*/spec.py"))
+    return tuple(k for name in folders for k in import_module(f"nmcu.kernels.{name}.spec").KERNELS)
+
+
+KERNELS = built_in()
 
 
 def get(name: str) -> Kernel:
@@ -80,9 +36,9 @@ def candidates(layer: Layer, machine: Machine, names: str = "*") -> Sequence[Can
 def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str = "*") -> str | None:
     """Why `kernel` is not considered for `layer`, or None if it is."""
     if not kernel.runs(layer):
-        return f"runs {', '.join(sorted(kernel.kinds))}"
-    if machine.isa not in kernel.isas:
-        return f"needs --isa {' or '.join(sorted(kernel.isas))}"
+        return f"runs {', '.join(sorted({op.KIND for op in kernel.operators}))}"
+    if missing := kernel.requires - machine.isa.names:
+        return f"needs --isa {'+'.join(sorted(missing))}"
     if not fnmatchcase(kernel.name, names):
         return f"not among --kernels {names}"
     return window.oversized(layer) or kernel.refusal(layer, machine)

@@ -8,6 +8,7 @@ from nmcu import graph as graphs
 from nmcu import kernels
 from nmcu.errors import PlanError
 from nmcu.graph import Graph, Layer
+from nmcu.isa import InstructionSet
 from nmcu.kernels import Candidate, Machine
 from nmcu.kernels.kernel import align
 from nmcu.plan.activations import place_activations
@@ -25,7 +26,7 @@ PARTS_IN_RING = 4
 def make(
     graph: Graph,
     target: Target,
-    isa: str = "xcv",
+    isa: InstructionSet,
     *,
     kernel_names: str = "*",
     forced: Mapping[str, str] = MappingProxyType({}),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nmcu.graph import Layer, TensorInfo
+from nmcu.isa import InstructionSet
 from nmcu.targets import Target
 
 
@@ -133,7 +134,7 @@ class Plan:
     """
 
     target: Target
-    isa: str
+    isa: InstructionSet
     layers: tuple[PlannedLayer, ...]
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
@@ -188,7 +189,7 @@ class Plan:
         """The plan as JSON data: sizes and offsets in bytes, times in cycles."""
         return {
             "target": self.target.name,
-            "isa": self.isa,
+            "isa": str(self.isa),
             "predicted_cycles": self.predicted_cycles,
             "memory": {
                 "l1_peak_bytes": self.l1_peak_bytes,

@@ -32,7 +32,7 @@ def assemble(
     return RunReport(
         model=model,
         target=plan.target.name,
-        isa=plan.isa,
+        isa=str(plan.isa),
         sim=core,
         cores=plan.target.cores,
         clock_hz=plan.target.clock_hz,

@@ -33,7 +33,7 @@ def simulate(
     elf: bytes,
     target: Target,
     *,
-    isa: str = "xcv",
+    isa: str | InstructionSet = "xcv",
     writes: Mapping[int, bytes] | None = None,
     reads: Sequence[tuple[int, int]] = (),
     max_cycles: int | None = None,

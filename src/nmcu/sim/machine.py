@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from nmcu.errors import NmcuError
+from nmcu.isa import InstructionSet
 from nmcu.targets import Target
 
-# The instruction groups a core accepts, by ISA name.
-ISA_GROUPS = {"rv32": 0, "xcv": 1, "xdec": 2}
+GROUPS = {"rv32": 0, "xcv": 1, "xdec": 2}
+"""The instruction groups a core accepts, by instruction set."""
 
 
-def group_of(isa: str) -> int:
-    """The highest instruction group of an ISA; raises `NmcuError` naming the known ones."""
-    if isa not in ISA_GROUPS:
-        raise NmcuError(f"unknown ISA {isa!r}; known: {', '.join(ISA_GROUPS)}")
-    return ISA_GROUPS[isa]
+def group_of(isa: InstructionSet) -> int:
+    """The highest instruction group of an instruction set."""
+    return isa.best(GROUPS)
 
 
 def config_of(target: Target) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nmcu import targets
 from nmcu.errors import NmcuError, SimulationFault
+from nmcu.isa import InstructionSet
 from nmcu.sim.result import RegionStats, SimResult
 from nmcu.sim.simulate import simulate
 from nmcu.targets import Target
@@ -25,7 +26,7 @@ class Simulator(Protocol):
         elf: bytes,
         target: Target,
         *,
-        isa: str = "xcv",
+        isa: str | InstructionSet = "xcv",
         writes: Mapping[int, bytes] | None = None,
         reads: Sequence[tuple[int, int]] = (),
         max_cycles: int | None = None,

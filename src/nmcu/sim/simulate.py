@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nmcu.errors import SimulationFault
+from nmcu.isa import InstructionSet, named
 from nmcu.sim import _core
 from nmcu.sim.explain import explain
 from nmcu.sim.machine import config_of, group_of
@@ -18,7 +19,7 @@ def simulate(
     elf: bytes,
     target: Target,
     *,
-    isa: str = "xcv",
+    isa: str | InstructionSet = "xcv",
     writes: Mapping[int, bytes] | None = None,
     reads: Sequence[tuple[int, int]] = (),
     max_cycles: int | None = None,
@@ -27,7 +28,7 @@ def simulate(
 ) -> SimResult:
     """Runs `elf` on `target` until it exits.
 
-    `isa` is what the cores accept: `rv32`, `xcv` or `xdec`. `writes` puts bytes at addresses before the start, in
+    `isa` is what the cores accept: `rv32`, `xcv`, `xdec`. `writes` puts bytes at addresses before the start, in
     any memory; `reads` fetches (address, size in bytes) after the exit. `progress` is called now and then with the
     cluster's cycle. Raises `SimulationFault` where the ELF file is not a program for this target or an address is in
     no memory, `ProgramFault` where the run ends by anything but the program's own exit.
@@ -36,7 +37,7 @@ def simulate(
         raw = _core.simulate(
             elf,
             config_of(target),
-            group_of(isa),
+            group_of(named(isa)),
             list((writes or {}).items()),
             list(reads),
             NO_LIMIT if max_cycles is None else max_cycles,

@@ -11,7 +11,6 @@ from typing import Any
 from nmcu.errors import NmcuError
 
 TARGETS_DIR = Path(__file__).parent
-ISAS = ("rv32", "xcv", "xdec")
 FLAT_PROGRAM_BYTES = 256 << 10
 """On a chip with one flat memory: what is left of it for code and variables when buffers are placed."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
+from nmcu.isa import InstructionSet
 from nmcu.targets import Target
 from nmcu.targets.target import TARGETS_DIR
 from nmcu.toolchain import cache
@@ -37,7 +38,7 @@ class _Unit:
 def build(
     program: Program | Sequence[Path],
     target: Target,
-    isa: str = "xcv",
+    isa: InstructionSet,
     *,
     defines: Mapping[str, str] | None = None,
     include_dirs: Sequence[Path] = (),
@@ -87,7 +88,7 @@ def write_files(program: Program, folder: Path) -> None:
 class _Job:
     program: Program
     target: Target
-    isa: str
+    isa: InstructionSet
     macros: Mapping[str, str]
     opt: str
     compiler: Compiler

@@ -1,38 +1,16 @@
-"""Which compiler and linker to call, and with which flags for each instruction set."""
+"""Which compiler and linker to call, and with which flags."""
 
 import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 from nmcu.errors import ToolchainError
-
-# xcvbitmanip is left out for C: clang 22 turns __builtin_clz into a bare cv.fl1, wrongly (LLVM issue 197006).
-_CORE_V = "_xcvalu1p0_xcvbi1p0_xcvmac1p0_xcvmem1p0_xcvsimd1p0"
-_CORE_V_ASSEMBLY = "_xcvalu1p0_xcvbi1p0_xcvbitmanip1p0_xcvmac1p0_xcvmem1p0_xcvsimd1p0"
-
-
-@dataclass(frozen=True)
-class InstructionSet:
-    """`-march` strings for C and for assembly files, and the macros that tell sources what is there."""
-
-    march: str
-    march_assembly: str
-    defines: tuple[str, ...]
-
-
-INSTRUCTION_SETS: Mapping[str, InstructionSet] = {
-    "rv32": InstructionSet("rv32imc_zicsr", "rv32imc_zicsr", ()),
-    "xcv": InstructionSet(f"rv32imc_zicsr{_CORE_V}", f"rv32imc_zicsr{_CORE_V_ASSEMBLY}", ("NMCU_XCV",)),
-    "xdec": InstructionSet(
-        f"rv32imc_zicsr{_CORE_V}", f"rv32imc_zicsr{_CORE_V_ASSEMBLY}", ("NMCU_XCV", "NMCU_XDEC")
-    ),
-}
+from nmcu.isa import InstructionSet
 
 
 @dataclass(frozen=True)
@@ -43,10 +21,9 @@ class Compiler:
     ld: tuple[str, ...]
     identity: str
 
-    def compile_flags(self, isa: str, *, assembly: bool, opt: str) -> tuple[str, ...]:
+    def compile_flags(self, isa: InstructionSet, *, assembly: bool, opt: str) -> tuple[str, ...]:
         """Flags for one file; warnings are errors."""
-        instruction_set = instruction_set_of(isa)
-        march = instruction_set.march_assembly if assembly else instruction_set.march
+        march = isa.march_assembly if assembly else isa.march
         return (
             f"-march={march}",
             "-mabi=ilp32",
@@ -61,15 +38,8 @@ class Compiler:
             "-Werror",
             opt,
             "-g",
-            *(f"-D{name}=1" for name in instruction_set.defines),
+            *(f"-D{name}=1" for name in isa.defines),
         )
-
-
-def instruction_set_of(isa: str) -> InstructionSet:
-    """Flags for the instruction set called `isa`; raises `ToolchainError` naming the known ones."""
-    if isa not in INSTRUCTION_SETS:
-        raise ToolchainError(f"unknown instruction set {isa!r}; known: {', '.join(INSTRUCTION_SETS)}")
-    return INSTRUCTION_SETS[isa]
 
 
 def find_compiler(command: str | None = None) -> Compiler:

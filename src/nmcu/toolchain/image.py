@@ -9,6 +9,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from nmcu.codegen.program import Port
+from nmcu.isa import InstructionSet
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Image:
 
     elf: bytes
     target: str
-    isa: str
+    isa: InstructionSet
     symbols: Mapping[str, int]
     sections: Mapping[str, int]
     inputs: tuple[Port, ...] = ()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
+from nmcu.isa import InstructionSet
 from nmcu.targets import Target
 from nmcu.toolchain.build import COMMON_DIR, LINK_FLAGS, PACKAGE_DIR, RUNTIME_DIR, RUNTIME_INCLUDE_DIR
 from nmcu.toolchain.compiler import Compiler
@@ -12,7 +13,9 @@ from nmcu.toolchain.compiler import Compiler
 _COMPILER = Compiler(cc=(), ld=(), identity="project")
 
 
-def project_files(program: Program, target: Target, isa: str, opt: str = "-O2") -> Mapping[str, bytes]:
+def project_files(
+    program: Program, target: Target, isa: InstructionSet, opt: str = "-O2"
+) -> Mapping[str, bytes]:
     """Contents by relative path. Generated files are on top, the library keeps its folders under `nmcu/`."""
     files: dict[str, bytes] = {}
     for name, content in program.files.items():
@@ -51,7 +54,7 @@ def _place(path: Path) -> str:
 
 
 def _makefile(
-    program: Program, isa: str, opt: str, sources: list[str], folders: list[str], script: str
+    program: Program, isa: InstructionSet, opt: str, sources: list[str], folders: list[str], script: str
 ) -> str:
     c_flags = " ".join(_COMPILER.compile_flags(isa, assembly=False, opt=opt))
     asm_flags = " ".join(_COMPILER.compile_flags(isa, assembly=True, opt=opt))
@@ -97,7 +100,7 @@ def _list(items: list[str]) -> str:
     return " \\\n".join(f"  {item}" for item in items)
 
 
-def _readme(program: Program, target: Target, isa: str) -> str:
+def _readme(program: Program, target: Target, isa: InstructionSet) -> str:
     ports = [
         *(
             f"| input | `{port.symbol}` | int8 {' x '.join(map(str, port.shape))} |"

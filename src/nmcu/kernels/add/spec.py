@@ -2,34 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import elementwise
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
 FOLDER = Path(__file__).parent
-CYCLES_PER_WORD = {"rv32": 92.0, "xcv": 31.0, "xdec": 31.0}
+CYCLES_PER_WORD = {"rv32": 92.0, "xcv": 31.0}
 
 
-class Add(Kernel):
+class Add(Kernel[ops.Add]):
     """`y = clamp((a * m_a + b * m_b + round) >> shift, lo, hi)`; broadcasting."""
 
     name = "add"
-    kinds: ClassVar[frozenset[str]] = frozenset({"add", "sub"})
+    operators = (ops.Add,)
     headers = ("add.h",)
     function = "nmcu_add_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Add], machine: Machine) -> str | None:
         return elementwise.refusal(layer)
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
-        return elementwise.candidates(self.name, layer, machine, CYCLES_PER_WORD[machine.isa])
+    def candidates(self, layer: Layer[ops.Add], machine: Machine) -> Sequence[Candidate]:
+        return elementwise.candidates(self.name, layer, machine, machine.isa.best(CYCLES_PER_WORD))
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[ops.Add], parameters: Mapping[str, int], at: Addresses) -> Struct:
         op = layer.op
-        assert isinstance(op, ops.Add)
         return Struct(
             "nmcu_add_t",
             {
@@ -49,8 +48,8 @@ class Add(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*elementwise.SOURCES, FOLDER / "add.c", body(FOLDER, "add_words", isa))
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*elementwise.SOURCES, FOLDER / "add.c", body(FOLDER, "add_words"))
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+
+KERNELS = (Add(),)

@@ -4,22 +4,22 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.common.window import pair
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, OpT, align
 
 FOLDER = Path(__file__).parent
 GROUP_HEADER_BYTES = 16
-STEP_CYCLES = {"rv32": 420, "xcv": 24, "xdec": 24}
-ITEM_CYCLES = {"rv32": 400, "xcv": 170, "xdec": 170}
+STEP_CYCLES = {"rv32": 420, "xcv": 24}
+ITEM_CYCLES = {"rv32": 400, "xcv": 170}
 WIDE_CYCLES = 64
 RUN_CYCLES = 160
-PACK_CYCLES = {"rv32": 200, "xcv": 24, "xdec": 24}
+PACK_CYCLES = {"rv32": 200, "xcv": 24}
 TILE_CYCLES = 400
 LAYER_CYCLES = 600
 
@@ -55,20 +55,20 @@ class Product:
         return align(self.outputs, 4) // 4
 
 
-class ProductKernel(Kernel):
+class ProductKernel(Kernel[OpT]):
     """Four outputs by four rows; a head's second operand is packed into L1 once."""
 
     headers = ("product.h",)
     function = "nmcu_product_run"
 
     @abstractmethod
-    def product(self, layer: Layer) -> Product:
+    def product(self, layer: Layer[OpT]) -> Product:
         """What `layer` computes."""
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[OpT], machine: Machine) -> str | None:
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[OpT], machine: Machine) -> Sequence[Candidate]:
         product = self.product(layer)
         found = []
         for count in range(1, -(-product.rows // 4) + 1):
@@ -79,7 +79,7 @@ class ProductKernel(Kernel):
                     found.append(candidate)
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
-    def _candidate(self, layer: Layer, product: Product, machine: Machine, tile_rows: int) -> Candidate:
+    def _candidate(self, layer: Layer[OpT], product: Product, machine: Machine, tile_rows: int) -> Candidate:
         row_tiles = -(-product.rows // tile_rows)
         tiles = product.heads * row_tiles
         b_rows, b_bytes = (
@@ -91,11 +91,13 @@ class ProductKernel(Kernel):
         b_size = align(b_rows, 4) * align(b_bytes, 4)
         l1 |= {f"b{slot}": b_size for slot in range(min(product.heads, 2))}
 
-        item = ITEM_CYCLES[machine.isa] + (WIDE_CYCLES if requantize.form(layer) != "narrow" else 0)
+        item = machine.isa.best(ITEM_CYCLES) + (WIDE_CYCLES if requantize.form(layer) != "narrow" else 0)
         share = -(-(-(-tile_rows // 4) * product.groups) // machine.cores)
-        work = share * (item + product.words * STEP_CYCLES[machine.isa])
+        work = share * (item + product.words * machine.isa.best(STEP_CYCLES))
         work += -(-share // product.groups) * (RUN_CYCLES + 8 * product.words)
-        pack = -(-product.groups // machine.cores) * product.words * PACK_CYCLES[machine.isa] // row_tiles
+        pack = (
+            -(-product.groups // machine.cores) * product.words * machine.isa.best(PACK_CYCLES) // row_tiles
+        )
         load = machine.dma_cycles(product.inner, tile_rows)
         load += machine.dma_cycles(b_bytes, b_rows) // row_tiles
         store = machine.dma_cycles(product.outputs, tile_rows)
@@ -109,7 +111,7 @@ class ProductKernel(Kernel):
             int(tiles * (load + store)),
         )
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[OpT], parameters: Mapping[str, int], at: Addresses) -> Struct:
         product = self.product(layer)
         multiplier, rounding, shift = (int(v) for v in requantize.factors(layer)[:, 0])
         block = "nmcu_product_full" if requantize.form(layer) == "full" else "nmcu_product_4x4"
@@ -147,23 +149,19 @@ class ProductKernel(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        loops = tuple(body(FOLDER, name, isa) for name in ("product_4x4", "product_pack"))
+    def files(self) -> tuple[Path | Body, ...]:
+        loops = tuple(body(FOLDER, name) for name in ("product_4x4", "product_pack"))
         common = KERNELS_DIR / "common" / "pipeline.c"
         return (common, FOLDER / "product.c", FOLDER / "product_full.c", *loops)
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
 
-
-class AttentionScores(ProductKernel):
+class AttentionScores(ProductKernel[ops.AttentionScores]):
     name = "attention_scores"
-    kinds: ClassVar[frozenset[str]] = frozenset({"attention_scores"})
+    operators = (ops.AttentionScores,)
 
-    def product(self, layer: Layer) -> Product:
+    def product(self, layer: Layer[ops.AttentionScores]) -> Product:
         """Rows are queries, outputs are keys: both reduce along the channels, no transposition."""
         op, (q, k) = layer.op, layer.inputs
-        assert isinstance(op, ops.AttentionScores)
         return Product(
             heads=op.heads,
             rows=q.shape[0],
@@ -183,14 +181,13 @@ class AttentionScores(ProductKernel):
         )
 
 
-class AttentionValues(ProductKernel):
+class AttentionValues(ProductKernel[ops.AttentionValues]):
     name = "attention_values"
-    kinds: ClassVar[frozenset[str]] = frozenset({"attention_values"})
+    operators = (ops.AttentionValues,)
 
-    def product(self, layer: Layer) -> Product:
+    def product(self, layer: Layer[ops.AttentionValues]) -> Product:
         """Rows are queries, outputs the channels of a head: the values are transposed while they are packed."""
         op, (p, v) = layer.op, layer.inputs
-        assert isinstance(op, ops.AttentionValues)
         rows = p.shape[0] // op.heads
         return Product(
             heads=op.heads,
@@ -209,3 +206,6 @@ class AttentionValues(ProductKernel):
             zero_x=op.zero_point_p,
             zero_b=op.zero_point_v,
         )
+
+
+KERNELS = (AttentionScores(), AttentionValues())

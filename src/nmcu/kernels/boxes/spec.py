@@ -5,19 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import ClassVar
 
 import numpy as np
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Expr, Struct, Value
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
-FOLDER = Path(__file__).parent
+FILES = (Path(__file__).parent / "boxes.c",)
 AXES = 4
 STAGING_BYTES = 4096
 PAGE_CYCLES = 160
 LAYER_CYCLES = 600
+Moves = ops.Reshape | ops.Pad | ops.Slice | ops.Concat | ops.Transpose | ops.Dilate | ops.ResizeNearest
 
 Axis = tuple[int, int, int]
 """(elements, bytes from one to the next in the source, in the destination)"""
@@ -35,30 +36,22 @@ class Box:
     run: int
 
 
-class Boxes(Kernel):
+class Boxes(Kernel[Moves]):
     """One engine moves everything; the cores start its transfers in turn."""
 
     name = "boxes"
-    kinds: ClassVar[frozenset[str]] = frozenset(
-        {"reshape", "pad", "slice", "concat", "transpose", "dilate", "resize"}
-    )
+    operators = (ops.Reshape, ops.Pad, ops.Slice, ops.Concat, ops.Transpose, ops.Dilate, ops.ResizeNearest)
     headers = ("boxes.h",)
     function = "nmcu_boxes_run"
 
-    def runs(self, layer: Layer) -> bool:
-        return isinstance(
-            layer.op,
-            ops.Reshape | ops.Pad | ops.Slice | ops.Concat | ops.Transpose | ops.Dilate | ops.ResizeNearest,
-        )
-
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[Moves], machine: Machine) -> str | None:
         if isinstance(layer.op, ops.ResizeNearest) and _repeats(layer) is None:
             return "a resize by a factor that is not whole"
         if any(len(part.pages) > AXES for part in _boxes(layer)):
             return f"data that lie in more than {AXES + 2} separate axes"
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[Moves], machine: Machine) -> Sequence[Candidate]:
         cycles = machine.dma_cycles(layer.outputs[0].bytes) if _fill(layer) is not None else 0
         pages = 0
         for part in _boxes(layer):
@@ -70,7 +63,7 @@ class Boxes(Kernel):
         l1 = {"staging": machine.cores * STAGING_BYTES}
         return [Candidate(self.name, {}, l1, LAYER_CYCLES + cycles, 0, cycles)]
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[Moves], parameters: Mapping[str, int], at: Addresses) -> Struct:
         value = _fill(layer)
         if value is None:
             return descriptor(_boxes(layer), at)
@@ -81,11 +74,8 @@ class Boxes(Kernel):
         }
         return descriptor(_boxes(layer), at, fill)
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (FOLDER / "boxes.c",)
-
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+    def files(self) -> tuple[Path | Body, ...]:
+        return FILES
 
 
 def descriptor(
@@ -105,12 +95,12 @@ def descriptor(
     )
 
 
-def _fill(layer: Layer) -> int | None:
+def _fill(layer: Layer[Moves]) -> int | None:
     """The value of output bytes that no box writes."""
     return layer.op.value if isinstance(layer.op, ops.Pad | ops.Dilate) else None
 
 
-def _boxes(layer: Layer) -> list[Box]:
+def _boxes(layer: Layer[Moves]) -> list[Box]:
     op, x, y = layer.op, layer.inputs[0].shape, layer.outputs[0].shape
     source, result = _strides(x), _strides(y)
     if isinstance(op, ops.Reshape):
@@ -148,7 +138,7 @@ def _boxes(layer: Layer) -> list[Box]:
     ]
 
 
-def _repeats(layer: Layer) -> tuple[int, int] | None:
+def _repeats(layer: Layer[Moves]) -> tuple[int, int] | None:
     """How often a nearest-neighbour resize repeats every row and every column, if equally often."""
     result = []
     for key, size in (("rows", layer.inputs[0].shape[1]), ("columns", layer.inputs[0].shape[2])):
@@ -213,3 +203,6 @@ def _strides(shape: Sequence[int]) -> list[int]:
 
 def _dot(a: Sequence[int], b: Sequence[int]) -> int:
     return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+KERNELS = (Boxes(),)

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from nmcu.graph import Layer
+from nmcu.graph import Layer, ops
 from nmcu.kernels.common import window
 from nmcu.kernels.kernel import align
-from nmcu.kernels.records.spec import Records, join_parts
+from nmcu.kernels.records.base import Records, join_parts
 from nmcu.sparsity import NMPattern, distances
 
 MAX_M = 16
@@ -18,12 +18,12 @@ MAX_M = 16
 class ByteGather(Records):
     """A step is four entries of `record_channels` output channels that share positions."""
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"linear"})
+    operators = (ops.Linear,)
     headers: ClassVar[tuple[str, ...]] = ("records.h", "byte_gather.h")
     folder: ClassVar[Path] = Path(__file__).parent
     pixels = 1
 
-    def unsuitable(self, layer: Layer) -> str | None:
+    def unsuitable(self, layer: Layer[window.Affine]) -> str | None:
         pattern = layer.pattern
         if pattern is None or pattern.m > MAX_M:
             return "weights that are not N:M sparse with M up to 16"
@@ -31,21 +31,21 @@ class ByteGather(Records):
             return f"pattern {pattern}: needs groups of {self.record_channels} channels that share positions"
         return None
 
-    def steps(self, layer: Layer, geometry: window.Geometry) -> int:
+    def steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return distances.entries_per_segment(self._pattern(layer), 1, geometry.input[2]) // 4
 
-    def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def record_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         steps = self.steps(layer, geometry)
         return 16 * self.record_channels + align(1 + 4 * steps, 4) + 4 * steps * self.record_channels
 
-    def buffer_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def buffer_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return 4
 
-    def _pattern(self, layer: Layer) -> NMPattern:
+    def _pattern(self, layer: Layer[window.Affine]) -> NMPattern:
         assert layer.pattern is not None
         return NMPattern(layer.pattern.n, layer.pattern.m, self.record_channels)
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
         """`weights`: the records of byte_gather.h."""
         weight = layer.constants["weight"]
         packed = distances.pack(weight, self._pattern(layer), 1, weight.shape[1], 1)
@@ -55,7 +55,7 @@ class ByteGather(Records):
         bias, rest = self.channel_parts(layer, records)
         return {"weights": join_parts([bias, np.pad(packed.distance, ((0, 0), (0, fill))), value, rest])}
 
-    def index_bytes(self, layer: Layer) -> int:
+    def index_bytes(self, layer: Layer[window.Affine]) -> int:
         geometry = window.geometry(layer)
         records = -(-geometry.output[2] // self.record_channels)
         return records * align(1 + 4 * self.steps(layer, geometry), 4)
@@ -68,3 +68,6 @@ class ByteGatherG1(ByteGather):
 class ByteGatherG4(ByteGather):
     name = "byte_gather_g4"
     record_channels = 4
+
+
+KERNELS = (ByteGatherG1(), ByteGatherG4())

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.costs import PIPELINE
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Kernel, Machine, align
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Kernel, Machine, OpT, align
 
 SOURCES = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
 
+Affine = ops.Conv2d | ops.Linear
 WINDOWED = (ops.Linear, ops.Conv2d, ops.Depthwise, ops.AveragePool, ops.MaxPool)
 MOST = 2**16 - 1
 """Of rows, columns or channels in a descriptor."""
@@ -76,12 +77,12 @@ class Tiling:
         return Tiling(parameters["rows"], parameters["channels"], bool(parameters["rows_innermost"]))
 
 
-class WindowKernel(Kernel):
+class WindowKernel(Kernel[OpT]):
     """A kernel of weighted layers with the tile pipeline: how long the work takes, by the costs of its units."""
 
     @abstractmethod
     def tile_cycles(
-        self, layer: Layer, geometry: Geometry, machine: Machine, rows: int, channels: int
+        self, layer: Layer[OpT], geometry: Geometry, machine: Machine, rows: int, channels: int
     ) -> float:
         """Predicted cycles of the work on one tile; linear in `machine.costs(self.name)`, which are fitted."""
 

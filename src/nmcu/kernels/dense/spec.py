@@ -7,25 +7,26 @@ from typing import ClassVar
 import numpy as np
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align
 
 FOLDER = Path(__file__).parent
 MAX_SEGMENTS = 64
 CHANNELS4_BYTES = 64
 
 
-class Dense(window.WindowKernel):
+class Dense(window.WindowKernel[window.Affine]):
     """Four output channels by `pixels` pixels; a step is one word of the reduction axis of all of them."""
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
+    operators = (ops.Conv2d, ops.Linear)
     headers: ClassVar[tuple[str, ...]] = ("conv.h", "dense.h")
     function: ClassVar[str] = "nmcu_conv_run"
     pixels: ClassVar[int]
     forms: ClassVar[frozenset[str]] = frozenset({"narrow", "wide"})
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[window.Affine], machine: Machine) -> str | None:
         if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
             return "grouped convolution"
         if _segments(window.geometry(layer))[0] > MAX_SEGMENTS:
@@ -34,7 +35,7 @@ class Dense(window.WindowKernel):
             return f"requantisation in the {requantize.form(layer)} form"
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[window.Affine], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer)
         channel_bytes = _group_bytes(geometry) // 4
         found = []
@@ -51,7 +52,12 @@ class Dense(window.WindowKernel):
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
     def tile_cycles(
-        self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
+        self,
+        layer: Layer[window.Affine],
+        geometry: window.Geometry,
+        machine: Machine,
+        rows: int,
+        channels: int,
     ) -> float:
         segments, words = _segments(geometry)
         width = geometry.output[1]
@@ -64,7 +70,7 @@ class Dense(window.WindowKernel):
         each = segments * (words * step + cost["segment"]) + item
         return share * each + -(-share // groups) * cost["run"] + cost["tile"]
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
         """`weights`: for every four channels an nmcu_channels4_t and their weights, a word of each in turn."""
         geometry = window.geometry(layer)
         segments, words = _segments(geometry)
@@ -82,10 +88,10 @@ class Dense(window.WindowKernel):
         packed = np.concatenate([np.ascontiguousarray(head).view(np.int8), per_group], axis=1)
         return {"weights": packed.tobytes()}
 
-    def requant_bytes(self, layer: Layer) -> int:
+    def requant_bytes(self, layer: Layer[window.Affine]) -> int:
         return 16 * align(layer.constants["weight"].shape[0], 4)
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)
         segments, words = _segments(geometry)
@@ -102,11 +108,8 @@ class Dense(window.WindowKernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*weighted.SOURCES, KERNELS_DIR / "conv" / "conv.c", body(FOLDER, self.name, isa))
-
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", KERNELS_DIR / "conv", FOLDER)
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*weighted.SOURCES, KERNELS_DIR / "conv" / "conv.c", body(FOLDER, self.name))
 
 
 class Dense4x4(Dense):
@@ -131,8 +134,8 @@ class DenseFull(Dense):
     pixels = 4
     forms: ClassVar[frozenset[str]] = frozenset({"narrow", "wide", "full"})
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return super().library("rv32")
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*weighted.SOURCES, KERNELS_DIR / "conv" / "conv.c", FOLDER / "dense_full.c")
 
 
 def _segments(geometry: window.Geometry) -> tuple[int, int]:
@@ -146,3 +149,6 @@ def _segments(geometry: window.Geometry) -> tuple[int, int]:
 def _group_bytes(geometry: window.Geometry) -> int:
     segments, words = _segments(geometry)
     return CHANNELS4_BYTES + 16 * segments * words
+
+
+KERNELS = (Dense4x4(), Dense4x2(), Dense4x1(), DenseFull())

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align, body
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, align
 
 FOLDER = Path(__file__).parent
 CHANNEL_HEAD_BYTES = 16
@@ -116,10 +117,10 @@ class Orientation:
         return self.computed(outputs) * lines * self.tap_words * self.across.kernel
 
 
-class Depthwise(Kernel):
+class Depthwise(Kernel[ops.Depthwise]):
     """Four channels of a tile at a time, by one core, which turns them into planes of its own."""
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"depthwise"})
+    operators = (ops.Depthwise,)
     headers = ("depthwise.h",)
     function = "nmcu_depthwise_run"
     needs = "a window"
@@ -127,18 +128,18 @@ class Depthwise(Kernel):
     """Outputs that the hot loop computes at a time."""
 
     @abstractmethod
-    def hot_loop(self, layer: Layer) -> str:
+    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
         """Name of the C function for `layer`."""
 
     @abstractmethod
-    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
+    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
         """Cycles of a line of `outputs`."""
 
     def walks(self, orientation: Orientation) -> bool:
         """Whether the hot loop can walk lines this way."""
         return True
 
-    def orientation(self, layer: Layer) -> Orientation | None:
+    def orientation(self, layer: Layer[ops.Depthwise]) -> Orientation | None:
         """The one with the least work of those that the hot loop can walk."""
         _, rows, columns, _ = layer.outputs[0].shape
         return min(
@@ -147,7 +148,7 @@ class Depthwise(Kernel):
             default=None,
         )
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Depthwise], machine: Machine) -> str | None:
         orientation = self.orientation(layer)
         if orientation is None:
             return f"needs {self.needs}"
@@ -155,10 +156,10 @@ class Depthwise(Kernel):
             return "a window of more than 1020 elements along one axis"
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[ops.Depthwise], machine: Machine) -> Sequence[Candidate]:
         return sorted(self._tilings(layer, machine), key=lambda c: (c.cycles, c.l1_bytes))
 
-    def _tilings(self, layer: Layer, machine: Machine) -> Iterator[Candidate]:
+    def _tilings(self, layer: Layer[ops.Depthwise], machine: Machine) -> Iterator[Candidate]:
         geometry = window.geometry(layer, channelwise=True)
         orientation, columns = self._walked(layer), geometry.output[1]
         for tiling in window.tilings(geometry, machine, 4, orientation.channel_bytes, LAYER_BYTES):
@@ -184,14 +185,20 @@ class Depthwise(Kernel):
             yield Candidate(self.name, tiling.parameters() | {"parts": parts}, l1, cycles, compute, dma)
 
     def _tile_cycles(
-        self, layer: Layer, machine: Machine, rows: int, channels: int, parts: int, row_tiles: int
+        self,
+        layer: Layer[ops.Depthwise],
+        machine: Machine,
+        rows: int,
+        channels: int,
+        parts: int,
+        row_tiles: int,
     ) -> int:
         """Of one of `row_tiles` tiles, whose lines are cut into `parts`."""
         orientation = self._walked(layer)
         along, across = orientation.along, orientation.across
         outputs, lines = orientation.outputs(rows, layer.outputs[0].shape[2])
         part_lines = -(-lines // parts)
-        planes_block = PLANES_BLOCK_CYCLES["rv32" if machine.isa == "rv32" else "xcv"]
+        planes_block = machine.isa.best(PLANES_BLOCK_CYCLES)
         planes_line = -(-along.inputs(outputs) // 4) * planes_block + PLANES_LINE_CYCLES
         line = self.line_cycles(layer, machine, outputs) + LINE_CYCLES
         item = across.inputs(part_lines) * planes_line + ITEM_CYCLES
@@ -201,7 +208,7 @@ class Depthwise(Kernel):
         rounds = -(-(-(-channels // 4) * parts) // machine.cores)
         return int(rounds * item + TILE_CYCLES)
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[ops.Depthwise]) -> Mapping[str, bytes]:
         """`weights`: an nmcu_depthwise_channel_t for every channel."""
         orientation = self._walked(layer)
         weight = layer.constants["weight"]
@@ -213,7 +220,7 @@ class Depthwise(Kernel):
         rest = spread.reshape(taps.shape[0], -1)
         return {"weights": np.concatenate([_channel_heads(layer).view(np.int8), rest], axis=1).tobytes()}
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[ops.Depthwise], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer, channelwise=True)
         tiling = window.Tiling.from_parameters(parameters)
         orientation, columns, parts = self._walked(layer), geometry.output[1], parameters["parts"]
@@ -253,13 +260,10 @@ class Depthwise(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*weighted.SOURCES, FOLDER / "depthwise.c", body(FOLDER, "planes", isa))
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*weighted.SOURCES, FOLDER / "depthwise.c", body(FOLDER, "planes"))
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
-
-    def _walked(self, layer: Layer) -> Orientation:
+    def _walked(self, layer: Layer[ops.Depthwise]) -> Orientation:
         orientation = self.orientation(layer)
         assert orientation is not None
         return orientation
@@ -284,25 +288,25 @@ class Depthwise3x3(Depthwise):
             and orientation.along.stride == 1
         )
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Depthwise], machine: Machine) -> str | None:
         if requantize.form(layer) == "full":
             return "requantisation in the full form"
         return super().refusal(layer, machine)
 
-    def hot_loop(self, layer: Layer) -> str:
+    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
         if requantize.form(layer) == "wide":
             return "nmcu_depthwise_3x3_wide"
         op = requantize.requantised(layer)
         return "nmcu_depthwise_3x3" if (op.lo, op.hi) == (-128, 127) else "nmcu_depthwise_3x3_clamp"
 
-    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
-        block = (
-            self.BLOCK_CYCLES[self.hot_loop(layer)] if machine.isa != "rv32" else self.PORTABLE_BLOCK_CYCLES
+    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
+        block = machine.isa.best(
+            {"rv32": self.PORTABLE_BLOCK_CYCLES, "xcv": self.BLOCK_CYCLES[self.hot_loop(layer)]}
         )
         return -(-outputs // self.block) * block
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*super().library(isa), body(FOLDER, "depthwise_3x3", isa))
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*super().files(), body(FOLDER, "depthwise_3x3"))
 
 
 class DepthwiseLines(Depthwise):
@@ -322,27 +326,26 @@ class DepthwiseLines(Depthwise):
     def walks(self, orientation: Orientation) -> bool:
         return (orientation.across.kernel, orientation.tap_words) in self.BODIES
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Depthwise], machine: Machine) -> str | None:
         if requantize.form(layer) == "full":
             return "requantisation in the full form"
         return super().refusal(layer, machine)
 
-    def hot_loop(self, layer: Layer) -> str:
+    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
         orientation = self._walked(layer)
         body_name = self.BODIES[orientation.across.kernel, orientation.tap_words]
         return f"{body_name}_wide" if requantize.form(layer) == "wide" else body_name
 
-    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
+    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
         orientation = self._walked(layer)
         words = orientation.across.kernel * orientation.tap_words
-        if machine.isa == "rv32":
-            return outputs * portable_output_cycles(words)
         word = self.WORD_CYCLES + self.MISALIGNED_CYCLES * self.MISALIGNED[orientation.along.stride % 4]
         wide = self.MULH_CYCLES if requantize.form(layer) == "wide" else 0
-        return outputs * (words * word + self.OUTPUT_CYCLES + wide)
+        output = words * word + self.OUTPUT_CYCLES + wide
+        return outputs * machine.isa.best({"rv32": portable_output_cycles(words), "xcv": output})
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*super().library(isa), body(FOLDER, "depthwise_lines", isa))
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*super().files(), body(FOLDER, "depthwise_lines"))
 
 
 class DepthwiseAny(Depthwise):
@@ -350,15 +353,15 @@ class DepthwiseAny(Depthwise):
 
     name = "depthwise_any"
 
-    def hot_loop(self, layer: Layer) -> str:
+    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
         return "nmcu_depthwise_any"
 
-    def line_cycles(self, layer: Layer, machine: Machine, outputs: int) -> float:
+    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
         orientation = self._walked(layer)
         return outputs * portable_output_cycles(orientation.tap_words * orientation.across.kernel)
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*super().library(isa), FOLDER / "depthwise_any.c")
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*super().files(), FOLDER / "depthwise_any.c")
 
 
 def portable_output_cycles(words: int) -> float:
@@ -366,9 +369,8 @@ def portable_output_cycles(words: int) -> float:
     return 58 * words + 30
 
 
-def _orientations(layer: Layer, block: int) -> Iterator[Orientation]:
+def _orientations(layer: Layer[ops.Depthwise], block: int) -> Iterator[Orientation]:
     op = layer.op
-    assert isinstance(op, ops.Depthwise)
     kernel = layer.constants["weight"].shape
     _, height, width, _ = layer.inputs[0].shape
     rows = Axis(kernel[0], op.strides[0], op.dilations[0], op.pads[0], height)
@@ -377,7 +379,7 @@ def _orientations(layer: Layer, block: int) -> Iterator[Orientation]:
     yield Orientation(vertical=False, along=columns, across=rows, block=block)
 
 
-def _channel_heads(layer: Layer) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
+def _channel_heads(layer: Layer[ops.Depthwise]) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
     """(channels, 4) int32: multiplier, offset, shift and bias as nmcu_depthwise_channel_t holds them."""
     bias, multiplier, rounding, shift = requantize.channel_constants(layer).astype(np.int64)
     offset = np.zeros_like(bias)
@@ -387,3 +389,6 @@ def _channel_heads(layer: Layer) -> np.ndarray[tuple[int, int], np.dtype[np.int3
         offset = offset + bias * multiplier
     heads = np.stack([multiplier, offset, shift, bias], axis=1)
     return np.ascontiguousarray(heads.astype(np.uint32)).view(np.int32)
+
+
+KERNELS = (Depthwise3x3(), DepthwiseLines(), DepthwiseAny())

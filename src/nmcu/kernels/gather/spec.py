@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
+from nmcu.kernels.kernel import Addresses, Candidate, Machine, align
 from nmcu.sparsity import NMPattern, distances
 
 FOLDER = Path(__file__).parent
@@ -19,10 +20,10 @@ LANES = (1, 3, 0, 2)
 """Which of four entries a lane of a transposed word, and so of a word of weights, belongs to (gather.inc)."""
 
 
-class WordGather(window.WindowKernel):
+class WordGather(window.WindowKernel[window.Affine]):
     """`group` output channels that share positions, by 4 * `quads` pixels; a step is four entries."""
 
-    kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
+    operators = (ops.Conv2d, ops.Linear)
     packed: ClassVar[bool] = True
     headers: ClassVar[tuple[str, ...]] = ("gather.h",)
     function: ClassVar[str] = "nmcu_gather_run"
@@ -34,7 +35,7 @@ class WordGather(window.WindowKernel):
         """The four-pixel kernel that the last pixels of a row are left to."""
         return self.name
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[window.Affine], machine: Machine) -> str | None:
         if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
             return "grouped convolution"
         pattern = layer.pattern
@@ -45,7 +46,7 @@ class WordGather(window.WindowKernel):
         form = requantize.form(layer)
         return f"requantisation in the {form} form" if form == "full" else None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[window.Affine], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer)
         channel_bytes = -(-self._group_bytes(layer, geometry) // self.group)
         found = []
@@ -66,7 +67,12 @@ class WordGather(window.WindowKernel):
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
     def tile_cycles(
-        self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
+        self,
+        layer: Layer[window.Affine],
+        geometry: window.Geometry,
+        machine: Machine,
+        rows: int,
+        channels: int,
     ) -> float:
         width, lines = geometry.output[1], rows
         if geometry.flat:
@@ -81,28 +87,30 @@ class WordGather(window.WindowKernel):
         cost = machine.costs(self.name)
         return share * item + -(-share // groups) * cost["run"] + cost["tile"]
 
-    def _item_cycles(self, layer: Layer, geometry: window.Geometry, machine: Machine, kernel: str) -> float:
+    def _item_cycles(
+        self, layer: Layer[window.Affine], geometry: window.Geometry, machine: Machine, kernel: str
+    ) -> float:
         """One group of channels by one block of pixels."""
         cost = machine.costs(kernel)
         wide = cost["wide"] if requantize.form(layer) == "wide" else 0
         steps = self._steps(layer, geometry)
         return geometry.kernel[0] * (steps * cost["step"] + cost["segment"]) + cost["item"] + wide
 
-    def _pattern(self, layer: Layer) -> NMPattern:
+    def _pattern(self, layer: Layer[window.Affine]) -> NMPattern:
         assert layer.pattern is not None
         return NMPattern(layer.pattern.n, layer.pattern.m, self.group)
 
-    def _steps(self, layer: Layer, geometry: window.Geometry) -> int:
+    def _steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return distances.entries_per_segment(self._pattern(layer), geometry.kernel[1], geometry.input[2]) // 4
 
-    def _distance_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def _distance_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return align(1 + geometry.kernel[0] * 4 * self._steps(layer, geometry), 4)
 
-    def _group_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def _group_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         values = 4 * self._steps(layer, geometry) * geometry.kernel[0] * self.group
         return 16 * self.group + self._distance_bytes(layer, geometry) + values
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
         """`weights`: the packed groups of gather.h."""
         geometry = window.geometry(layer)
         segments = geometry.kernel[0]
@@ -124,14 +132,14 @@ class WordGather(window.WindowKernel):
         rows = [np.ascontiguousarray(part).view(np.uint8).reshape(groups, -1) for part in parts]
         return {"weights": np.concatenate(rows, axis=1).tobytes()}
 
-    def index_bytes(self, layer: Layer) -> int:
+    def index_bytes(self, layer: Layer[window.Affine]) -> int:
         geometry = window.geometry(layer)
         return -(-geometry.output[2] // self.group) * self._distance_bytes(layer, geometry)
 
-    def requant_bytes(self, layer: Layer) -> int:
+    def requant_bytes(self, layer: Layer[window.Affine]) -> int:
         return 16 * align(layer.constants["weight"].shape[0], self.group)
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)
         return Struct(
@@ -153,12 +161,9 @@ class WordGather(window.WindowKernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
+    def files(self) -> tuple[Path | Body, ...]:
         bodies = dict.fromkeys(("interleave", self.name, self.tail))
-        return (*weighted.SOURCES, FOLDER / "gather.c", *(body(FOLDER, name, isa) for name in bodies))
-
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+        return (*weighted.SOURCES, FOLDER / "gather.c", *(body(FOLDER, name) for name in bodies))
 
     def _blocks(self, geometry: window.Geometry, rows: int) -> tuple[int, int]:
         """(rows of the interleaved slab, blocks in a row) for `rows` output rows."""
@@ -193,7 +198,7 @@ class WordGatherG1x8(WordGather):
     def tail(self) -> str:
         return "word_gather_g1"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[window.Affine], machine: Machine) -> str | None:
         height, width, _ = window.geometry(layer).output
         if (height * width if window.geometry(layer).flat else width) < 8:
             return "fewer than eight output columns or tokens"
@@ -208,3 +213,6 @@ class WordGatherG4(WordGather):
 def _tap_words(geometry: window.Geometry) -> int:
     """Words of one tap of a quad: one for each channel, filled up to whole words of input."""
     return align(geometry.input[2], 4)
+
+
+KERNELS = (WordGatherG1(), WordGatherG1x8(), WordGatherG4())

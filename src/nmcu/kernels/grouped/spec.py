@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, align
 
 FOLDER = Path(__file__).parent
 HEAD_BYTES = 16
@@ -19,19 +19,18 @@ TAP_CYCLES = 14
 RESULT_CYCLES = 90
 
 
-class Grouped(Kernel):
+class Grouped(Kernel[ops.Conv2d]):
     """Convolution with more than one group."""
 
     name = "grouped"
-    kinds: ClassVar[frozenset[str]] = frozenset({"conv"})
+    operators = (ops.Conv2d,)
     headers = ("grouped.h",)
     function = "nmcu_grouped_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
-        assert isinstance(layer.op, ops.Conv2d)
+    def refusal(self, layer: Layer[ops.Conv2d], machine: Machine) -> str | None:
         return "one group" if layer.op.groups == 1 else None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[ops.Conv2d], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer)
         channel_bytes = _channel_bytes(layer)
         _, height, width, depth = (int(n) for n in layer.constants["weight"].shape)
@@ -47,7 +46,7 @@ class Grouped(Kernel):
             found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[ops.Conv2d]) -> Mapping[str, bytes]:
         """`weights`: an nmcu_grouped_channel_t for every output channel."""
         weight = layer.constants["weight"]
         heads = np.ascontiguousarray(requantize.channel_constants(layer).T).view(np.int8)
@@ -55,8 +54,7 @@ class Grouped(Kernel):
         body[:, : weight[0].size] = weight.reshape(weight.shape[0], -1)
         return {"weights": np.concatenate([heads, body], axis=1).tobytes()}
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
-        assert isinstance(layer.op, ops.Conv2d)
+    def descriptor(self, layer: Layer[ops.Conv2d], parameters: Mapping[str, int], at: Addresses) -> Struct:
         weight, geometry = layer.constants["weight"], window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)
         return Struct(
@@ -70,12 +68,12 @@ class Grouped(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
+    def files(self) -> tuple[Path | Body, ...]:
         return (*weighted.SOURCES, FOLDER / "grouped.c")
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
 
-
-def _channel_bytes(layer: Layer) -> int:
+def _channel_bytes(layer: Layer[ops.Conv2d]) -> int:
     return HEAD_BYTES + align(layer.constants["weight"][0].size, 4)
+
+
+KERNELS = (Grouped(),)

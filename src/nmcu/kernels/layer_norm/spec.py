@@ -2,48 +2,48 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import rows
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
 FOLDER = Path(__file__).parent
 CHANNEL_BYTES = 8
-VALUE_CYCLES = {"rv32": 45.0, "xcv": 10.3, "xdec": 10.3}
+VALUE_CYCLES = {"rv32": 45.0, "xcv": 10.3}
 ROW_CYCLES = 260
 ROOT_SHIFT = 42
 """Step 5 of `ops.LayerNorm`."""
 
 
-class LayerNorm(Kernel):
+class LayerNorm(Kernel[ops.LayerNorm]):
     """Whole rows, one core each."""
 
     name = "layer_norm"
-    kinds: ClassVar[frozenset[str]] = frozenset({"layernorm"})
+    operators = (ops.LayerNorm,)
     headers = ("layer_norm.h",)
     function = "nmcu_layer_norm_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.LayerNorm], machine: Machine) -> str | None:
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[ops.LayerNorm], machine: Machine) -> Sequence[Candidate]:
         channels = layer.inputs[0].shape[-1]
-        row_cycles = VALUE_CYCLES[machine.isa] * channels + ROW_CYCLES
+        row_cycles = machine.isa.best(VALUE_CYCLES) * channels + ROW_CYCLES
         return rows.candidates(self.name, layer, machine, row_cycles, CHANNEL_BYTES * channels)
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[ops.LayerNorm]) -> Mapping[str, bytes]:
         """`channels`: an nmcu_layer_norm_channel_t each."""
-        op = _op(layer)
+        op = layer.op
         beta = layer.constants["beta"].astype(np.int64) - (1 << (op.shift - 1))
         pairs = np.stack([layer.constants["gamma"].astype(np.int64), beta], axis=1)
         return {"channels": pairs.astype(np.int32).tobytes()}
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
-        op, channels = _op(layer), layer.inputs[0].shape[-1]
+    def descriptor(self, layer: Layer[ops.LayerNorm], parameters: Mapping[str, int], at: Addresses) -> Struct:
+        op, channels = layer.op, layer.inputs[0].shape[-1]
         copy = f"(const nmcu_layer_norm_channel_t *)(const void *)({at.l1['constants']})"
         return Struct(
             "nmcu_layer_norm_t",
@@ -64,13 +64,8 @@ class LayerNorm(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*rows.SOURCES, FOLDER / "layer_norm.c", body(FOLDER, "layer_norm_words", isa))
-
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*rows.SOURCES, FOLDER / "layer_norm.c", body(FOLDER, "layer_norm_words"))
 
 
-def _op(layer: Layer) -> ops.LayerNorm:
-    assert isinstance(layer.op, ops.LayerNorm)
-    return layer.op
+KERNELS = (LayerNorm(),)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import rows
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
 FOLDER = Path(__file__).parent
 TABLES = ("exponential", "distance", "mantissa")
@@ -15,28 +15,29 @@ TABLE_BYTES = len(TABLES) * 256 * 4
 VALUE_CYCLES = 40
 
 
-class LogSoftmax(Kernel):
+class LogSoftmax(Kernel[ops.LogSoftmax]):
     """Row by row; a row is one core's."""
 
     name = "log_softmax"
-    kinds: ClassVar[frozenset[str]] = frozenset({"logsoftmax"})
+    operators = (ops.LogSoftmax,)
     headers = ("log_softmax.h",)
     function = "nmcu_log_softmax_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.LogSoftmax], machine: Machine) -> str | None:
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[ops.LogSoftmax], machine: Machine) -> Sequence[Candidate]:
         row = VALUE_CYCLES * layer.inputs[0].shape[-1] + 250
         return rows.candidates(self.name, layer, machine, row, TABLE_BYTES)
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[ops.LogSoftmax]) -> Mapping[str, bytes]:
         """`tables`: exponential, distance and mantissa, 256 words each."""
         return {"tables": b"".join(layer.constants[name].tobytes() for name in TABLES)}
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(
+        self, layer: Layer[ops.LogSoftmax], parameters: Mapping[str, int], at: Addresses
+    ) -> Struct:
         op = layer.op
-        assert isinstance(op, ops.LogSoftmax)
         return Struct(
             "nmcu_log_softmax_t",
             {
@@ -49,8 +50,8 @@ class LogSoftmax(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
+    def files(self) -> tuple[Path | Body, ...]:
         return (*rows.SOURCES, FOLDER / "log_softmax.c")
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+
+KERNELS = (LogSoftmax(),)

@@ -2,33 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import elementwise, requantize
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
 FOLDER = Path(__file__).parent
 CYCLES_PER_WORD = 72.0
 
 
-class Mul(Kernel):
+class Mul(Kernel[ops.Mul]):
     """`y = requantised (a - z_a) * (b - z_b)`; broadcasting."""
 
     name = "mul"
-    kinds: ClassVar[frozenset[str]] = frozenset({"mul"})
+    operators = (ops.Mul,)
     headers = ("mul.h",)
     function = "nmcu_mul_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Mul], machine: Machine) -> str | None:
         return elementwise.refusal(layer)
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[ops.Mul], machine: Machine) -> Sequence[Candidate]:
         return elementwise.candidates(self.name, layer, machine, CYCLES_PER_WORD)
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
-        assert isinstance(layer.op, ops.Mul)
+    def descriptor(self, layer: Layer[ops.Mul], parameters: Mapping[str, int], at: Addresses) -> Struct:
         zeros = {"zero_point_a": layer.op.zero_point_a, "zero_point_b": layer.op.zero_point_b}
         factors = dict(
             zip(("multiplier", "round", "shift"), map(int, requantize.factors(layer)[:, 0]), strict=True)
@@ -44,8 +43,8 @@ class Mul(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
+    def files(self) -> tuple[Path | Body, ...]:
         return (*elementwise.SOURCES, FOLDER / "mul.c")
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+
+KERNELS = (Mul(),)

@@ -6,11 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from nmcu.graph import Layer
+from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import requantize, window
 from nmcu.kernels.common.layer import LAYER_BYTES
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, OpT
 
 FOLDER = Path(__file__).parent
 CLASS_BYTES = 20
@@ -18,7 +19,7 @@ WINDOW_CYCLES = 110
 """Per window: bounds, call, pointers."""
 
 
-class Pool(Kernel):
+class Pool(Kernel[OpT]):
     """Four channels at a time; padding is left out of the windows."""
 
     headers = ("pool.h",)
@@ -28,15 +29,15 @@ class Pool(Kernel):
     result_cycles: ClassVar[Mapping[str, float]]
     """Of four results."""
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[OpT], machine: Machine) -> str | None:
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[OpT], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer, channelwise=True)
         extra = {"layer": LAYER_BYTES} | self._class_buffer(layer)
         elements = geometry.kernel[0] * geometry.kernel[1]
-        isa = "rv32" if machine.isa == "rv32" else "xcv"
-        group_cycles = elements * self.element_cycles[isa] + self.result_cycles[isa]
+        element, result = machine.isa.best(self.element_cycles), machine.isa.best(self.result_cycles)
+        group_cycles = elements * element + result
 
         def compute(rows: int, channels: int) -> int:
             groups = -(-channels // 4)
@@ -50,7 +51,7 @@ class Pool(Kernel):
             found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[OpT], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer, channelwise=True)
         members: dict[str, Value] = {
             "window": window.descriptor(geometry, window.Tiling.from_parameters(parameters), at),
@@ -59,46 +60,46 @@ class Pool(Kernel):
         }
         return Struct("nmcu_pool_t", members | self._class_members(layer, at))
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        loops = tuple(body(FOLDER, name, isa) for name in ("pool_maximum", "pool_sums"))
+    def files(self) -> tuple[Path | Body, ...]:
+        loops = tuple(body(FOLDER, name) for name in ("pool_maximum", "pool_sums"))
         return (*window.SOURCES, FOLDER / "pool.c", *loops)
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
-
-    def _class_buffer(self, layer: Layer) -> dict[str, int]:
+    def _class_buffer(self, layer: Layer[OpT]) -> dict[str, int]:
         return {}
 
-    def _class_members(self, layer: Layer, at: Addresses) -> dict[str, Value]:
+    def _class_members(self, layer: Layer[OpT], at: Addresses) -> dict[str, Value]:
         return {}
 
 
-class MaxPool(Pool):
+class MaxPool(Pool[ops.MaxPool]):
     name = "maxpool"
-    kinds: ClassVar[frozenset[str]] = frozenset({"maxpool"})
+    operators = (ops.MaxPool,)
     element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 3, "rv32": 28}
     result_cycles: ClassVar[Mapping[str, float]] = {"xcv": 9, "rv32": 24}
 
 
-class AveragePool(Pool):
+class AveragePool(Pool[ops.AveragePool]):
     name = "avgpool"
-    kinds: ClassVar[frozenset[str]] = frozenset({"avgpool"})
+    operators = (ops.AveragePool,)
     element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 6, "rv32": 24}
     result_cycles: ClassVar[Mapping[str, float]] = {"xcv": 80, "rv32": 100}
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[ops.AveragePool]) -> Mapping[str, bytes]:
         """`classes`: an nmcu_pool_class_t for every number of elements a window may have."""
         counts = layer.constants["counts"].astype(np.int32)
         rows = np.vstack([counts, requantize.channel_constants(layer)]).T
         return {"classes": np.ascontiguousarray(rows, np.int32).tobytes()}
 
-    def _class_buffer(self, layer: Layer) -> dict[str, int]:
+    def _class_buffer(self, layer: Layer[ops.AveragePool]) -> dict[str, int]:
         return {"classes": CLASS_BYTES * len(layer.constants["counts"])}
 
-    def _class_members(self, layer: Layer, at: Addresses) -> dict[str, Value]:
+    def _class_members(self, layer: Layer[ops.AveragePool], at: Addresses) -> dict[str, Value]:
         return {
             "classes": Expr(f"(const nmcu_pool_class_t *)(const void *){at.constants['classes']}"),
             "classes_copy": Expr(at.l1["classes"]),
             "class_count": len(layer.constants["counts"]),
             "requant": requantize.descriptor(layer),
         }
+
+
+KERNELS = (MaxPool(), AveragePool())

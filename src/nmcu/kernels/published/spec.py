@@ -6,11 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from nmcu.graph import Layer
+from nmcu.graph import Layer, ops
 from nmcu.kernels.common import window
 from nmcu.kernels.costs import Constants
 from nmcu.kernels.kernel import align
-from nmcu.kernels.records.spec import Records, join_parts
+from nmcu.kernels.records.base import Records, join_parts
 from nmcu.sparsity import NMPattern, offsets
 
 
@@ -20,35 +20,37 @@ class Published(Records):
     headers: ClassVar[tuple[str, ...]] = ("records.h", "published.h")
     folder: ClassVar[Path] = Path(__file__).parent
 
-    def unsuitable(self, layer: Layer) -> str | None:
+    def unsuitable(self, layer: Layer[window.Affine]) -> str | None:
         pattern = layer.pattern
         if pattern is None or pattern.n != 1 or pattern.m not in offsets.SUPPORTED_M:
             return "weights that are not 1:4, 1:8 or 1:16 sparse"
         return None
 
-    def steps(self, layer: Layer, geometry: window.Geometry) -> int:
+    def steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         taps = geometry.kernel[0] * geometry.kernel[1]
         return offsets.words_per_channel(self._pattern(layer), taps, geometry.input[2])
 
-    def reduction_cycles(self, layer: Layer, geometry: window.Geometry, cost: Constants) -> float:
+    def reduction_cycles(
+        self, layer: Layer[window.Affine], geometry: window.Geometry, cost: Constants
+    ) -> float:
         """Of words of offsets, and of entries by eight."""
         words, entries = self.steps(layer, geometry), self._entries(layer, geometry)
         return words * cost["word"] + entries / 8 * cost["step"]
 
-    def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def record_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return self.record_channels * (16 + 4 * self.steps(layer, geometry) + self._entries(layer, geometry))
 
-    def buffer_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def buffer_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         """An odd number of words, so that the buffers start in different banks."""
         return align(self._entries(layer, geometry) * self.block_length(layer), 8) + 4
 
-    def _pattern(self, layer: Layer) -> NMPattern:
+    def _pattern(self, layer: Layer[window.Affine]) -> NMPattern:
         return NMPattern(1, self.block_length(layer))
 
-    def _entries(self, layer: Layer, geometry: window.Geometry) -> int:
+    def _entries(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return self.steps(layer, geometry) * offsets.offsets_per_word(self.block_length(layer))
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
         """`weights`: the records of published.h."""
         packed = offsets.pack(layer.constants["weight"], self._pattern(layer))
         per = self.record_channels
@@ -59,29 +61,32 @@ class Published(Records):
         bias, rest = self.channel_parts(layer, records)
         return {"weights": join_parts([bias, word, value, rest])}
 
-    def index_bytes(self, layer: Layer) -> int:
+    def index_bytes(self, layer: Layer[window.Affine]) -> int:
         geometry = window.geometry(layer)
         return align(geometry.output[2], self.record_channels) * 4 * self.steps(layer, geometry)
 
 
 class PublishedConv(Published):
     name = "published_conv"
-    kinds: ClassVar[frozenset[str]] = frozenset({"conv", "linear"})
+    operators = (ops.Conv2d, ops.Linear)
     pixels = 2
 
 
 class PublishedConvXdec(PublishedConv):
     name = "published_conv_xdec"
-    isas: ClassVar[frozenset[str]] = frozenset({"xdec"})
+    requires = frozenset({"xdec"})
 
 
 class PublishedLinear(Published):
     name = "published_linear"
-    kinds: ClassVar[frozenset[str]] = frozenset({"linear"})
+    operators = (ops.Linear,)
     pixels = 1
 
 
 class PublishedLinearXdec(PublishedLinear):
     name = "published_linear_xdec"
-    isas: ClassVar[frozenset[str]] = frozenset({"xdec"})
+    requires = frozenset({"xdec"})
     record_channels = 2
+
+
+KERNELS = (PublishedConv(), PublishedConvXdec(), PublishedLinear(), PublishedLinearXdec())

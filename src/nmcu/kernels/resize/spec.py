@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, align
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, align
 
 FOLDER = Path(__file__).parent
+Resizes = ops.ResizeNearest | ops.ResizeBilinear
 PLACE_BYTES = 12
 ROW_CYCLES = 150
 PIXEL_CYCLES = {True: 20, False: 40}
@@ -19,18 +20,18 @@ VALUE_CYCLES = {True: 19.0, False: 0.6}
 """Of one result: bilinear, nearest."""
 
 
-class Resize(Kernel):
+class Resize(Kernel[Resizes]):
     """Each core takes rows in turn and brings the one or two input rows they need."""
 
     name = "resize"
-    kinds: ClassVar[frozenset[str]] = frozenset({"resize"})
+    operators = (ops.ResizeNearest, ops.ResizeBilinear)
     headers = ("resize.h",)
     function = "nmcu_resize_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[Resizes], machine: Machine) -> str | None:
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[Resizes], machine: Machine) -> Sequence[Candidate]:
         (_, _, in_width, channels), (_, height, width, _) = layer.inputs[0].shape, layer.outputs[0].shape
         bilinear = isinstance(layer.op, ops.ResizeBilinear)
         l1 = {"staging": machine.cores * _staging_bytes(layer), "columns": PLACE_BYTES * width}
@@ -43,7 +44,7 @@ class Resize(Kernel):
         )
         return [Candidate(self.name, {}, l1, max(compute, transfers) + 600, compute, transfers)]
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[Resizes]) -> Mapping[str, bytes]:
         """`rows`, `columns`: an nmcu_resize_place_t for every output row and column."""
         c = layer.constants
         if isinstance(layer.op, ops.ResizeBilinear):
@@ -54,7 +55,7 @@ class Resize(Kernel):
         none = {key: np.zeros_like(c[key]) for key in ("rows", "columns")}
         return {key: _places(c[key], c[key], none[key]) for key in ("rows", "columns")}
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[Resizes], parameters: Mapping[str, int], at: Addresses) -> Struct:
         (_, _, in_width, channels), (_, height, width, _) = layer.inputs[0].shape, layer.outputs[0].shape
         return Struct(
             "nmcu_resize_t",
@@ -74,14 +75,11 @@ class Resize(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
+    def files(self) -> tuple[Path | Body, ...]:
         return (FOLDER / "resize.c",)
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
 
-
-def _staging_bytes(layer: Layer) -> int:
+def _staging_bytes(layer: Layer[Resizes]) -> int:
     """Two input rows and an output row, for one core."""
     _, _, in_width, channels = layer.inputs[0].shape
     return align((2 * in_width + layer.outputs[0].shape[2]) * channels, 4)
@@ -89,3 +87,6 @@ def _staging_bytes(layer: Layer) -> int:
 
 def _places(first: NDArray[np.int32], second: NDArray[np.int32], weight: NDArray[np.int32]) -> bytes:
     return np.stack([first, second, weight], axis=1).astype(np.int32).tobytes()
+
+
+KERNELS = (Resize(),)

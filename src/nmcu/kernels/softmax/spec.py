@@ -2,43 +2,42 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import rows
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
 FOLDER = Path(__file__).parent
 TABLE_BYTES = 2048
-VALUE_CYCLES = {"rv32": 75.0, "xcv": 20.5, "xdec": 20.5}
+VALUE_CYCLES = {"rv32": 75.0, "xcv": 20.5}
 ROW_CYCLES = 110
 
 
-class Softmax(Kernel):
+class Softmax(Kernel[ops.Softmax]):
     """Whole rows, one core each."""
 
     name = "softmax"
-    kinds: ClassVar[frozenset[str]] = frozenset({"softmax"})
+    operators = (ops.Softmax,)
     headers = ("softmax.h",)
     function = "nmcu_softmax_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Softmax], machine: Machine) -> str | None:
         return None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
-        row_cycles = VALUE_CYCLES[machine.isa] * layer.inputs[0].shape[-1] + ROW_CYCLES
+    def candidates(self, layer: Layer[ops.Softmax], machine: Machine) -> Sequence[Candidate]:
+        row_cycles = machine.isa.best(VALUE_CYCLES) * layer.inputs[0].shape[-1] + ROW_CYCLES
         return rows.candidates(self.name, layer, machine, row_cycles, TABLE_BYTES)
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[ops.Softmax]) -> Mapping[str, bytes]:
         """`tables`: both tables, turned round, so that the index grows with the value."""
         tables = [layer.constants[key][::-1] for key in ("exponential", "numerator")]
         return {"tables": np.concatenate(tables).astype(np.uint32).tobytes()}
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
-        assert isinstance(layer.op, ops.Softmax)
+    def descriptor(self, layer: Layer[ops.Softmax], parameters: Mapping[str, int], at: Addresses) -> Struct:
         return Struct(
             "nmcu_softmax_t",
             {
@@ -55,8 +54,8 @@ class Softmax(Kernel):
             },
         )
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*rows.SOURCES, FOLDER / "softmax.c", body(FOLDER, "softmax_row", isa))
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*rows.SOURCES, FOLDER / "softmax.c", body(FOLDER, "softmax_row"))
 
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+
+KERNELS = (Softmax(),)

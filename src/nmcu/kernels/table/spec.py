@@ -2,51 +2,45 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import elementwise, rows
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machine, body
+from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
 FOLDER = Path(__file__).parent
-CYCLES_PER_WORD = {"rv32": 40.0, "xcv": 14.0, "xdec": 14.0}
+CYCLES_PER_WORD = {"rv32": 40.0, "xcv": 14.0}
 CHANNEL_CYCLES = 8.0
 
 
-class Table(Kernel):
+class Table(Kernel[ops.Table]):
     """`y = table[x + 128]`."""
 
     name = "table"
     headers = ("table.h",)
     function = "nmcu_table_run"
-    kinds: ClassVar[frozenset[str]] = frozenset({"table"})
+    operators = (ops.Table,)
 
-    def runs(self, layer: Layer) -> bool:
-        return isinstance(layer.op, ops.Table)
-
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Table], machine: Machine) -> str | None:
         return "one table for each channel" if layer.constants["table"].ndim > 1 else None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
-        return elementwise.candidates(self.name, layer, machine, CYCLES_PER_WORD[machine.isa], 256)
+    def candidates(self, layer: Layer[ops.Table], machine: Machine) -> Sequence[Candidate]:
+        return elementwise.candidates(self.name, layer, machine, machine.isa.best(CYCLES_PER_WORD), 256)
 
-    def constants(self, layer: Layer) -> Mapping[str, bytes]:
+    def constants(self, layer: Layer[ops.Table]) -> Mapping[str, bytes]:
         """`table`: the result for -128 to 127; with a table for each channel, one after the other."""
         return {"table": layer.constants["table"].tobytes()}
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[ops.Table], parameters: Mapping[str, int], at: Addresses) -> Struct:
         members: dict[str, Value] = {
             "map": elementwise.descriptor(layer, parameters, at, "nmcu_table_words", "table"),
             "copy": Expr(at.l1["layer"]),
         }
         return Struct("nmcu_table_t", members)
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        return (*elementwise.SOURCES, FOLDER / "table.c", body(FOLDER, "table_words", isa))
-
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER)
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*elementwise.SOURCES, FOLDER / "table.c", body(FOLDER, "table_words"))
 
 
 class ChannelTable(Table):
@@ -55,16 +49,19 @@ class ChannelTable(Table):
     name = "channel_table"
     function = "nmcu_channel_table_run"
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[ops.Table], machine: Machine) -> str | None:
         return "one table for all channels" if layer.constants["table"].ndim == 1 else None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[ops.Table], machine: Machine) -> Sequence[Candidate]:
         row = CHANNEL_CYCLES * layer.inputs[0].shape[-1] + 20
         return rows.candidates(self.name, layer, machine, row, layer.constants["table"].nbytes)
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[ops.Table], parameters: Mapping[str, int], at: Addresses) -> Struct:
         shape = rows.descriptor(layer, parameters, at, "table", layer.constants["table"].nbytes)
         return Struct("nmcu_channel_table_t", {"rows": shape, "copy": Expr(at.l1["layer"])})
 
-    def library(self, isa: str) -> tuple[Path, ...]:
+    def files(self) -> tuple[Path | Body, ...]:
         return (*rows.SOURCES, FOLDER / "channel_table.c")
+
+
+KERNELS = (Table(), ChannelTable())

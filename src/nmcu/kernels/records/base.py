@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.graph import Layer, ops
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.costs import Constants
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align, body
+from nmcu.kernels.kernel import Addresses, Candidate, Machine, align
 
 FOLDER = Path(__file__).parent
 
 
-class Records(window.WindowKernel):
+class Records(window.WindowKernel[window.Affine]):
     """Records of `record_channels` output channels by `pixels` pixels."""
 
     packed: ClassVar[bool] = True
@@ -27,26 +28,28 @@ class Records(window.WindowKernel):
     record_channels: ClassVar[int] = 1
 
     @abstractmethod
-    def unsuitable(self, layer: Layer) -> str | None:
+    def unsuitable(self, layer: Layer[window.Affine]) -> str | None:
         """Why the layer's pattern is not this kernel's, or None."""
 
     @abstractmethod
-    def steps(self, layer: Layer, geometry: window.Geometry) -> int:
+    def steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         """Length of a channel's reduction in the kernel's own unit."""
 
-    def reduction_cycles(self, layer: Layer, geometry: window.Geometry, cost: Constants) -> float:
+    def reduction_cycles(
+        self, layer: Layer[window.Affine], geometry: window.Geometry, cost: Constants
+    ) -> float:
         """Predicted cycles of the inner loop for one block of outputs; linear in `cost`."""
         return self.steps(layer, geometry) * cost["step"]
 
     @abstractmethod
-    def record_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def record_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         """Bytes of one record."""
 
     @abstractmethod
-    def buffer_bytes(self, layer: Layer, geometry: window.Geometry) -> int:
+    def buffer_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         """Bytes of one im2col buffer; of a single pixel, how far behind its window it may be read."""
 
-    def refusal(self, layer: Layer, machine: Machine) -> str | None:
+    def refusal(self, layer: Layer[window.Affine], machine: Machine) -> str | None:
         if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
             return "grouped convolution"
         if (reason := self.unsuitable(layer)) is not None:
@@ -57,7 +60,7 @@ class Records(window.WindowKernel):
         form = requantize.form(layer)
         return f"requantisation in the {form} form" if form == "full" else None
 
-    def candidates(self, layer: Layer, machine: Machine) -> Sequence[Candidate]:
+    def candidates(self, layer: Layer[window.Affine], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer)
         channel_bytes = -(-self.record_bytes(layer, geometry) // self.record_channels)
         extra = self._extra(layer, geometry, machine)
@@ -92,13 +95,20 @@ class Records(window.WindowKernel):
 
         return fitting(sorted(sizes, reverse=True)) or fitting(few)[:1]
 
-    def _extra(self, layer: Layer, geometry: window.Geometry, machine: Machine) -> dict[str, int]:
+    def _extra(
+        self, layer: Layer[window.Affine], geometry: window.Geometry, machine: Machine
+    ) -> dict[str, int]:
         if self.pixels == 1:
             return {"behind": align(self.buffer_bytes(layer, geometry))}
         return {"im2col": align(2 * machine.cores * self.buffer_bytes(layer, geometry))}
 
     def tile_cycles(
-        self, layer: Layer, geometry: window.Geometry, machine: Machine, rows: int, channels: int
+        self,
+        layer: Layer[window.Affine],
+        geometry: window.Geometry,
+        machine: Machine,
+        rows: int,
+        channels: int,
     ) -> float:
         width = geometry.output[1]
         blocks = -(-rows * width // self.pixels) if geometry.flat else rows * -(-width // self.pixels)
@@ -114,10 +124,10 @@ class Records(window.WindowKernel):
             + cost["tile"]
         )
 
-    def requant_bytes(self, layer: Layer) -> int:
+    def requant_bytes(self, layer: Layer[window.Affine]) -> int:
         return 16 * align(layer.constants["weight"].shape[0], self.record_channels)
 
-    def channel_parts(self, layer: Layer, records: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def channel_parts(self, layer: Layer[window.Affine], records: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """(bias; multiplier, round and shift of each channel in turn) of every record."""
         channels = np.zeros((4, records * self.record_channels), np.int32)
         channels[3] = 1
@@ -125,7 +135,7 @@ class Records(window.WindowKernel):
         rest = channels[1:].reshape(3, records, self.record_channels).transpose(1, 2, 0)
         return channels[0].reshape(records, -1), rest.reshape(records, -1)
 
-    def descriptor(self, layer: Layer, parameters: Mapping[str, int], at: Addresses) -> Struct:
+    def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)
         m = self.block_length(layer)
@@ -148,17 +158,14 @@ class Records(window.WindowKernel):
             },
         )
 
-    def block_length(self, layer: Layer) -> int:
+    def block_length(self, layer: Layer[window.Affine]) -> int:
         """M of the layer's pattern."""
         assert layer.pattern is not None
         return layer.pattern.m
 
-    def library(self, isa: str) -> tuple[Path, ...]:
-        own = (body(FOLDER, "copy_words", isa), body(self.folder, self.name, isa))
+    def files(self) -> tuple[Path | Body, ...]:
+        own = (body(FOLDER, "copy_words"), body(self.folder, self.name))
         return (*weighted.SOURCES, FOLDER / "records.c", *own)
-
-    def include_dirs(self) -> tuple[Path, ...]:
-        return (KERNELS_DIR / "common", FOLDER, self.folder)
 
 
 def join_parts(parts: Sequence[NDArray[Any]]) -> bytes:

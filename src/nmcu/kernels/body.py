@@ -1,0 +1,33 @@
+"""A function's source file, in a variant for each instruction set that gains by one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nmcu.isa import InstructionSet
+
+Requirement = frozenset[str]
+"""Names of extensions."""
+CORE_V: Requirement = frozenset({"xcv"})
+
+
+@dataclass(frozen=True)
+class Body:
+    """Files that define the same function, by the extensions that each one needs."""
+
+    files: Mapping[Requirement, Path]
+
+    def of(self, isa: InstructionSet) -> Path:
+        """The file for `isa`: of those whose extensions are there, the one that uses the most.
+
+        Raises `KeyError` where there is none.
+        """
+        fitting = [needs for needs in self.files if isa.includes(needs)]
+        if not fitting:
+            raise KeyError(f"{isa}: no file among {', '.join(path.name for path in self.files.values())}")
+        return self.files[max(fitting, key=lambda needs: (len(isa.closure(needs)), sorted(needs)))]
+
+
+def body(folder: Path, name: str, assembly: Iterable[str] = CORE_V) -> Body:
+    """The hot loop `name`: `name.S` where the extensions that `assembly` names are there, `name.c` elsewhere."""
+    return Body({frozenset(): folder / f"{name}.c", frozenset(assembly): folder / f"{name}.S"})
