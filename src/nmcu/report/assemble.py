@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu import kernels
+from nmcu.kernels import Machine
 from nmcu.plan import Plan, PlannedLayer
+from nmcu.report.bound import spent
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport, Span
 from nmcu.report.tables import pattern
 from nmcu.sim import STALL_CAUSES
@@ -28,7 +30,8 @@ def assemble(
 ) -> RunReport:
     """The report of the network `model`, planned as `plan` and run as `image` on the kind of core `core`."""
     numbers = {name: number for number, name in image.regions.items()}
-    layers = tuple(_layer(layer, result, numbers[layer.name]) for layer in plan.layers)
+    machine = Machine(plan.target, plan.isa)
+    layers = tuple(_layer(layer, machine, result, numbers[layer.name]) for layer in plan.layers)
     return RunReport(
         model=model,
         target=plan.target.name,
@@ -61,11 +64,14 @@ def assemble(
     )
 
 
-def _layer(planned: PlannedLayer, result: RunResult, number: int) -> LayerReport:
+def _layer(planned: PlannedLayer, machine: Machine, result: RunResult, number: int) -> LayerReport:
     layer = planned.layer
     cores, cycles = result.region(number), result.cycles(number)
     requant_bytes = kernels.get(planned.kernel).requant_bytes(layer) if planned.kernel else 0
     waits = max((core.stalls["dma_wait"] for core in cores), default=0)
+    stalls = {
+        cause: sum(core.stalls[cause] for core in cores) // len(cores) for cause in STALL_CAUSES if cores
+    }
     return LayerReport(
         name=layer.name,
         op=layer.kind,
@@ -80,9 +86,8 @@ def _layer(planned: PlannedLayer, result: RunResult, number: int) -> LayerReport
         index_bytes=planned.index_bytes,
         l1_bytes=planned.l1_bytes,
         instructions=sum(core.instructions for core in cores),
-        stalls={
-            cause: sum(core.stalls[cause] for core in cores) // len(cores) for cause in STALL_CAUSES if cores
-        },
+        stalls=stalls,
+        spent=spent(planned, machine, cycles, stalls, waits),
     )
 
 

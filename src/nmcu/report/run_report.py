@@ -1,7 +1,7 @@
 """What a run of a network tells: outputs, whether they are right, and where the cycles went."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ class LayerReport:
     `cycles` is wall-clock time on the cluster, from the layer's first to its last cycle on core 0;
     `dma_wait_cycles` the part of it in which the core that waited longest waited for transfers, `compute_cycles` the
     rest. `stalls` are cycles by cause, averaged over the cores. `weight_bytes` and `index_bytes` are as stored.
+    `spent` are `cycles` by what they went to, most first (`report.bound`).
     """
 
     name: str
@@ -30,9 +31,15 @@ class LayerReport:
     l1_bytes: int
     instructions: int
     stalls: Mapping[str, int]
+    spent: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def bound(self) -> str:
+        """What most of the cycles went to; empty for a layer that takes none."""
+        return next(iter(self.spent), "")
 
     def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "stalls": dict(self.stalls)}
+        return {**vars(self), "stalls": dict(self.stalls), "bound": self.bound, "spent": dict(self.spent)}
 
 
 @dataclass(frozen=True)

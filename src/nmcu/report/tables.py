@@ -9,7 +9,7 @@ from rich.text import Text
 from nmcu.graph import Layer, TensorInfo
 from nmcu.report.grid import Column, Grid, Kind, Rule, Total
 from nmcu.report.names import label
-from nmcu.report.run_report import RunReport
+from nmcu.report.run_report import LayerReport, RunReport
 
 
 def run_table(report: RunReport) -> RenderableType:
@@ -21,6 +21,7 @@ def run_table(report: RunReport) -> RenderableType:
         Column("pattern", Kind.WORD, rank=2),
         Column("MACs", rank=9),
         Column("cycles"),
+        Column("bound by", Kind.WORD, rank=3),
         Column("share", rank=4),
         Column("MAC/cycle", rank=5),
         Column("DMA wait", rank=7),
@@ -35,6 +36,7 @@ def run_table(report: RunReport) -> RenderableType:
             layer.pattern,
             f"{layer.macs:,}",
             f"{layer.cycles:,}",
+            bound(layer),
             f"{_ratio(layer.cycles, report.cycles):.1%}",
             f"{_ratio(layer.macs, layer.cycles):.2f}" if layer.macs else "",
             f"{layer.dma_wait_cycles:,}",
@@ -47,6 +49,7 @@ def run_table(report: RunReport) -> RenderableType:
         *("all", "", "", ""),
         f"{report.macs:,}",
         f"{report.cycles:,}",
+        "",
         "100.0%",
         f"{report.macs_per_cycle:.2f}",
         f"{sum(layer.dma_wait_cycles for layer in report.layers):,}",
@@ -111,6 +114,11 @@ def layers_table(layers: Sequence[Layer]) -> RenderableType:
         *("", ""),
     )
     return Grid(columns, (*rows, Rule(), Total(total)))
+
+
+def bound(layer: LayerReport) -> str:
+    """What bounds the layer, with its share of the time: `compute 82%`."""
+    return f"{layer.bound} {layer.spent[layer.bound] / layer.cycles:.0%}" if layer.bound else ""
 
 
 def pattern(layer: Layer) -> str:
