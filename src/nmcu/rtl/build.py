@@ -3,6 +3,7 @@
 import ctypes
 import importlib.util
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -64,26 +65,15 @@ def library(
     `include` are folders to include from, `headers` the files or folders there on which the result depends. Raises
     `RtlError` where the extra or a C++ compiler is missing, an extension does not fit the core, or the compiler fails.
     """
-    key = cache.key(_core_key(isa), name, *_contents([*_files((CPP_DIR, *headers)), *sources]))
-    path = _folder(key) / f"lib{name}.so"
-    if not path.exists():
+    key = cache.key(_core_key(isa), name, cache.contents((CPP_DIR, *headers, *sources), *HEADERS))
+    file = f"lib{name}.so"
+
+    def make(folder: Path) -> None:
         core = _core_folder(isa, progress)
         progress(f"compiling the RTL simulator ({name})")
-        _into(path, lambda draft: _link(draft, sources, core, include))
-    return ctypes.CDLL(str(path))
+        _link(folder / file, sources, core, include)
 
-
-def _folder(key: str) -> Path:
-    return cache.folder() / "rtl" / key[:32]
-
-
-def _files(places: Sequence[Path]) -> list[Path]:
-    found = {p for place in places for p in (place.rglob("*") if place.is_dir() else (place,))}
-    return sorted(p for p in found if p.suffix in HEADERS)
-
-
-def _contents(paths: Sequence[Path]) -> list[bytes]:
-    return [p.read_bytes() for p in paths]
+    return ctypes.CDLL(str(cache.tree(key, make) / file))
 
 
 @memoise
@@ -93,7 +83,10 @@ def _core_key(isa: InstructionSet) -> str:
     return cache.key(
         "core",
         _verilator_version(),
+        _compiler(),
         _compiler_version(),
+        platform.machine(),
+        *platform.libc_ver(),
         *VERILATOR_FLAGS,
         *CXX_FLAGS,
         WRAPPER.read_text(),
@@ -103,16 +96,16 @@ def _core_key(isa: InstructionSet) -> str:
 
 def _core_folder(isa: InstructionSet, progress: Progress) -> Path:
     """Folder with the generated headers and the objects of one Verilated core."""
-    folder = _folder(_core_key(isa))
-    if not folder.exists():
+
+    def make(folder: Path) -> None:
         names = " and ".join(e.name for e in core_sources.with_hardware(isa)) or "no extension"
         progress(f"verilating and compiling the core's RTL with {names} (once, about half a minute)")
-        _into(folder, lambda draft: _verilate(draft, isa))
-    return folder
+        _verilate(folder, isa)
+
+    return cache.tree(_core_key(isa), make)
 
 
 def _verilate(folder: Path, isa: InstructionSet) -> None:
-    folder.mkdir()
     paths = core_sources.write_sources(folder / "sv", isa)
     root = _verilator_root()
     command = [str(root / "bin" / "verilator_bin"), *VERILATOR_FLAGS, "--Mdir", str(folder)]
@@ -139,19 +132,6 @@ def _compile(source: Path, target: Path, include: Sequence[Path]) -> None:
     system = [f"-isystem{_verilator_root() / 'include' / sub}" for sub in ("", "vltstd")]
     folders = [f"-I{p}" for p in include]
     _run([_compiler(), *CXX_FLAGS, *folders, *system, "-c", str(source), "-o", str(target)])
-
-
-def _into(path: Path, make: Callable[[Path], None]) -> None:
-    """Make a file or folder under another name and move it into place, so that a reader sees all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".draft-") as draft:
-        made = Path(draft) / path.name
-        make(made)
-        try:
-            made.rename(path)
-        except OSError:
-            if not path.exists():  # otherwise another process was faster
-                raise
 
 
 def _run(command: Sequence[str], env: dict[str, str] | None = None) -> None:

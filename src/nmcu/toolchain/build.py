@@ -1,6 +1,5 @@
 """Compiles the files of a program, links them, and reads the result."""
 
-import os
 import re
 import subprocess
 import tempfile
@@ -15,7 +14,7 @@ from nmcu.isa import InstructionSet
 from nmcu.targets import Target
 from nmcu.targets.target import TARGETS_DIR
 from nmcu.toolchain import cache
-from nmcu.toolchain.compiler import Compiler, find_compiler
+from nmcu.toolchain.compiler import Compiler, environment, find_compiler
 from nmcu.toolchain.image import Image, read_sections, read_symbols
 
 RUNTIME_DIR = Path(__file__).parent / "runtime"
@@ -158,12 +157,14 @@ class _Job:
     def _included(self, unit: _Unit) -> list[bytes | str]:
         """What the unit could include: headers beside it and in its folders; for assembly, binary data."""
         suffixes = (".h", ".inc", ".bin") if unit.path.suffix == ".S" else (".h", ".inc")
-        candidates = [(unit.path.parent, path) for path in unit.path.parent.glob("*")]
-        candidates += [(folder, path) for folder in unit.include_dirs for path in folder.rglob("*")]
+        candidates = [(unit.path.parent, path) for path in sorted(unit.path.parent.glob("*"))]
+        candidates += [(folder, path) for folder in unit.include_dirs for path in sorted(folder.rglob("*"))]
         parts: list[bytes | str] = []
-        for folder, path in sorted(dict.fromkeys(candidates)):
+        for folder, path in dict.fromkeys(
+            candidates
+        ):  # in the order of the search: the first of a name counts
             if path.suffix in suffixes and path.is_file():
-                parts += [str(path.relative_to(folder)), path.read_bytes()]
+                parts += [self._shown(folder), str(path.relative_to(folder)), path.read_bytes()]
         return parts
 
     def _shown(self, path: Path) -> str:
@@ -175,14 +176,13 @@ class _Job:
         return str(path)
 
     def _call(self, command: Sequence[str], problem: str) -> None:
-        environment = os.environ | {"LC_ALL": "C"}
         result = subprocess.run(
             command,
             cwd=self.workspace,
             capture_output=True,
             text=True,
             errors="replace",
-            env=environment,
+            env=environment(),
             check=False,
         )
         if result.returncode != 0:

@@ -1,74 +1,79 @@
-"""Built objects by content, shared by parallel processes.
+"""What was made once: objects, programs, simulator builds, results of benchmarks; shared by parallel processes.
 
-An entry is a file named by the hash of everything that went into it. It is written under another name and
-moved into place, so a reader sees all of it or nothing. A folder that cannot be written only costs speed.
+Everything is kept under the hash of all that went into it (`key`), with digests of its own content: what is damaged is
+noticed, dropped and made again. The whole is bounded, what was not used longest goes first. A folder that cannot be
+written only costs speed.
 """
 
-import contextlib
 import hashlib
 import os
-import sys
-import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from nmcu.errors import NmcuError
 from nmcu.files import write_atomically
+from nmcu.toolchain.cache_bound import account
+from nmcu.toolchain.cache_place import bound, folder
+from nmcu.toolchain.cache_tree import guest, tree
 
-UNUSED_DAYS = 14
+__all__ = ["contents", "folder", "guest", "key", "load", "store", "tree"]
 
-
-def folder() -> Path:
-    """The cache's folder: NMCU_CACHE, else `nmcu` in the user's cache folder."""
-    named = os.environ.get("NMCU_CACHE")
-    if named:
-        return Path(named)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "nmcu"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nmcu"
+LAYOUT = "2"
+"""Changes when what is written under a name does: other versions of nmcu share the folder."""
+DIGEST_BYTES = 32
+"""An entry is the digest of its content, then the content."""
 
 
 def key(*parts: bytes | str) -> str:
     """Hash of the parts and their lengths, so that no two lists of parts agree by concatenation."""
     digest = hashlib.sha256()
-    for part in parts:
+    for part in (LAYOUT, *parts):
         data = part.encode() if isinstance(part, str) else part
         digest.update(len(data).to_bytes(8, "little"))
         digest.update(data)
     return digest.hexdigest()
 
 
+def contents(places: Iterable[Path], *suffixes: str) -> bytes:
+    """Hash of the names and contents of files: those in `places`, and in folders there all that end in `suffixes`."""
+    digest = hashlib.sha256()
+    for place in places:
+        inside = (file for file in sorted(place.rglob("*")) if file.suffix in suffixes and file.is_file())
+        for file in inside if place.is_dir() else (place,):
+            name = file.relative_to(place).as_posix() if place.is_dir() else file.name
+            digest.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\0".encode())
+    return digest.digest()
+
+
 def load(name: str) -> bytes | None:
-    """The entry's content, or None."""
+    """The content kept under `name`; None where there is none or it is damaged."""
     path = _path(name)
     try:
-        data = path.read_bytes()
+        stored = path.read_bytes()
     except OSError:
         return None
-    with contextlib.suppress(OSError):
-        os.utime(path)
+    data = stored[DIGEST_BYTES:]
+    if _digest(data) != stored[:DIGEST_BYTES]:
+        with suppress(OSError):
+            path.unlink()
+        return None
+    with suppress(OSError):
+        os.utime(path)  # used now
     return data
 
 
 def store(name: str, data: bytes) -> None:
-    """Keeps an entry, whole or not at all."""
-    with contextlib.suppress(OSError, NmcuError):
-        folder().mkdir(parents=True, exist_ok=True)
-        _drop_unused()
-        write_atomically(_path(name), data)
+    """Keeps `data` under `name`, whole or not at all. Raises `NmcuError` where NMCU_CACHE_MIB is no number."""
+    most = bound()
+    with suppress(OSError, NmcuError):
+        write_atomically(_path(name), _digest(data) + data)
+        account(len(data), most)
 
 
 def _path(name: str) -> Path:
     return folder() / "objects" / name[:2] / name[2:]
 
 
-def _drop_unused() -> None:
-    """Once a day, deletes what no build has read for `UNUSED_DAYS` days."""
-    stamp = folder() / "last-cleaned"
-    now = time.time()
-    if stamp.exists() and now - stamp.stat().st_mtime < 86400:
-        return
-    stamp.touch()
-    for entry in (folder() / "objects").glob("*/*"):
-        with contextlib.suppress(OSError):
-            if now - entry.stat().st_mtime > UNUSED_DAYS * 86400:
-                entry.unlink()
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()

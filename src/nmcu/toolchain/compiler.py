@@ -12,6 +12,8 @@ from pathlib import Path
 from nmcu.errors import ToolchainError
 from nmcu.isa import InstructionSet
 
+UNSEEN = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "CCC_OVERRIDE_OPTIONS")
+
 
 @dataclass(frozen=True)
 class Compiler:
@@ -54,6 +56,11 @@ def find_compiler(command: str | None = None) -> Compiler:
     return _bundled()
 
 
+def environment() -> dict[str, str]:
+    """What compilers see of the environment: not the variables that would bring in files unseen."""
+    return {**{name: value for name, value in os.environ.items() if name not in UNSEEN}, "LC_ALL": "C"}
+
+
 @cache
 def _bundled() -> Compiler:
     try:
@@ -88,4 +95,11 @@ def _named(command: str, linker: str) -> Compiler:
         raise ToolchainError(f"{command!r} (NMCU_CC) does not answer to --version; is it a C compiler?")
     if "clang" in found.stdout:
         cc = (*cc, "--target=riscv32-unknown-elf")
-    return Compiler(cc=cc, ld=ld, identity=f"{command} {linker} {found.stdout}")
+    programs = " ".join(map(_fingerprint, (cc[0], ld[0])))
+    return Compiler(cc=cc, ld=ld, identity=f"{shlex.join(cc)} {shlex.join(ld)} {programs} {found.stdout}")
+
+
+def _fingerprint(program: str) -> str:
+    """Which file a command is, and its state: another version may come under the same name."""
+    path = Path(shutil.which(program) or program).resolve()
+    return f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
