@@ -1,9 +1,10 @@
-"""The trained networks beside a checkout, and the accuracy that their metrics.json states."""
+"""The trained example networks, and the accuracy that their metrics.json states."""
 
 import json
 from pathlib import Path
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "models"
+_PACKAGED = Path(__file__).parents[1] / "examples"  # where wheels have examples/models
+EXAMPLES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[3] / "examples" / "models"
 
 
 def name(file: Path) -> str:

@@ -68,8 +68,8 @@ class NetworkRow:
 
 
 def sources() -> dict[str, Path | None]:
-    """Networks by name: None for those built here, else the model's file: the examples beside a checkout, and MLPerf
-    Tiny's where the variable NMCU_TEST_DATA names a folder with them."""
+    """Networks by name: None for those built here, else the model's file: the examples, and MLPerf Tiny's where the
+    variable NMCU_TEST_DATA names a folder with them."""
     found: dict[str, Path | None] = dict.fromkeys(BUILT)
     for file in sorted(examples.EXAMPLES.glob("*_dense.onnx*")):
         found[examples.name(file).removesuffix("_dense")] = file

@@ -35,10 +35,11 @@ def demo(
     files = sorted(models.glob("*.onnx*"), key=lambda file: ("_dense" not in file.name, file.name))
     if not files:
         raise NmcuError(
-            f"there are no models in {models}: run the demo in a checkout, or name a folder in --models"
+            f"there are no models (*.onnx) in {models}: name a folder that has some in --models"
         )
     if data is not None:
         next(host.images(data))
+    say(f"models: {models}")
     runs, stated, measured = [], {}, {}
     for file in files:
         with progress(file.name) as stage:
