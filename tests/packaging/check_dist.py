@@ -1,4 +1,4 @@
-"""Check what `make dist` built: `python check_dist.py DIR` exits 1 with a sentence where a file is missing or too much."""
+"""Check what `make dist` built: `python check_dist.py DIR` exits 1 with a sentence on what is missing or too much."""
 
 import sys
 import tarfile
