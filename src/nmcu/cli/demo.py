@@ -34,9 +34,7 @@ def demo(
     """
     files = sorted(models.glob("*.onnx*"), key=lambda file: ("_dense" not in file.name, file.name))
     if not files:
-        raise NmcuError(
-            f"there are no models (*.onnx) in {models}: name a folder that has some in --models"
-        )
+        raise NmcuError(f"there are no models (*.onnx) in {models}: name a folder that has some in --models")
     if data is not None:
         next(host.images(data))
     say(f"models: {models}")
