@@ -24,6 +24,7 @@ from nmcu.report import RunReport, assemble, file_names, html, trace
 from nmcu.rtl import simulate as simulate_rtl
 from nmcu.sim.run import register_core
 from nmcu.sim.run import run as simulate
+from nmcu.targets import Target
 from nmcu.toolchain import Image
 
 __all__ = ["Accuracy", "CompiledModel", "RunReport", "compile", "evaluate", "load", "run"]
@@ -62,7 +63,7 @@ def load(path: str | Path) -> Graph:
 
 def compile(
     model: Model,
-    target: str = "cluster8",
+    target: str | Target = "cluster8",
     *,
     isa: str | InstructionSet = "xcv",
     kernels: str = "*",
@@ -72,12 +73,14 @@ def compile(
     """Compiles a model file or graph for `target` and the instruction set `isa`: `rv32`, or names of extensions, as
     `xcv` or `xdec`, several joined by `+`.
 
+    `target` is a name, the path of a folder with a `target.toml`, or a `nmcu.targets.Target`.
     `kernels` is a glob of kernel names to choose from, `forced` maps layer names to kernel names, `on_stage` is told
     what is being done. Raises a `NmcuError` that names the node, file or size for what is not supported.
     """
     say = on_stage or (lambda stage: None)
     say("reading")
-    chip, instructions = targets.get(target), named(isa)
+    chip = targets.find(target) if isinstance(target, str) else target
+    instructions = named(isa)
     network = load(model) if isinstance(model, str | Path) else model
     say("planning")
     planned = plan.make(network, chip, instructions, kernel_names=kernels, forced=forced)
@@ -92,7 +95,7 @@ def run(
     model: Model | CompiledModel,
     inputs: Mapping[str, Array] | None = None,
     *,
-    target: str = "cluster8",
+    target: str | Target = "cluster8",
     isa: str | InstructionSet = "xcv",
     core: str = "iss",
     seed: int = 0,

@@ -4,7 +4,6 @@ import dataclasses
 import itertools
 import json
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,11 @@ from nmcu.graph import Builder, Graph, Layer, TensorInfo, ops
 from nmcu.host import HostProgram
 from nmcu.isa import named
 from nmcu.plan import Plan
-from nmcu.plan.activations import CODE_RESERVE_BYTES, place_activations
+from nmcu.plan.activations import place_activations
 from nmcu.plan.parts import split
 from nmcu.sim.run import run as simulate
 from nmcu.sparsity import NMPattern, mask
-from nmcu.targets import Target
+from nmcu.targets import MemoryHierarchy, Role, Target
 
 HERE = Path(__file__).parent
 CLUSTER8 = targets.get("cluster8")
@@ -82,7 +81,7 @@ def test_buffers_of_a_part_do_not_overlap_and_fit_l1() -> None:
     for _, part in plan.make(chain([64, 96, 256, 40], size=8), CLUSTER8, XCV).steps:
         spans = sorted((b.offset, b.end) for b in part.l1.values())
         assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
-        assert spans[-1][1] <= CLUSTER8.l1_bytes
+        assert spans[-1][1] <= CLUSTER8.compute_bytes
 
 
 def test_constants_that_fit_l2_stay_there() -> None:
@@ -92,8 +91,11 @@ def test_constants_that_fit_l2_stay_there() -> None:
 
 def small_l2(kib: int) -> Target:
     """cluster8 with less L2, so that small networks need what large ones need on the real one."""
-    smaller = dataclasses.replace(CLUSTER8.memory["l2"], size=kib * 1024)
-    return dataclasses.replace(CLUSTER8, memory=MappingProxyType({**CLUSTER8.memory, "l2": smaller}))
+    levels = [
+        dataclasses.replace(level, size=kib * 1024) if Role.WORKING in level.roles else level
+        for level in CLUSTER8.memory.levels
+    ]
+    return dataclasses.replace(CLUSTER8, memory=dataclasses.replace(CLUSTER8.memory, levels=tuple(levels)))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +108,7 @@ def test_weights_too_large_for_l2_stream_from_l3(isa: str, pattern: str | None, 
     target = small_l2(kib)
     planned = plan.make(network, target, named(isa))
     assert planned.chunks and planned.l3_bytes > planned.ring_bytes > 0
-    assert planned.l2_peak_bytes <= target.l2_bytes
+    assert planned.l2_peak_bytes <= target.working_bytes
     assert max(len(layer.parts) for layer in planned.layers) > 1
     assert sum(layer.wait_cycles for layer in planned.layers) > 0
     feeds = graph.border(network).encode(graph.random_inputs(network, 0))
@@ -152,18 +154,18 @@ def test_a_network_of_real_size_streams() -> None:
 
 def test_activations_that_are_too_large_are_refused_with_both_sizes() -> None:
     with pytest.raises(
-        PlanError, match=r"activations need [\d,]{9,} bytes of L2 at once, cluster8 has 1,507,328"
+        PlanError, match=r"activations need [\d,]{9,} bytes of working memory at once, cluster8 has 1,507,328"
     ):
         plan.make(chain([16, 64, 64, 16], size=160, kernel=1), CLUSTER8, XCV)
 
 
 def test_activations_that_leave_nothing_for_constants_are_refused() -> None:
-    room = CLUSTER8.l2_bytes - CODE_RESERVE_BYTES
+    room = CLUSTER8.working_bytes - CLUSTER8.program_bytes
     pixels = room // 16
     x = TensorInfo("x", (1, 1, pixels, 8), "int8", 0.1, 0)
     y = TensorInfo("y", (1, 1, pixels, 8), "int8", 0.1, 0)
     with pytest.raises(
-        PlanError, match=f"activations need {room:,} bytes of L2 at once, cluster8 has {room:,}"
+        PlanError, match=f"activations need {room:,} bytes of working memory at once, cluster8 has {room:,}"
     ):
         place_activations([], [x], [y], CLUSTER8)
 
@@ -179,7 +181,9 @@ def test_constants_that_cannot_stream_are_refused() -> None:
 
 def test_weights_that_are_too_large_are_refused_with_both_sizes() -> None:
     network = chain([64, 96, 160, 64, 16], size=2)
-    alone = dataclasses.replace(small_l2(180), dma=MappingProxyType({"l2_l1": CLUSTER8.dma["l2_l1"]}))
+    small = small_l2(180)
+    levels = tuple(level for level in small.memory.levels if Role.BULK not in level.roles)
+    alone = dataclasses.replace(small, memory=MemoryHierarchy(levels, small.memory.links[:1]))
     with pytest.raises(PlanError, match=r"weights need [\d,]{7} bytes of L2, [\d,]{6,} are left beside code"):
         plan.make(network, alone, XCV)
     with pytest.raises(

@@ -25,7 +25,7 @@ def _long_skip(channels: int) -> Graph:
 def test_a_long_skip_waits_in_l3() -> None:
     compiled = nmcu.compile(_long_skip(256))
     assert [(s.tensor, s.stored, s.loaded) for s in compiled.plan.spills] == [("skipped.out", 1, 4)]
-    assert compiled.plan.l2_peak_bytes <= targets.get("cluster8").l2_bytes
+    assert compiled.plan.l2_peak_bytes <= targets.get("cluster8").working_bytes
     report = nmcu.run(compiled)
     assert report.bit_exact
     assert report.cycles == pytest.approx(compiled.plan.predicted_cycles, rel=0.1)
@@ -36,7 +36,7 @@ def test_no_gap_without_need() -> None:
 
 
 def test_what_no_gap_helps_is_refused_with_sizes() -> None:
-    with pytest.raises(PlanError, match=r"activations need [\d,]+ bytes of L2 at once"):
+    with pytest.raises(PlanError, match=r"activations need [\d,]+ bytes of working memory at once"):
         plan.make(_long_skip(400), targets.get("cluster8"), XCV)
 
 

@@ -9,6 +9,7 @@ from nmcu import targets
 from nmcu.kernels.kernel import align
 from nmcu.plan.plan import Chunk
 from nmcu.plan.stream import QUEUE, Request, schedule, waits
+from nmcu.targets import Role
 
 
 @st.composite
@@ -75,7 +76,8 @@ def test_every_chunk_starts_as_early_as_its_place_is_free(case: tuple[list[Reque
 
 
 def test_waits_are_what_the_engine_takes_longer_than_the_steps_before() -> None:
-    engine = targets.get("cluster8").dma["l3_l2"]
+    engine = targets.get("cluster8").memory.engine(Role.BULK, Role.WORKING)
+    assert engine is not None
     chunks = schedule([Request(1200, 0), Request(12000, 1)], 64 * 1024)
     first, second = waits(chunks, [500, 500], engine)
     assert first == engine.latency_cycles + 1000

@@ -96,7 +96,7 @@ def test_faults_and_usage(nmcu: Nmcu, program: str, tmp_path: Path) -> None:
     for arguments, code, words in [
         ((program, "--target", "cv32e40p", "--max-cycles", "5"), 1, b"the limit of 5 cycles was reached"),
         ((program,), 1, b"lies in l3, which cores cannot reach"),
-        ((program, "--target", "nothing"), 2, b"is not one of"),
+        ((program, "--target", "nothing"), 2, b"unknown target"),
         ((program, "--target", "cv32e40p", "--trace", "/nowhere/at/all"), 1, b"/nowhere/at/all"),
         ((str(tmp_path / "missing.elf"),), 1, b"missing.elf"),
     ]:

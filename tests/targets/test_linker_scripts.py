@@ -20,7 +20,7 @@ def test_memories_are_the_targets(name: str) -> None:
         region.lower(): (_number(origin), _number(length))
         for region, origin, length in re.findall(r"(\w+) +\(r\w+\) +: ORIGIN = (\w+), LENGTH = (\w+)", script)
     }
-    assert found == {region: (memory.base, memory.size) for region, memory in target.memory.items()}
+    assert found == {level.name: (level.base, level.size) for level in target.memory.levels}
 
 
 @pytest.mark.parametrize("name", targets.names())
@@ -43,8 +43,8 @@ def test_cluster8_port_has_the_targets_addresses() -> None:
     assert macros == {
         "NMCU_CORES": target.cores,
         "NMCU_EVENT_UNIT_BASE": target.event_unit.base,
-        "NMCU_DMA_BASE": target.dma["l2_l1"].base,
-        "NMCU_L3_DMA_BASE": target.dma["l3_l2"].base,
+        "NMCU_DMA_BASE": {link.name: link for link in target.memory.links}["l2_l1"].base,
+        "NMCU_L3_DMA_BASE": {link.name: link for link in target.memory.links}["l3_l2"].base,
     }
 
 
@@ -62,6 +62,6 @@ def test_unknown_target_names_the_known_ones() -> None:
 
 
 def test_buffers_may_take_what_the_linker_leaves_free() -> None:
-    assert targets.get("cluster8").l1_bytes == 112 << 10
-    assert targets.get("cv32e40p").l1_bytes == (1024 - 64 - 256) << 10
-    assert targets.get("cluster8").l2_bytes == 1536 << 10
+    assert targets.get("cluster8").compute_bytes == 112 << 10
+    assert targets.get("cv32e40p").compute_bytes == (1024 - 64 - 256) << 10
+    assert targets.get("cluster8").working_bytes == 1536 << 10

@@ -26,7 +26,7 @@ def _run(
 ) -> SimResult:
     return simulate(
         image.elf,
-        targets.get(image.target),
+        image.target,
         isa=image.isa,
         writes={image.symbols[k]: v for k, v in (writes or {}).items()},
         reads=[(image.symbols[symbol], size) for symbol, size in reads],

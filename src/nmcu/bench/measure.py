@@ -19,6 +19,8 @@ from nmcu.isa import named
 from nmcu.kernels import Candidate, Machine
 from nmcu.sim import STALL_CAUSES, RegionStats, _core
 from nmcu.sim.run import run
+from nmcu.targets import Target
+from nmcu.targets.target import DESCRIPTION
 from nmcu.toolchain import Image
 from nmcu.toolchain import cache as results
 
@@ -49,7 +51,7 @@ class Case:
     @property
     def machine(self) -> Machine:
         """What the kernel is planned for."""
-        return Machine(targets.get(self.target), named(self.isa))
+        return Machine(targets.find(self.target), named(self.isa))
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def measure(case: Case) -> Measurement | None:
     program fails.
     """
     made, layer = layer_of(case.shape, case.pattern)
-    target = targets.get(case.target)
+    target = targets.find(case.target)
     candidate = _candidate(case, layer)
     if candidate is None:
         return None
@@ -142,7 +144,7 @@ def _apart(program: Program) -> Program:
 def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, Any]:
     """Cycles, stalls and the digest of the outputs, as JSON data; from the cache if it is there."""
     parts = [feeds[name].tobytes() for name in sorted(feeds)]
-    key = results.key("bench", simulator_identity(), case.target, case.isa, image.elf, *parts)
+    key = results.key("bench", simulator_identity(image.target), case.target, case.isa, image.elf, *parts)
     known = results.load(key)
     if known is not None:
         return dict(json.loads(known))
@@ -176,9 +178,9 @@ def digest(outputs: Mapping[str, Any]) -> str:
 
 
 @cache
-def simulator_identity() -> bytes:
-    """What a result depends on besides the program: the simulator, in C++ and in Python, the targets' descriptions, and
+def simulator_identity(target: Target) -> bytes:
+    """What a result depends on besides the program: the simulator, in C++ and in Python, the target's description, and
     what is taken from a run here."""
-    described = b"".join((targets.get(name).folder / "target.toml").read_bytes() for name in targets.names())
+    described = (target.folder / DESCRIPTION).read_bytes()
     code = results.contents((Path(_core.__file__), Path(sim.__file__).parent, Path(__file__)), ".py")
     return hashlib.sha256(code + described).digest()

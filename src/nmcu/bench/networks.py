@@ -167,7 +167,13 @@ def _simulated(network: Graph, image: toolchain.Image) -> dict[str, Any]:
     expected = digest(graph.reference.run(network, feeds))
     code = results.contents([Path(__file__)])
     key = results.key(
-        "network cycles", simulator_identity(), code, image.elf, str(image.isa), image.target, digest(feeds)
+        "network cycles",
+        simulator_identity(image.target),
+        code,
+        image.elf,
+        str(image.isa),
+        image.target.name,
+        digest(feeds),
     )
     known = results.load(key)
     if known is not None:

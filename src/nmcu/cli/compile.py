@@ -38,7 +38,13 @@ def compile_(
     report.write_folder(out, files)
     if json:
         show_json(
-            {"model": compiled.name, "target": target, "isa": isa, "out": str(out), "files": sorted(files)}
+            {
+                "model": compiled.name,
+                "target": compiled.plan.target.name,
+                "isa": isa,
+                "out": str(out),
+                "files": sorted(files),
+            }
         )
     else:
         show(f"{len(files)} files written to {out}; `make` there builds program.elf")

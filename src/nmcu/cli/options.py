@@ -10,8 +10,10 @@ from nmcu.errors import NmcuError
 
 
 def _known_target(name: str) -> str:
-    if name not in targets.names():
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(targets.names())}")
+    try:
+        targets.find(name)
+    except NmcuError as error:
+        raise typer.BadParameter(str(error)) from None
     return name
 
 
@@ -26,7 +28,13 @@ def known_isa(text: str) -> str:
 
 ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="int8 model: .tflite or QDQ .onnx")]
 TargetOption = Annotated[
-    str, typer.Option("--target", help="Simulated machine.", callback=_known_target, metavar="NAME")
+    str,
+    typer.Option(
+        "--target",
+        help="Machine: a name, or the folder of a target.toml.",
+        callback=_known_target,
+        metavar="NAME|FOLDER",
+    ),
 ]
 IsaOption = Annotated[
     str,

@@ -45,7 +45,7 @@ def sim(
 
     Standard output is what the program writes. The program exits through the host I/O register or `tohost`.
     """
-    machine = targets.get(target)
+    machine = targets.find(target)
     elf = file.read_bytes()
     reads = [] if signature is None else [_signature_range(elf)]
     options: dict[str, Any] = {"isa": isa, "reads": reads, "max_cycles": max_cycles}
@@ -68,7 +68,7 @@ def sim(
     if signature is not None:
         write_atomically(signature, _signature_text(result.memory[0]))
     if json:
-        show_json(_as_json(result, target=target, isa=isa, core=core))
+        show_json(_as_json(result, target=machine.name, isa=isa, core=core))
     else:
         _write(result.stdout)
         say(f"{result.cycles} cycles, {result.instructions} instructions, exit code {result.exit_code}")

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from nmcu.codegen import Port, Program
 from nmcu.errors import NmcuError, ToolchainError
 from nmcu.isa import InstructionSet
-from nmcu.targets.target import TARGETS_DIR
+from nmcu.targets.target import COMMON_DIR, TARGETS_DIR
 from nmcu.toolchain import cache
-from nmcu.toolchain.build import COMMON_DIR, write_files
+from nmcu.toolchain.build import write_files
 from nmcu.toolchain.compiler import environment
 
 ISA = InstructionSet()

@@ -14,7 +14,7 @@ from nmcu.isa import InstructionSet
 from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Struct
 from nmcu.kernels.costs import Constants, Costs, fitted
-from nmcu.targets import Target
+from nmcu.targets import Role, Target
 
 KERNELS_DIR = Path(__file__).parent
 COMMON_DIR = KERNELS_DIR / "common"
@@ -45,13 +45,13 @@ class Machine:
     @property
     def l1_bytes(self) -> int:
         """L1 that buffers may take: all of it but the stacks."""
-        return self.target.l1_bytes
+        return self.target.compute_bytes
 
     def dma_cycles(self, row_bytes: int, rows: int = 1) -> int:
         """Cycles of one transfer between L2 and L1, from its start to the last byte; 0 for none."""
         if row_bytes == 0 or rows == 0:
             return 0
-        engine = self.target.dma.get("l2_l1")
+        engine = self.target.memory.engine(Role.WORKING, Role.COMPUTE)
         if engine is None:
             return rows * (20 + 3 * row_bytes // 4)  # a copy by the core
         return engine.latency_cycles + rows * -(-row_bytes // int(engine.bytes_per_cycle))

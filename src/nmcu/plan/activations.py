@@ -1,4 +1,4 @@
-"""Where activations lie: in L2 while they are alive, in L3 while they wait there for want of room."""
+"""Where activations lie: in working memory while they are alive, in bulk memory while they wait for room."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,26 +10,29 @@ from nmcu.kernels.kernel import align
 from nmcu.plan.lifetime import lifetimes, place
 from nmcu.plan.plan import Buffer, Spill
 from nmcu.plan.spill import place_within, spills
-from nmcu.targets import Target
+from nmcu.targets import Role, Target
 
-CODE_RESERVE_BYTES = 64 * 1024
-"""L2 kept free for code and descriptors."""
 CONSTANTS_RESERVE_BYTES = 192 * 1024
-"""L2 that activations leave to constants, if need be by waiting in L3."""
+"""Working memory that activations leave to constants, if need be by waiting in bulk memory."""
+VARIABLES_BYTES = 1024
+"""Working memory left for a program's own variables where its code lies elsewhere, in flash."""
 ALIAS_KINDS = frozenset({"reshape"})
 
 
 @dataclass(frozen=True)
 class Activations:
-    """Places in the arena by tensor, tensors that share another one's memory, and what waits in L3.
+    """Places in the arena by tensor, tensors that share another one's memory, and what waits in bulk memory.
 
-    `budget` bytes of L2 are left for constants.
+    `budget` bytes are left for constants, `buffer_bytes` of compute memory for kernels' buffers; where these are
+    `shared` they are the same bytes.
     """
 
     tensors: Mapping[str, Buffer]
     aliases: Mapping[str, str]
     spills: tuple[Spill, ...]
     budget: int
+    buffer_bytes: int
+    shared: bool
 
     def moves_nothing(self, layer: Layer) -> bool:
         """Whether the result of `layer` is its input's memory under another shape."""
@@ -42,23 +45,49 @@ class Activations:
 def place_activations(
     layers: Sequence[Layer], inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], target: Target
 ) -> Activations:
-    """Places for all activations of a network; raises `PlanError` with both sizes where they do not fit L2."""
+    """Places for all activations of a network; raises `PlanError` with both sizes where they do not fit."""
+    memory, room = target.memory, _room(target)
     aliases = _aliases(layers, inputs, outputs)
     ports = sum(align(t.bytes) for t in (*inputs, *outputs))
     blocks = lifetimes(layers, outputs, aliases)
-    if "l3_l2" in target.dma:
-        room = target.l2_bytes - CODE_RESERVE_BYTES - CONSTANTS_RESERVE_BYTES - ports
-        tensors, blocks = place_within(blocks, layers, aliases, max(room, 0))
+    if memory.find(Role.BULK):
+        most = (
+            room - ports - (CONSTANTS_RESERVE_BYTES if memory.constants is memory.level(Role.WORKING) else 0)
+        )
+        tensors, blocks = place_within(blocks, layers, aliases, max(most, 0))
     else:
         tensors = place(blocks)
     arena = max((buffer.end for buffer in tensors.values()), default=0)
-    budget = target.l2_bytes - CODE_RESERVE_BYTES - align(arena) - ports
-    if budget <= 0:
+    left = room - align(arena) - ports
+    if left <= 0:
         raise PlanError(
-            f"the network's activations need {arena + ports:,} bytes of L2 at once, {target.name} has "
-            f"{target.l2_bytes - CODE_RESERVE_BYTES:,} beside the code: use a smaller input or network"
+            f"the network's activations need {arena + ports:,} bytes of working memory at once, "
+            f"{target.name} has {room:,} beside the program: use a smaller input or network"
         )
-    return Activations(MappingProxyType(tensors), MappingProxyType(aliases), spills(blocks), budget)
+    in_working = memory.constants is memory.level(Role.WORKING)
+    return Activations(
+        tensors=MappingProxyType(tensors),
+        aliases=MappingProxyType(aliases),
+        spills=spills(blocks),
+        budget=left if in_working else _flash_room(target),
+        buffer_bytes=target.compute_bytes if memory.staged else left,
+        shared=in_working and not memory.staged,
+    )
+
+
+def _room(target: Target) -> int:
+    """Working memory for activations, and what else of a network lies there."""
+    memory, working = target.memory, target.memory.level(Role.WORKING)
+    stacks = 0 if memory.staged else target.cores * target.stack_bytes
+    program = target.program_bytes if memory.code is working else 0
+    variables = VARIABLES_BYTES if memory.code is not working and memory.variables is working else 0
+    return working.size - stacks - program - variables
+
+
+def _flash_room(target: Target) -> int:
+    """Flash for constants."""
+    flash = target.memory.constants
+    return flash.size - (target.program_bytes if target.memory.code is flash else 0)
 
 
 def _aliases(

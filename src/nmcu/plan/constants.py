@@ -12,6 +12,7 @@ from nmcu.kernels.kernel import align
 from nmcu.plan.parts import SPLIT_KINDS
 from nmcu.plan.plan import Buffer, Chunk, Part, PlannedLayer
 from nmcu.plan.stream import Request, schedule, waits
+from nmcu.targets import Role
 
 SMALLEST_STREAM_BYTES = 1024
 """Constants smaller than this stay in L2: a transfer costs more than they do."""
@@ -47,7 +48,7 @@ def place_constants(layers: Sequence[PlannedLayer], machine: Machine, budget: in
     ]
     ring = _ring_bytes(requests, resident, machine, budget)
     chunks = schedule(requests, ring)
-    engine = machine.target.dma.get("l3_l2")
+    engine = machine.target.memory.engine(Role.BULK, Role.WORKING)
     wait = waits(chunks, [part.cycles for part in steps], engine) if engine else [0] * len(steps)
     number = {chunk.needed: i for i, chunk in enumerate(chunks)}
     offset, step, placed = 0, 0, []

@@ -17,7 +17,7 @@ from nmcu.plan.constants import place_constants, streamed
 from nmcu.plan.parts import split
 from nmcu.plan.plan import Buffer, Part, Plan, PlannedLayer
 from nmcu.plan.spill import spill_cycles
-from nmcu.targets import Target
+from nmcu.targets import Role, Target
 
 PARTS_IN_RING = 4
 """Constants stream in parts of at most this share of the L2 that is left for them: one is read while others come."""
@@ -70,7 +70,7 @@ def make(
         chunks=placed.chunks,
         ring_bytes=placed.ring_bytes,
         spills=activations.spills,
-        spill_cycles=spill_cycles(activations.spills, target.dma.get("l3_l2")),
+        spill_cycles=spill_cycles(activations.spills, target.memory.engine(Role.BULK, Role.WORKING)),
     )
     _check_l3(plan)
     return plan
@@ -86,7 +86,8 @@ def _check_names(layers: Sequence[Layer], kernel_names: str, forced: Mapping[str
 
 
 def _check_l3(plan: Plan) -> None:
-    size = plan.target.memory["l3"].size if plan.l3_bytes else 0
+    bulk = plan.target.memory.find(Role.BULK)
+    size = bulk.size if bulk else 0
     if plan.l3_bytes > size:
         raise PlanError(
             f"the network's weights ({plan.stream_bytes:,} bytes) and waiting activations ({plan.spill_bytes:,}) need "
@@ -108,7 +109,10 @@ def _chosen(
         return sizes[key]
 
     fastest = {name: found[0] for name, found in choices.items()}
-    if "l3_l2" in machine.target.dma and sum(constant_bytes(x, fastest[x.name]) for x in work) > budget:
+    if (
+        machine.target.memory.find(Role.BULK)
+        and sum(constant_bytes(x, fastest[x.name]) for x in work) > budget
+    ):
         return fastest, True
     return choose(work, choices, constant_bytes, budget), False
 

@@ -8,7 +8,7 @@ from nmcu.graph import Layer
 from nmcu.kernels.kernel import align
 from nmcu.plan.lifetime import Lifetime, place
 from nmcu.plan.plan import Buffer, Spill
-from nmcu.targets import Dma
+from nmcu.targets import Link
 
 
 def place_within(
@@ -64,7 +64,7 @@ def spills(blocks: Sequence[Lifetime]) -> tuple[Spill, ...]:
     return tuple(sorted(found, key=lambda s: (s.stored, s.tensor)))
 
 
-def spill_cycles(moved: Sequence[Spill], engine: Dma | None) -> int:
+def spill_cycles(moved: Sequence[Spill], engine: Link | None) -> int:
     """Predicted cycles of moving them out and back; nothing runs meanwhile."""
     if engine is None:
         return 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nmcu.kernels.kernel import align
 from nmcu.plan.plan import Buffer, Chunk
-from nmcu.targets import Dma
+from nmcu.targets import Link
 
 QUEUE = 4
 """Transfers that may be under way or waiting; one more would block the core that starts it."""
@@ -44,7 +44,7 @@ def schedule(requests: Sequence[Request], ring_bytes: int) -> tuple[Chunk, ...]:
     return tuple(chunks)
 
 
-def waits(chunks: Sequence[Chunk], step_cycles: Sequence[int], engine: Dma) -> list[int]:
+def waits(chunks: Sequence[Chunk], step_cycles: Sequence[int], engine: Link) -> list[int]:
     """Predicted cycles that each step waits for its constants."""
     now, engine_free = 0.0, 0.0
     ready: dict[int, float] = {}

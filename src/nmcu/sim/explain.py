@@ -93,8 +93,8 @@ def _instruction(segment: Segment, address: int) -> tuple[str, int]:
 
 def nearest(address: int, target: Target) -> str:
     """What lies nearest to an address that is nothing."""
-    ranges = [(m.base, m.end, f"memory {name}") for name, m in target.memory.items()]
-    ranges += [(d.base, d.base + 0x1000, f"registers of DMA {name}") for name, d in target.dma.items()]
+    ranges = [(m.base, m.end, f"memory {m.name}") for m in target.memory.levels]
+    ranges += [(d.base, d.base + 0x1000, f"registers of DMA {d.name}") for d in target.memory.links]
     if target.event_unit is not None:
         ranges.append(
             (target.event_unit.base, target.event_unit.base + 0x1000, "registers of the event unit")

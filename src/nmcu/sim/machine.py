@@ -21,29 +21,28 @@ def config_of(target: Target) -> dict[str, Any]:
         "host_io_base": target.host_io_base,
         "memories": [
             {
-                "name": name,
-                "base": memory.base,
-                "size": memory.size,
-                "banks": memory.banks,
-                "latency_cycles": memory.latency_cycles,
-                "core_access": memory.core_access,
+                "name": level.name,
+                "base": level.base,
+                "size": level.size,
+                "banks": level.banks,
+                "latency_cycles": level.latency_cycles,
+                "core_access": level.core_access,
             }
-            for name, memory in target.memory.items()
+            for level in target.memory.levels
         ],
         "dmas": [],
     }
-    for name, dma in target.dma.items():
-        near, far = name.split("_")
+    for link in target.memory.links:
         config["dmas"].append(
             {
-                "name": name,
-                "base": dma.base,
-                "near": near,
-                "far": far,
-                "bytes_per_10_cycles": round(dma.bytes_per_cycle * 10),
-                "latency_cycles": dma.latency_cycles,
-                "queue_per_core": dma.queue_per_core,
-                "queue_total": dma.queue_total,
+                "name": link.name,
+                "base": link.base,
+                "near": link.near,
+                "far": link.far,
+                "bytes_per_10_cycles": round(link.bytes_per_cycle * 10),
+                "latency_cycles": link.latency_cycles,
+                "queue_per_core": link.queue_per_core,
+                "queue_total": link.queue_total,
             }
         )
     if target.event_unit is not None:

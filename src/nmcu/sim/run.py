@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from nmcu import targets
 from nmcu.errors import NmcuError, SimulationFault
 from nmcu.isa import InstructionSet
 from nmcu.sim.result import RegionStats, SimResult
@@ -91,7 +90,7 @@ def run(
     start = time.perf_counter()
     stats = execute(
         image.elf,
-        targets.get(image.target),
+        image.target,
         isa=image.isa,
         writes=writes,
         reads=reads,

@@ -1,44 +1,19 @@
-"""The description of a target, read from `target.toml`."""
+"""The description of a chip: what the planner, the compiler, the program and the simulator know of it."""
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from nmcu.errors import NmcuError
+from nmcu.targets import linker
+from nmcu.targets.description import read
+from nmcu.targets.memory import MemoryHierarchy, Role
 
 TARGETS_DIR = Path(__file__).parent
-FLAT_PROGRAM_BYTES = 256 << 10
-"""On a chip with one flat memory: what is left of it for code and variables when buffers are placed."""
-
-
-@dataclass(frozen=True)
-class Memory:
-    """One memory: `base` address and `size` in bytes; `banks` > 0 for word-interleaved, arbitrated banks."""
-
-    base: int
-    size: int
-    banks: int = 0
-    latency_cycles: int = 1
-    core_access: bool = True
-
-    @property
-    def end(self) -> int:
-        return self.base + self.size
-
-
-@dataclass(frozen=True)
-class Dma:
-    """One DMA engine: register base, speed, start-up latency, queue depths."""
-
-    base: int
-    bytes_per_cycle: float
-    latency_cycles: int
-    queue_per_core: int
-    queue_total: int
+COMMON_DIR = TARGETS_DIR / "common"
+DEFAULT_PORT_DIR = COMMON_DIR / "default_port"
+DESCRIPTION = "target.toml"
 
 
 @dataclass(frozen=True)
@@ -51,41 +26,92 @@ class EventUnit:
 
 @dataclass(frozen=True)
 class Target:
-    """A chip: cores, memories by name (`l1`, `l2`, `l3` or `ram`), engines; all sizes in bytes."""
+    """A chip: cores, memories, peripherals; all sizes in bytes. `folder` holds `target.toml` and what it brings itself:
+    a linker script (`link.ld`) and a HAL port (`nmcu_port.h`).
+
+    `stack_bytes` is each core's stack, `program_bytes` what the planner leaves free for code and variables where they
+    lie in one memory with a network's data.
+    """
 
     name: str
     description: str
     cores: int
     clock_hz: int
     stack_bytes: int
+    program_bytes: int
     assumptions: tuple[str, ...]
-    memory: Mapping[str, Memory]
+    memory: MemoryHierarchy
     host_io_base: int
-    dma: Mapping[str, Dma] = field(default_factory=lambda: MappingProxyType({}))
-    event_unit: EventUnit | None = None
+    event_unit: EventUnit | None
+    folder: Path
+
+    @staticmethod
+    def load(folder: Path) -> "Target":
+        """The target in `folder`; raises `NmcuError` with one sentence about the first mistake in its `target.toml`."""
+        found = read(folder / DESCRIPTION)
+        return Target(
+            name=found.name,
+            description=found.description,
+            cores=found.cores,
+            clock_hz=found.clock_hz,
+            stack_bytes=found.stack_bytes,
+            program_bytes=found.program_bytes,
+            assumptions=found.assumptions,
+            memory=MemoryHierarchy(found.levels, found.links),
+            host_io_base=found.host_io_base,
+            event_unit=EventUnit(*found.event_unit) if found.event_unit else None,
+            folder=folder,
+        )
 
     @property
-    def l1_bytes(self) -> int:
-        """L1 that buffers may take: all but the stacks; on a chip with one flat memory a part of that."""
-        stacks = self.cores * self.stack_bytes
-        if "l1" in self.memory:
-            return self.memory["l1"].size - stacks
-        return self.memory["ram"].size - stacks - FLAT_PROGRAM_BYTES
+    def compute_bytes(self) -> int:
+        """Compute memory that buffers may take: all but the stacks, and the program where it lies there too."""
+        compute = self.memory.level(Role.COMPUTE)
+        program = self.program_bytes if self.memory.code is compute else 0
+        return compute.size - self.cores * self.stack_bytes - program
 
     @property
-    def l2_bytes(self) -> int:
-        """Memory for activations and weights (and code, where it is L2)."""
-        return self.memory["l2" if "l2" in self.memory else "ext"].size
+    def working_bytes(self) -> int:
+        """Memory for activations (and constants and code, where they lie there)."""
+        return self.memory.level(Role.WORKING).size
 
     @property
-    def folder(self) -> Path:
-        """Folder with the linker script (`link.ld`), start-up code and HAL port."""
-        return TARGETS_DIR / self.name
+    def link_script(self) -> str:
+        """The linker script: the folder's own, else one made from the memories."""
+        own = self.folder / "link.ld"
+        if own.is_file():
+            return own.read_text(encoding="utf-8")
+        return linker.script(self.name, self.memory, self.cores, self.stack_bytes)
+
+    @property
+    def has_port(self) -> bool:
+        """Whether the folder has a HAL port of its own."""
+        return (self.folder / "nmcu_port.h").is_file()
+
+    @property
+    def include_dirs(self) -> tuple[Path, ...]:
+        """Folders with the headers of the hardware abstraction."""
+        return (self.folder if self.has_port else DEFAULT_PORT_DIR, COMMON_DIR)
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """C and assembly files that every program for this target contains."""
+        start = (COMMON_DIR / "crt0.S", COMMON_DIR / "start.c")
+        flags = () if self.has_port or self.cores == 1 else (DEFAULT_PORT_DIR / "nmcu_flag_barrier.c",)
+        return (*start, *flags)
+
+    @property
+    def defines(self) -> Mapping[str, str]:
+        """Macros for every C and assembly file."""
+        found = {} if self.memory.staged else {"NMCU_STAGED": "0"}
+        if not self.has_port:
+            found |= {"NMCU_CORES": f"{self.cores}u", "NMCU_HOST_IO_BASE": f"{self.host_io_base:#x}u"}
+        return found
 
 
 def names() -> tuple[str, ...]:
     """Names of all targets, sorted."""
-    return tuple(sorted(p.parent.name for p in TARGETS_DIR.glob("*/target.toml")))
+    return tuple(sorted(p.parent.name for p in TARGETS_DIR.glob(f"*/{DESCRIPTION}")))
 
 
 @cache
@@ -93,21 +119,21 @@ def get(name: str) -> Target:
     """The target called `name`; raises `NmcuError` naming the known ones."""
     if name not in names():
         raise NmcuError(f"unknown target {name!r}; known targets: {', '.join(names())}")
-    raw = tomllib.loads((TARGETS_DIR / name / "target.toml").read_text())
-    return _parse(raw)
+    return Target.load(TARGETS_DIR / name)
 
 
-def _parse(raw: Mapping[str, Any]) -> Target:
-    event_unit = raw.get("event_unit")
-    return Target(
-        name=raw["name"],
-        description=raw["description"],
-        cores=raw["cores"],
-        clock_hz=raw["clock_hz"],
-        stack_bytes=raw["stack_bytes"],
-        assumptions=tuple(raw["assumptions"]),
-        memory=MappingProxyType({k: Memory(**v) for k, v in raw["memory"].items()}),
-        host_io_base=raw["host_io"]["base"],
-        dma=MappingProxyType({k: Dma(**v) for k, v in raw.get("dma", {}).items()}),
-        event_unit=EventUnit(**event_unit) if event_unit else None,
+def find(name: str) -> Target:
+    """The target called `name`, or the one in the folder or `target.toml` that `name` is the path of.
+
+    Raises `NmcuError` naming the known ones, or saying what is wrong in the file.
+    """
+    if name in names():
+        return get(name)
+    path = Path(name)
+    if path.name == DESCRIPTION and path.is_file():
+        return Target.load(path.parent.resolve())
+    if path.is_dir():
+        return Target.load(path.resolve())
+    raise NmcuError(
+        f"unknown target {name!r}; known targets: {', '.join(names())}, or the path of a folder with a {DESCRIPTION}"
     )

@@ -11,15 +11,13 @@ from pathlib import Path
 from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
 from nmcu.isa import InstructionSet
-from nmcu.targets import Target
-from nmcu.targets.target import TARGETS_DIR
+from nmcu.targets import Role, Target
 from nmcu.toolchain import cache
 from nmcu.toolchain.compiler import Compiler, environment, find_compiler
 from nmcu.toolchain.image import Image, read_sections, read_symbols
 
 RUNTIME_DIR = Path(__file__).parent / "runtime"
 RUNTIME_INCLUDE_DIR = RUNTIME_DIR / "include"
-COMMON_DIR = TARGETS_DIR / "common"
 PACKAGE_DIR = Path(__file__).parents[1]
 LINK_FLAGS = ("-m", "elf32lriscv", "--gc-sections", "--no-relax", "-n", "--fatal-warnings")
 _PARALLEL_COMPILES = 2
@@ -52,7 +50,7 @@ def build(
     if not isinstance(program, Program):
         program = Program(files={}, sources=(), library=tuple(Path(path).resolve() for path in program))
     compiler = compiler or find_compiler()
-    macros = {**program.defines, **(defines or {})}
+    macros = {**target.defines, **program.defines, **(defines or {})}
     includes = (*(Path(folder).resolve() for folder in include_dirs), *program.include_dirs)
     with tempfile.TemporaryDirectory(prefix="nmcu-build-") as folder:
         workspace = Path(folder)
@@ -64,7 +62,7 @@ def build(
         elf = job.link([unit.name for unit in units], objects)
     return Image(
         elf=elf,
-        target=target.name,
+        target=target,
         isa=isa,
         symbols=read_symbols(elf),
         sections=read_sections(elf),
@@ -94,11 +92,11 @@ class _Job:
     workspace: Path
 
     def units(self, include_dirs: tuple[Path, ...]) -> list[_Unit]:
-        hal = (self.target.folder, COMMON_DIR, RUNTIME_INCLUDE_DIR)
+        hal = (*self.target.include_dirs, RUNTIME_INCLUDE_DIR)
         library = (*include_dirs, *hal)
         generated = (self.workspace, *library)
         return [
-            *(_Unit(path.name, path, hal) for path in (COMMON_DIR / "crt0.S", COMMON_DIR / "start.c")),
+            *(_Unit(path.name, path, hal) for path in self.target.sources),
             *(_Unit(name, self.workspace / name, generated) for name in self.program.sources),
             *(_Unit(path.name, path, library) for path in self.program.library),
             *(_Unit(path.name, path, ()) for path in sorted(RUNTIME_DIR.glob("*.c"))),
@@ -137,8 +135,8 @@ class _Job:
         return data
 
     def link(self, names: Sequence[str], objects: Sequence[bytes]) -> bytes:
-        script = self.target.folder / "link.ld"
-        key = cache.key(self.compiler.identity, *LINK_FLAGS, script.read_bytes(), *objects)
+        script = self.target.link_script.encode()
+        key = cache.key(self.compiler.identity, *LINK_FLAGS, script, *objects)
         cached = cache.load(key)
         if cached is not None:
             return cached
@@ -147,8 +145,9 @@ class _Job:
             path = self.workspace / f"{number:03}-{name}.o"
             path.write_bytes(data)
             paths.append(str(path))
+        (self.workspace / "link.ld").write_bytes(script)
         output = self.workspace / "program.elf"
-        command = [*self.compiler.ld, *LINK_FLAGS, "-T", str(script), *paths, "-o", str(output)]
+        command = [*self.compiler.ld, *LINK_FLAGS, "-T", "link.ld", *paths, "-o", str(output)]
         self._call(command, f"cannot link the program for {self.target.name}")
         data = output.read_bytes()
         cache.store(key, data)
@@ -187,7 +186,24 @@ class _Job:
         )
         if result.returncode != 0:
             log = result.stderr + result.stdout
-            raise ToolchainError(f"{problem}: {_first_diagnostic(log, self.workspace)}", log=log)
+            raise ToolchainError(
+                self._too_large(log) or f"{problem}: {_first_diagnostic(log, self.workspace)}", log=log
+            )
+
+    def _too_large(self, log: str) -> str | None:
+        """A sentence where the linker says that a memory is too small."""
+        overflow = re.findall(r"will not fit in region '(\w+)': overflowed by (\d+) bytes", log)
+        if overflow:
+            region, size = max(overflow, key=lambda found: int(found[1]))
+            lack = f"its memory {region.lower()} is {int(size):,} bytes too small"
+        elif "overlap the stack" in log:
+            lack = f"its memory {self.target.memory.level(Role.COMPUTE).name} has no room left for the stacks"
+        else:
+            return None
+        return (
+            f"the program does not fit {self.target.name}: {lack}; use a smaller network, or a larger program_bytes in "
+            "its target.toml, which is what the planner leaves to code"
+        )
 
 
 def _read(path: Path) -> bytes:

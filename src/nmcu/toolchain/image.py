@@ -10,6 +10,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from nmcu.codegen.program import Port
 from nmcu.isa import InstructionSet
+from nmcu.targets import Target
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Image:
     """An ELF file, its symbols' addresses, its sections' sizes (bytes), and how to reach its tensors."""
 
     elf: bytes
-    target: str
+    target: Target
     isa: InstructionSet
     symbols: Mapping[str, int]
     sections: Mapping[str, int]
@@ -31,7 +32,9 @@ class Image:
         return self.sections.get(".text", 0)
 
     def __repr__(self) -> str:
-        return f"Image({self.target}, {self.isa}, {len(self.elf)} bytes of ELF, {self.code_bytes} of code)"
+        return (
+            f"Image({self.target.name}, {self.isa}, {len(self.elf)} bytes of ELF, {self.code_bytes} of code)"
+        )
 
 
 def read_symbols(elf: bytes) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
 from nmcu.isa import InstructionSet
 from nmcu.targets import Target
-from nmcu.toolchain.build import COMMON_DIR, LINK_FLAGS, PACKAGE_DIR, RUNTIME_DIR, RUNTIME_INCLUDE_DIR
+from nmcu.toolchain.build import LINK_FLAGS, PACKAGE_DIR, RUNTIME_DIR, RUNTIME_INCLUDE_DIR
 from nmcu.toolchain.compiler import Compiler
 
 _COMPILER = Compiler(cc=(), ld=(), identity="project")
@@ -17,48 +17,58 @@ def project_files(
     program: Program, target: Target, isa: InstructionSet, opt: str = "-O2"
 ) -> Mapping[str, bytes]:
     """Contents by relative path. Generated files are on top, the library keeps its folders under `nmcu/`."""
+    roots = {PACKAGE_DIR: "nmcu", target.folder: f"nmcu/targets/{target.name}"}
     files: dict[str, bytes] = {}
     for name, content in program.files.items():
         files[name] = content.encode() if isinstance(content, str) else content
     sources = [
-        *_take(files, (COMMON_DIR / "crt0.S", COMMON_DIR / "start.c")),
+        *_take(files, target.sources, roots),
         *program.sources,
-        *_take(files, program.library),
-        *_take(files, sorted(RUNTIME_DIR.glob("*.c"))),
+        *_take(files, program.library, roots),
+        *_take(files, sorted(RUNTIME_DIR.glob("*.c")), roots),
     ]
-    includes = (*program.include_dirs, target.folder, COMMON_DIR, RUNTIME_INCLUDE_DIR)
+    includes = (*program.include_dirs, *target.include_dirs, RUNTIME_INCLUDE_DIR)
     for folder in (*includes, RUNTIME_DIR, *(path.parent for path in program.library)):
-        _take(files, (p for p in sorted(folder.iterdir()) if p.suffix in (".h", ".inc")))
-    (script,) = _take(files, (target.folder / "link.ld",))
-    folders = [".", *dict.fromkeys(_place(folder) for folder in includes)]
-    files["Makefile"] = _makefile(program, isa, opt, sources, folders, script).encode()
+        _take(files, (p for p in sorted(folder.iterdir()) if p.suffix in (".h", ".inc")), roots)
+    script = _place(target.folder / "link.ld", roots)
+    files[script] = target.link_script.encode()
+    folders = [".", *dict.fromkeys(_place(folder, roots) for folder in includes)]
+    defines = {**target.defines, **program.defines}
+    files["Makefile"] = _makefile(defines, isa, opt, sources, folders, script).encode()
     files["README.md"] = _readme(program, target, isa).encode()
     return files
 
 
-def _take(files: dict[str, bytes], paths: Iterable[Path]) -> list[str]:
+def _take(files: dict[str, bytes], paths: Iterable[Path], roots: Mapping[Path, str]) -> list[str]:
     places = []
     for path in paths:
-        place = _place(path)
+        place = _place(path, roots)
         files[place] = path.read_bytes()
         places.append(place)
     return places
 
 
-def _place(path: Path) -> str:
-    if not path.is_relative_to(PACKAGE_DIR):
-        raise ToolchainError(
-            f"{path} is outside the package: a C project takes library files from the package only"
-        )
-    return f"nmcu/{path.relative_to(PACKAGE_DIR).as_posix()}"
+def _place(path: Path, roots: Mapping[Path, str]) -> str:
+    """Where a library file lies in the project: under the name of the first of `roots` that holds it."""
+    for root, name in roots.items():
+        if path.is_relative_to(root):
+            return f"{name}/{path.relative_to(root).as_posix()}"
+    raise ToolchainError(
+        f"{path} is outside the package: a C project takes library files from the package only"
+    )
 
 
 def _makefile(
-    program: Program, isa: InstructionSet, opt: str, sources: list[str], folders: list[str], script: str
+    macros: Mapping[str, str],
+    isa: InstructionSet,
+    opt: str,
+    sources: list[str],
+    folders: list[str],
+    script: str,
 ) -> str:
     c_flags = " ".join(_COMPILER.compile_flags(isa, assembly=False, opt=opt))
     asm_flags = " ".join(_COMPILER.compile_flags(isa, assembly=True, opt=opt))
-    defines = " ".join(f"-D{name}={value}" for name, value in sorted(program.defines.items()))
+    defines = " ".join(f"-D{name}={value}" for name, value in sorted(macros.items()))
     return f"""\
 # Builds program.elf with clang and lld from the Python package ziglang; another compiler: make CC="..." LD="..."
 PYTHON := python3

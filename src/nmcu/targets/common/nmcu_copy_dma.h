@@ -1,22 +1,10 @@
-/* DMA on a chip that has none: one core, and a copy that is complete when it returns. */
+/* DMA on a chip that has none: a copy by the calling core, complete when it returns. */
 
 #ifndef NMCU_COPY_DMA_H
 #define NMCU_COPY_DMA_H
 
 #include <stdint.h>
 #include <string.h>
-
-#define NMCU_CORES 1u
-
-NMCU_INLINE uint32_t nmcu_core_id(void) {
-    return 0;
-}
-
-NMCU_INLINE uint32_t nmcu_core_count(void) {
-    return NMCU_CORES;
-}
-
-NMCU_INLINE void nmcu_barrier(void) {}
 
 NMCU_INLINE uint32_t nmcu_dma_start_2d(void *dst, const void *src, uint32_t row_bytes, uint32_t rows,
                                        uint32_t dst_stride, uint32_t src_stride) {

@@ -5,7 +5,9 @@
 
 #include <stdint.h>
 
+#ifndef NMCU_HOST_IO_BASE
 #define NMCU_HOST_IO_BASE 0x1A100000u
+#endif
 
 enum {
     NMCU_HOST_IO_EXIT = 0x00,

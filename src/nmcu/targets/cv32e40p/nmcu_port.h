@@ -4,6 +4,7 @@
 #define NMCU_PORT_H
 
 #include "nmcu_copy_dma.h"
+#include "nmcu_one_core.h"
 #include "nmcu_simulated.h"
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "nmcu_copy_dma.h"
+#include "nmcu_one_core.h"
 
 #define NMCU_PLACE(section_name) __attribute__((aligned(16)))
 
