@@ -105,6 +105,20 @@ def test_explain_shows_the_alternatives(nmcu: Any) -> None:
     assert "dense_4x4 ←" in text and "dense_4x2" in text and "predicted" in text
 
 
+def test_an_edited_project_is_not_overwritten_unless_forced(nmcu: Any, tmp_path: Path) -> None:
+    out = tmp_path / "project"
+    assert nmcu("compile", MODEL, "-o", out).code == 0
+    assert nmcu("compile", MODEL, "-o", out, "--isa", "rv32").code == 0
+    with (out / "main.c").open("a") as file:
+        file.write("/* mine */\n")
+    result = nmcu("compile", MODEL, "-o", out)
+    assert result.code == 1
+    assert f"{out / 'main.c'} was changed since nmcu wrote it" in result.err and "--force" in result.err
+    assert "mine" in (out / "main.c").read_text()
+    assert nmcu("compile", MODEL, "-o", out, "--force").code == 0
+    assert "mine" not in (out / "main.c").read_text()
+
+
 def test_compile_writes_a_project(nmcu: Any, tmp_path: Path) -> None:
     result = nmcu("compile", MODEL, "-o", tmp_path / "project")
     assert result.code == 0

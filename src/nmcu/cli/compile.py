@@ -8,6 +8,7 @@ import typer
 import nmcu
 from nmcu import report, toolchain
 from nmcu.cli.options import (
+    ForceOption,
     IsaOption,
     JsonOption,
     KernelOption,
@@ -26,6 +27,7 @@ def compile_(
     isa: IsaOption = "xcv",
     kernels: KernelsOption = "*",
     kernel: KernelOption = None,
+    force: ForceOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write the C project of MODEL: sources, kernels, linker script, Makefile, and a README of what is in it."""
@@ -35,7 +37,7 @@ def compile_(
         )
     files = dict(toolchain.project_files(compiled.program, compiled.plan.target, compiled.plan.isa))
     files["plan.json"] = compiled.files()["plan.json"]
-    report.write_folder(out, files)
+    report.write_folder(out, files, "nmcu compile", force=force)
     if json:
         show_json(
             {

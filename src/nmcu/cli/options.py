@@ -54,6 +54,9 @@ KernelOption = Annotated[
     list[str] | None,
     typer.Option("--kernel", metavar="LAYER=NAME", help="Force the kernel of a layer (repeatable)."),
 ]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Overwrite files in DIR that nmcu did not write or that were changed.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 
 

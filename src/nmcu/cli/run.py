@@ -8,6 +8,7 @@ import typer
 import nmcu
 from nmcu import api, report
 from nmcu.cli.options import (
+    ForceOption,
     IsaOption,
     JsonOption,
     KernelOption,
@@ -44,6 +45,7 @@ def run(
             metavar="DIR", help="Keep inputs, outputs, report, program.elf, plan.json and C project."
         ),
     ] = None,
+    force: ForceOption = False,
     kernels: KernelsOption = "*",
     kernel: KernelOption = None,
     explain: Annotated[
@@ -63,7 +65,8 @@ def run(
         result = nmcu.run(compiled, feeds, core=sim, seed=seed, on_stage=stage)
     paths: dict[str, str] = {}
     if out is not None:
-        report.write_folder(out, {**compiled.files(), **api.result_files(result, compiled.plan)})
+        files = {**compiled.files(), **api.result_files(result, compiled.plan)}
+        report.write_folder(out, files, "nmcu run", force=force)
         names = report.file_names(result.outputs, ".npy")
         paths = {name: str(out / "outputs" / file) for name, file in names.items()}
     if json:

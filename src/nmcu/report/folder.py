@@ -1,64 +1,112 @@
-"""Writes result folders: all of it or nothing."""
+"""Writes result folders: all of it or nothing, and nothing over what a user wrote or changed."""
 
+import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from nmcu.errors import NmcuError
+from nmcu.files import draft_name, folder_for
+from nmcu.report import manifest
+from nmcu.report.manifest import Manifest
 
 MAX_NAME = 100
 
-MARK = "plan.json"
-"""The file by which a folder that nmcu wrote is known."""
 
-
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(folder: Path, files: Mapping[str, bytes], writer: str, *, force: bool = False) -> None:
     """Writes `files` (contents by relative path) into `folder`, creating it where it is missing.
 
-    Everything is written to a temporary folder in or above it first. Of an existing folder, the top-level entries
-    that are in `files` too are replaced where nmcu wrote them (`MARK` lies beside them); what else is there stays.
-    Raises `NmcuError` where a stranger's file is in the way or where it cannot be written.
+    What `writer`, the name of a command, left there before is replaced, and removed where `files` has it no more; all
+    else stays. Raises `NmcuError` where a file would be overwritten that the user added or changed, unless `force`, and
+    where it cannot be written; then everything is as it was before.
     """
-    if folder.exists() and not folder.is_dir():
-        raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
-    taken = sorted({name.partition("/")[0] for name in files if (folder / name.partition("/")[0]).exists()})
-    if taken and not (folder / MARK).exists():
-        raise NmcuError(
-            f"{folder} has {', '.join(taken)} already, which nmcu did not write: name another folder, or move them"
-        )
-    place = folder.absolute()
-    beside = next(candidate for candidate in (place, *place.parents) if candidate.exists())
     try:
-        with tempfile.TemporaryDirectory(dir=beside, prefix=".nmcu-") as draft_name:
-            draft = Path(draft_name)
-            new, old = draft / "new", draft / "old"
-            for name, content in files.items():
-                path = new / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            folder.mkdir(parents=True, exist_ok=True)
-            old.mkdir()
-            _replace(folder, new, old)
+        if folder.exists() and not folder.is_dir():
+            raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
+        place = folder.resolve()
+        before = manifest.read(place)
+        _check(folder, files, before, force)
+        stale = [name for name in before.of(writer) - files.keys() if before.is_untouched(place, name)]
+        new = {**files, manifest.NAME: before.after(writer, files).to_bytes()}
+        with folder_for(place / manifest.NAME):
+            _exchange(place, new, stale)
     except OSError as error:
         raise NmcuError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
-def _replace(folder: Path, new: Path, old: Path) -> None:
-    """Move the entries of `new` into `folder`, and those they replace to `old`; all back where one cannot be moved."""
-    done: list[tuple[Path, Path]] = []
+def _check(folder: Path, files: Mapping[str, bytes], before: Manifest, force: bool) -> None:
+    """Refuses what would overwrite a user's files, or cannot."""
+    theirs = []
+    for name, content in files.items():
+        path = folder / name
+        blocking = next(
+            (p for p in path.parents if p != folder and p.is_relative_to(folder) and _is_file(p)), None
+        )
+        if blocking is not None or path.is_dir():
+            what = (
+                f"{blocking} is a file, a folder is"
+                if blocking is not None
+                else f"{path} is a folder, a file is"
+            )
+            raise NmcuError(f"cannot write to {folder}: {what} needed; move it away")
+        if _is_file(path) and not before.is_untouched(folder, name) and not manifest.has(path, content):
+            theirs.append(name)
+    if theirs and not force:
+        first, *others = sorted(theirs)
+        more = f" ({len(others)} more, too)" if others else ""
+        told = (
+            "was changed since nmcu wrote it"
+            if first in before.files
+            else "is there already, which nmcu did not write"
+        )
+        raise NmcuError(
+            f"{folder / first} {told}{more}: name another folder, move the file, or overwrite it with --force"
+        )
+
+
+def _exchange(place: Path, new: Mapping[str, bytes], stale: Iterable[str]) -> None:
+    """Puts all of `new` into `place` and takes all of `stale` away; where that fails, everything back."""
+    draft = place / draft_name()
+    undo: list[tuple[Path, Path]] = []
+    folders: list[Path] = []
+
+    def move(source: Path, target: Path) -> None:
+        for folder in reversed([p for p in target.parents if not p.exists()]):
+            folder.mkdir()
+            folders.append(folder)
+        undo.append((target, source))
+        source.rename(target)
+
     try:
-        for entry in sorted(new.iterdir()):
-            there = folder / entry.name
-            moves = [(there, old / entry.name)] if there.exists() or there.is_symlink() else []
-            for source, target in (*moves, (entry, there)):
-                shutil.move(source, target)
-                done.append((source, target))
-    except OSError:
-        for source, target in reversed(done):
-            shutil.move(target, source)
+        for name, content in new.items():
+            (draft / "new" / name).parent.mkdir(parents=True, exist_ok=True)
+            (draft / "new" / name).write_bytes(content)
+        for name in (*new, *stale):
+            if _is_file(place / name):
+                move(place / name, draft / "old" / name)
+            if name in new:
+                move(draft / "new" / name, place / name)
+    except BaseException:
+        for source, target in reversed(undo):
+            if _is_file(source):
+                source.rename(target)
+        for folder in reversed(folders):
+            with suppress(OSError):
+                folder.rmdir()
         raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    for name in stale:
+        for parent in PurePosixPath(name).parents:
+            with suppress(OSError):  # it is not empty
+                (place / parent).rmdir()
+
+
+def _is_file(path: Path) -> bool:
+    """Whether something is there that is no folder; a link that leads nowhere counts."""
+    return os.path.lexists(path) and not path.is_dir()
 
 
 def file_names(names: Iterable[str], suffix: str) -> dict[str, str]:
