@@ -1,5 +1,6 @@
 """Each ONNX operator of the supported list, quantised by ONNX Runtime, against ONNX Runtime."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -326,6 +327,73 @@ def test_gemm_scales_product_and_bias(tmp_path: Path, alpha: float, beta: float)
     m = ort.FloatModel(1, 24)
     m.node("Gemm", "input", m.weight(24, 16), m.weight(16), alpha=alpha, beta=beta)
     checked(tmp_path, m)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (6,), (1, 6), (1, 1), (6, 1), (6, 6)])
+@pytest.mark.parametrize("beta", [1.0, -0.5])
+def test_gemm_broadcasts_its_addend(tmp_path: Path, shape: tuple[int, ...], beta: float) -> None:
+    """As many rows as output channels: (6, 1) is a number for each row, not for each channel."""
+    m = ort.FloatModel(6, 10)
+    m.node("Gemm", "input", m.weight(10, 6), beta=beta)
+    path = qdq(ort.quantise(m.save(tmp_path / "m.onnx")))
+    _addend(path, m.rng.standard_normal(shape).astype(np.float32) * np.float32(0.5))
+    model = ort.check(path)
+    round_trip.check(model, tmp_path / "again.onnx")
+    rows = len(shape) == 2 and shape[0] > 1
+    assert kinds(model) == (["slice", "linear"] * 6 + ["concat"] if rows else ["linear"])
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1), (1, 1, 6), (6, 3)])
+def test_gemm_with_an_addend_that_does_not_fit_is_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    m = ort.FloatModel(6, 10)
+    m.node("Gemm", "input", m.weight(10, 6))
+    path = qdq(ort.quantise(m.save(tmp_path / "m.onnx")))
+    _addend(path, np.zeros(shape, np.float32))
+    with pytest.raises(ModelError, match=re.escape(f"C has shape {shape}")):
+        nmcu.load(path)
+
+
+def _addend(path: Path, c: Any) -> None:
+    """Give the only Gemm a C: ONNX Runtime's quantiser takes none but (N,)."""
+    model = onnx.load(path)
+    node = next(n for n in model.graph.node if n.op_type == "Gemm")
+    node.input.append("C")
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(c), "C"))
+    onnx.save(model, path)
+
+
+@pytest.mark.parametrize("axes", [[2, 3], [3, 2], [-1, -2], [-2, 3], [3]])
+def test_pad_gives_its_pads_in_the_order_of_its_axes(tmp_path: Path, axes: list[int]) -> None:
+    m = ort.FloatModel(1, 4, 5, 6, opset=18)
+    pads = m.constant(np.arange(1, 2 * len(axes) + 1))
+    m.node("Pad", m.conv("input", 4, 8), pads, "", m.constant(np.array(axes)))
+    checked(tmp_path, m)
+
+
+def test_pad_with_an_axis_twice_is_refused(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 4, 5, 6, opset=18)
+    y = m.conv("input", 4, 8)
+    path = ort.quantise(m.save(tmp_path / "m.onnx"))
+    proto = onnx.load(path)
+    m.node("Pad", y, m.constant(np.array([1, 2, 3, 4]), "pads"), "", m.constant(np.array([2, -2]), "axes"))
+    proto.graph.node.append(m.nodes[-1])
+    proto.graph.node[-1].input[0] = proto.graph.output[0].name
+    proto.graph.initializer.extend(m.initializers[-2:])
+    proto.graph.output[0].name = m.last
+    onnx.save(proto, path)
+    with pytest.raises(ModelError, match=r"Pad_1.*twice"):
+        nmcu.load(path)
+
+
+def test_axes_from_the_end(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 4, 5, 6, opset=18)
+    x = m.conv("input", 4, 8)
+    mean = m.node("ReduceMean", x, m.constant(np.array([-1, 2])))
+    all_of_it = m.node("ReduceMean", x, keepdims=0)
+    same = m.node("ReduceMean", x, noop_with_empty_axes=1)
+    narrow = m.node("Squeeze", mean, m.constant(np.array([-1, -2])))
+    wide = m.node("Unsqueeze", narrow, m.constant(np.array([-1, 1])))
+    checked(tmp_path, m, all_of_it, same, m.node("Relu", wide))
 
 
 def test_matmul_with_a_bias_on_tokens(tmp_path: Path) -> None:

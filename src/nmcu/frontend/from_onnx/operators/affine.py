@@ -14,15 +14,21 @@ from nmcu.frontend.from_onnx.operators.product import product
 from nmcu.frontend.from_onnx.values import Affine, Const, Pending, QuantConst, Real, Reals
 from nmcu.frontend.lower import affine
 from nmcu.frontend.lower.clamp import Clamp
-from nmcu.frontend.lower.shape import reshape
+from nmcu.frontend.lower.shape import concat, cut, reshape
 from nmcu.graph import TensorInfo
+
+MAX_ROWS = 64
+"""Each row with a bias of its own has a copy of the weights."""
 
 Emit = Callable[[affine.Weights, TensorInfo, Clamp], Real]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Bias:
-    """Real bias: integers with their scale where the model has them, plus a float part."""
+    """Real bias: integers (Cout,) with their scale where the model has them, plus a float part.
+
+    The float part is (Cout,), or (rows, Cout) where every row of a Gemm has a bias of its own.
+    """
 
     quantised: QuantConst | None
     real: Reals
@@ -132,14 +138,14 @@ def conv_transpose(c: Context) -> None:
 
 
 def gemm(c: Context) -> None:
-    """`alpha * A @ B + beta * C` with constant B and C."""
+    """`alpha * A @ B + beta * C` with constant B and C; a C that differs by rows makes a layer of each row."""
     if c.integer("transA", 0) != 0:
         raise c.error("transA is not supported")
     transposed = c.integer("transB", 0) == 1
     weights = weight(c, 1, channel_axis=0 if transposed else 1)
     matrix = weights.ints if transposed else weights.ints.T
     alpha, beta = c.attribute("alpha", 1.0), c.attribute("beta", 1.0)
-    found = bias(c, 2, matrix.shape[0])
+    found = _addend(c, math.prod(c.value(0).shape[:-1]), matrix.shape[0])
     if beta != 1.0:
         found = Bias(None, found.whole * beta)
     matrix, factor = _turned(c, matrix, np.full(len(matrix), alpha, np.float64))
@@ -173,12 +179,26 @@ def linear(c: Context, matrix: Array, scale: Array, found: Bias) -> None:
         rows = reshape(
             c.builder, f"{name} rows", tensor, (math.prod(x.shape[:-1]), cin), f"{tensor.name} rows"
         )
-        made = affine.linear(c.builder, name, rows, y, w, clamp)
+        made = _rows(c, name, rows, y, w, clamp)
         return device.shaped(c, made, shape)
 
     if found.real.size == 0:
         found = Bias(None, np.zeros(cout))
     c.write(pending(c, x, shape, len(shape) - 1, np.ascontiguousarray(matrix), scale, found, emit))
+
+
+def _rows(c: Context, name: str, x: TensorInfo, y: TensorInfo, w: affine.Weights, clamp: Clamp) -> TensorInfo:
+    """One linear layer on all rows of `x`, or one on each where each has a bias of its own."""
+    if w.bias is None or w.bias.ndim == 1:
+        return affine.linear(c.builder, name, x, y, w, clamp)
+    parts = []
+    for i, own in enumerate(w.bias):
+        each = f"{name} row {i}"
+        row = cut(c.builder, f"{each} in", x, (i, 0), (1, 1), (1, x.shape[1]), f"{x.name} row {i}")
+        part = dataclasses.replace(y, name=f"{y.name} row {i}")
+        weights = affine.Weights(w.value, w.scale, own)
+        parts.append(affine.linear(c.builder, each, row, part, weights, clamp))
+    return concat(c.builder, name, parts, y, 0)
 
 
 def pending(
@@ -260,6 +280,20 @@ def bias(c: Context, position: int, cout: int) -> Bias:
         return Bias(value, np.zeros(cout))
     real = value.real if isinstance(value, QuantConst) else value.array.astype(np.float64)
     return Bias(None, np.broadcast_to(real.reshape(-1), (cout,)))
+
+
+def _addend(c: Context, rows: int, cout: int) -> Bias:
+    """C of Gemm: anything that broadcasts to (rows, cout)."""
+    if not c.has(2):
+        return bias(c, 2, cout)
+    shape = tuple(c.value(2).shape)
+    if len(shape) > 2 or any(d not in (1, n) for d, n in zip(shape[::-1], (cout, rows), strict=False)):
+        raise c.error(f"C has shape {shape}, which does not broadcast to ({rows}, {cout})")
+    if len(shape) < 2 or shape[0] == 1:
+        return bias(c, 2, cout)
+    if rows > MAX_ROWS:
+        raise c.error(f"C has shape {shape}: another bias for each of {rows} rows; supported: {MAX_ROWS}")
+    return Bias(None, np.broadcast_to(c.constant(2).astype(np.float64), (rows, cout)))
 
 
 def _outputs(c: Context, size: int, kernel: int, stride: int, pads: int, dilation: int) -> int:

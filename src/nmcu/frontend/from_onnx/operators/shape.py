@@ -36,7 +36,7 @@ def flatten(c: Context) -> None:
 def squeeze(c: Context) -> None:
     """Without the given axes of size 1, or without all of them."""
     old = shape_of(c, 0)
-    axes = _axes(c, len(old)) if c.has(1) else {a for a, d in enumerate(old) if d == 1}
+    axes = axes_of(c, len(old), 1, repeated=True) if c.has(1) else [a for a, d in enumerate(old) if d == 1]
     if any(old[a] != 1 for a in axes):
         raise c.error(f"squeezes axes {sorted(axes)} of shape {old}, which are not 1")
     _reshaped(c, tuple(d for a, d in enumerate(old) if a not in axes))
@@ -45,8 +45,8 @@ def squeeze(c: Context) -> None:
 def unsqueeze(c: Context) -> None:
     """With new axes of size 1."""
     old = shape_of(c, 0)
-    rank = len(old) + len(set(c.constant_ints(1)))
-    axes, rest = _axes(c, rank), list(old)
+    rank = len(old) + len(c.constant_ints(1))
+    axes, rest = axes_of(c, rank, 1), list(old)
     _reshaped(c, tuple(1 if a in axes else rest.pop(0) for a in range(rank)))
 
 
@@ -95,7 +95,7 @@ def pad(c: Context) -> None:
     old, pads = shape_of(c, 0), c.constant_ints(1)
     value = c.scalar(2) if c.has(2) else 0.0
     rank = len(old)
-    axes = sorted(_axes(c, rank, 3)) if c.has(3) else list(range(rank))
+    axes = axes_of(c, rank, 3) if c.has(3) else list(range(rank))
     if len(pads) != 2 * len(axes) or min(pads) < 0 or not math.isfinite(value):
         raise c.error(f"pads {pads} with value {value} do not fit shape {old}; supported: 0 and more")
     before, after = [0] * rank, [0] * rank
@@ -123,10 +123,11 @@ def shape_of(c: Context, position: int) -> Shape:
     return tuple(int(d) for d in c.value(position).shape)
 
 
-def _axes(c: Context, rank: int, position: int = 1) -> set[int]:
-    axes = {a + rank if a < 0 else a for a in c.constant_ints(position)}
-    if any(not 0 <= a < rank for a in axes):
-        raise c.error(f"axes {sorted(axes)} do not exist in rank {rank}")
+def axes_of(c: Context, rank: int, position: int, repeated: bool = False) -> list[int]:
+    """The axes that constant input `position` lists, in its order, counted from the front."""
+    axes = [a + rank if a < 0 else a for a in c.constant_ints(position)]
+    if any(not 0 <= a < rank for a in axes) or (len(set(axes)) != len(axes) and not repeated):
+        raise c.error(f"axes {axes} do not exist in rank {rank}, or one is given twice")
     return axes
 
 
