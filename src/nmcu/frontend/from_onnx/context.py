@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 
 class Context:
-    """The state of one conversion; `node` is the node being converted."""
+    """The state of one conversion: `node` is being converted, `work` bytes of constants have been computed."""
 
     def __init__(self, file: File) -> None:
         self.file = file
@@ -23,6 +23,7 @@ class Context:
         self.node = Node("", "", "", (), (), {})
         self.known: dict[str, Value] = {}
         self.conformed: dict[tuple[str, Axes, Shape], TensorInfo] = {}
+        self.work = 0
 
     def error(self, message: str) -> ModelError:
         """A `ModelError` that names node and operator."""

@@ -143,7 +143,9 @@ def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
         content = _external(proto, folder, math.prod(proto.dims) * dtype.itemsize)
         return np.frombuffer(content, dtype).reshape(tuple(proto.dims))
     try:
-        return numpy_helper.to_array(proto)
+        array = np.asarray(numpy_helper.to_array(proto))
+        array.flags.writeable = False
+        return array
     except (ValueError, TypeError, OverflowError) as error:
         raise ModelError(
             f"constant {name!r} has less or more data than its shape {tuple(proto.dims)}"
