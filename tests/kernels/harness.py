@@ -73,7 +73,7 @@ def random_inputs(found: Layer, seed: int = 0) -> list[Int8]:
 
 def program(found: Layer, kernel: Kernel, candidate: Candidate, isa: str, main: str) -> Program:
     """C text that defines the layer's descriptor and all its memory, and `main`."""
-    constants = kernel.constants(found)
+    constants = {key: packed.data for key, packed in kernel.pack(found).items()}
     at = Addresses(
         inputs=tuple(f"input{i}" for i in range(len(found.inputs))),
         outputs=tuple(f"output{i}" for i in range(len(found.outputs))),

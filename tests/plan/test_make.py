@@ -205,4 +205,4 @@ def test_unknown_kernels_and_layers_are_named() -> None:
 
 def test_a_forced_kernel_is_taken() -> None:
     planned = plan.make(conv(4, 8), CLUSTER8, XCV, forced={"conv": "dense_4x1"})
-    assert [layer.kernel for layer in planned.layers] == ["dense_4x1"]
+    assert [layer.kernel_name for layer in planned.layers] == ["dense_4x1"]

@@ -114,7 +114,6 @@ def measure(case: Case) -> Measurement | None:
         raise SimulationFault(f"{case}: {fault}") from None
     expected = graph.reference.run(made, feeds)
     weight = layer.constants["weight"]
-    constants = planned.layers[0].constant_bytes
     return Measurement(
         case=case,
         candidate=candidate,
@@ -123,7 +122,7 @@ def measure(case: Case) -> Measurement | None:
         bit_exact=raw["outputs"] == digest(expected),
         macs=layer.macs,
         nonzero_macs=layer.macs * int(np.count_nonzero(weight)) // weight.size,
-        packed_bytes=constants - kernels.get(case.kernel).requant_bytes(layer),
+        packed_bytes=planned.layers[0].constant_bytes - planned.layers[0].requant_bytes,
     )
 
 

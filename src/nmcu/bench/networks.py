@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nmcu import codegen, frontend, graph, kernels, plan, targets, toolchain
+from nmcu import codegen, frontend, graph, plan, targets, toolchain
 from nmcu.bench import examples
 from nmcu.bench.measure import digest, simulator_identity
 from nmcu.bench.models import BUILT
@@ -148,7 +148,7 @@ def measure(case: NetworkCase) -> NetworkRow:
         macs_per_cycle=round(macs / cycles, 2),
         speedup_vs_dense=None,
         weight_bytes=sum(
-            part.constant_bytes - kernels.get(layer.kernel).requant_bytes(part.layer)
+            part.constant_bytes - part.requant_bytes
             for layer, part in planned.steps
             if layer.kernel and part.layer.weight_bytes
         ),

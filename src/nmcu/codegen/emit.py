@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nmcu import kernels
 from nmcu.codegen.cprint import constant
 from nmcu.codegen.names import Identifiers, comment
 from nmcu.codegen.program import Port, Program
@@ -16,7 +15,7 @@ from nmcu.plan import Part, Plan, PlannedLayer
 def emit(plan: Plan, name: str = "network") -> Program:
     """The program of `plan`; `name` is only shown in comments."""
     symbols = _Symbols.of(plan)
-    used = [kernels.get(layer.kernel) for layer in plan.layers if layer.kernel]
+    used = [layer.kernel for layer in plan.layers if layer.kernel]
     library = dict.fromkeys(path for kernel in used for path in kernel.library(plan.isa))
     include_dirs = dict.fromkeys(path for kernel in used for path in kernel.include_dirs(plan.isa))
     include_dirs[KERNELS_DIR / "common"] = None
@@ -88,7 +87,7 @@ def _header(plan: Plan, symbols: _Symbols, name: str) -> str:
 
 
 def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
-    used = [kernels.get(layer.kernel) for layer in plan.layers if layer.kernel]
+    used = [layer.kernel for layer in plan.layers if layer.kernel]
     headers = sorted(
         {header for kernel in used for header in kernel.headers}
         | ({"stream.h"} if plan.chunks or plan.spills else set())
@@ -148,7 +147,7 @@ def _stream(plan: Plan) -> str:
 
 def _part(plan: Plan, planned: PlannedLayer, number: int, part: Part, symbols: _Symbols) -> str:
     assert planned.kernel is not None
-    layer, kernel = part.layer, kernels.get(planned.kernel)
+    layer, kernel = part.layer, planned.kernel
 
     def place(tensor: str) -> str:
         return symbols.tensors[plan.aliases.get(tensor, tensor)]
@@ -191,8 +190,7 @@ def _run(plan: Plan, symbols: _Symbols) -> str:
                 lines.append(f"    nmcu_stream_start(chunks + {started}, {count});")
                 started += count
             lines += [f"    nmcu_stream_wait({chunk + 1});" for chunk in part.streamed.values()]
-            call = kernels.get(planned.kernel).function
-            lines.append(f"    {call}(&{symbols.descriptors[planned.name, index]});")
+            lines.append(f"    {planned.kernel.function}(&{symbols.descriptors[planned.name, index]});")
             step += 1
         for spill in plan.spills:
             if spill.stored == number:

@@ -2,6 +2,7 @@
 
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.packed import Packed
 from nmcu.kernels.registry import KERNELS, candidates, fits, get
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Expr",
     "Kernel",
     "Machine",
+    "Packed",
     "Struct",
     "Value",
     "candidates",

@@ -14,6 +14,7 @@ from nmcu.isa import InstructionSet
 from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Struct
 from nmcu.kernels.costs import Constants, Costs, fitted
+from nmcu.kernels.packed import Packed
 from nmcu.targets import Role, Target
 
 KERNELS_DIR = Path(__file__).parent
@@ -119,17 +120,9 @@ class Kernel(ABC, Generic[OpT]):
     def candidates(self, layer: Layer[OpT], machine: Machine) -> Sequence[Candidate]:
         """The tilings worth considering, best first; empty if none fits L1."""
 
-    def constants(self, layer: Layer[OpT]) -> Mapping[str, bytes]:
-        """Constants as the kernel reads them, by name."""
+    def pack(self, layer: Layer[OpT]) -> Mapping[str, Packed]:
+        """Constants as the kernel reads them, by name; the planner calls this once."""
         return {}
-
-    def index_bytes(self, layer: Layer[OpT]) -> int:
-        """Bytes of `constants` that are positions of non-zeros."""
-        return 0
-
-    def requant_bytes(self, layer: Layer[OpT]) -> int:
-        """Bytes of `constants` that are bias and requantisation, not weights."""
-        return 0
 
     @abstractmethod
     def descriptor(self, layer: Layer[OpT], parameters: Mapping[str, int], at: Addresses) -> Struct:

@@ -48,14 +48,11 @@ def choose(
 
     Raises `PlanError` with the smallest size that any choice needs.
     """
-    sizes = {
-        layer.name: [constant_bytes(layer, c) for c in choices[layer.name]]
-        for layer in layers
-        if layer.name in choices
-    }
+    chosen = [layer for layer in layers if layer.name in choices]
     fastest = {name: found[0] for name, found in choices.items()}
-    if sum(size[0] for size in sizes.values()) <= budget:
+    if sum(constant_bytes(layer, fastest[layer.name]) for layer in chosen) <= budget:
         return fastest
+    sizes = {layer.name: [constant_bytes(layer, c) for c in choices[layer.name]] for layer in chosen}
     smallest = sum(min(size) for size in sizes.values())
     if smallest > budget:
         raise PlanError(

@@ -1,14 +1,16 @@
 """Where packed constants lie: in L2 for the whole run, or in L3 from where they stream."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from nmcu.errors import PlanError
 from nmcu.graph import Layer
-from nmcu.kernels import Kernel, Machine
+from nmcu.kernels import Machine, Packed
 from nmcu.kernels.kernel import align
+from nmcu.kernels.packed import ALIGNMENT
+from nmcu.plan.packing import room
 from nmcu.plan.parts import SPLIT_KINDS
 from nmcu.plan.plan import Buffer, Chunk, Part, PlannedLayer
 from nmcu.plan.stream import Request, schedule, waits
@@ -29,18 +31,18 @@ class Placed:
     ring_bytes: int
 
 
-def streamed(kernel: Kernel, layer: Layer) -> dict[str, int]:
+def streamed(layer: Layer, packed: Mapping[str, Packed]) -> tuple[str, ...]:
     """The names of the constants of `layer` that stream where the network's constants do not fit L2."""
-    if layer.kind not in SPLIT_KINDS:
-        return {}
-    size = len(kernel.constants(layer).get(STREAMED, b""))
-    return {STREAMED: 0} if size >= SMALLEST_STREAM_BYTES else {}
+    if layer.kind not in SPLIT_KINDS or STREAMED not in packed:
+        return ()
+    streams = packed[STREAMED].size >= SMALLEST_STREAM_BYTES and packed[STREAMED].alignment <= ALIGNMENT
+    return (STREAMED,) if streams else ()
 
 
 def place_constants(layers: Sequence[PlannedLayer], machine: Machine, budget: int) -> Placed:
     """Places for the constants of all parts within `budget` bytes of L2; raises `PlanError` with what would do."""
     steps = [part for layer in layers for part in layer.parts]
-    resident = sum(align(buffer.bytes) for part in steps for buffer in part.constants.values())
+    resident = sum(room(part.packed[name]) for part in steps for name in part.constants)
     requests = [
         Request(part.constant_bytes - sum(b.bytes for b in part.constants.values()), step)
         for step, part in enumerate(steps)
@@ -57,8 +59,9 @@ def place_constants(layers: Sequence[PlannedLayer], machine: Machine, budget: in
         for part in layer.parts:
             constants = {}
             for name, buffer in part.constants.items():
+                offset = align(offset, part.packed[name].alignment)
                 constants[name] = Buffer(offset, buffer.bytes)
-                offset += align(buffer.bytes)
+                offset = align(buffer.bytes + offset)
             parts.append(
                 dataclasses.replace(
                     part,

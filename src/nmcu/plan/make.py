@@ -1,7 +1,7 @@
 """From an integer graph to a plan."""
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from nmcu import graph as graphs
@@ -9,11 +9,12 @@ from nmcu import kernels
 from nmcu.errors import PlanError
 from nmcu.graph import Graph, Layer
 from nmcu.isa import InstructionSet
-from nmcu.kernels import Candidate, Machine
+from nmcu.kernels import Candidate, Machine, Packed
 from nmcu.kernels.kernel import align
 from nmcu.plan.activations import place_activations
 from nmcu.plan.choose import choose, options
 from nmcu.plan.constants import place_constants, streamed
+from nmcu.plan.packing import Packing
 from nmcu.plan.parts import split
 from nmcu.plan.plan import Buffer, Part, Plan, PlannedLayer
 from nmcu.plan.spill import spill_cycles
@@ -50,9 +51,11 @@ def make(
         else options(layer, machine, kernel_names, forced.get(layer.name))
         for layer in work
     }
-    chosen, streams = _chosen(work, choices, machine, activations.budget)
+    packing = Packing()
+    chosen, streams = _chosen(work, choices, machine, activations.budget, packing)
+    most_bytes = activations.budget // PARTS_IN_RING if streams else None
     planned = [
-        PlannedLayer(layer, picked.kernel, _parts(layer, picked, machine, activations.budget, streams))
+        PlannedLayer(layer, kernels.get(picked.kernel), _parts(layer, picked, machine, most_bytes, packing))
         if (picked := chosen.get(layer.name))
         else PlannedLayer(layer, None, ())
         for layer in layers
@@ -96,17 +99,16 @@ def _check_l3(plan: Plan) -> None:
 
 
 def _chosen(
-    work: Sequence[Layer], choices: Mapping[str, Sequence[Candidate]], machine: Machine, budget: int
+    work: Sequence[Layer],
+    choices: Mapping[str, Sequence[Candidate]],
+    machine: Machine,
+    budget: int,
+    packing: Packing,
 ) -> tuple[dict[str, Candidate], bool]:
     """A candidate for each layer, and whether constants stream: then the fastest, else what fits `budget`."""
-    sizes: dict[tuple[str, str], int] = {}
 
     def constant_bytes(layer: Layer, candidate: Candidate) -> int:
-        key = (layer.name, candidate.kernel)
-        if key not in sizes:
-            packed = kernels.get(candidate.kernel).constants(layer)
-            sizes[key] = sum(align(len(data)) for data in packed.values())
-        return sizes[key]
+        return packing.room(layer, kernels.get(candidate.kernel))
 
     fastest = {name: found[0] for name, found in choices.items()}
     if (
@@ -118,39 +120,45 @@ def _chosen(
 
 
 def _parts(
-    layer: Layer, candidate: Candidate, machine: Machine, budget: int, streams: bool
+    layer: Layer, candidate: Candidate, machine: Machine, most_bytes: int | None, packing: Packing
 ) -> tuple[Part, ...]:
-    """The layer as one part, or as several where its constants stream and are too large for that at once."""
+    """The layer as one part, or as several where its constants stream and are more than `most_bytes`."""
     kernel = kernels.get(candidate.kernel)
-    if not streams:
-        return (_part(layer, 0, candidate, {}),)
-    total = sum(len(data) for data in kernel.constants(layer).values())
-    parts = split(layer, total, budget // PARTS_IN_RING)
+    packed = packing.of(layer, kernel)
+    if most_bytes is None:
+        return (_part(layer, 0, candidate, packed),)
+    parts = split(layer, sum(p.size for p in packed.values()), most_bytes)
     if len(parts) == 1:
-        return (_part(layer, 0, candidate, streamed(kernel, layer)),)
-    return tuple(
-        _part(part, first, kernel.candidates(part, machine)[0], streamed(kernel, part))
-        for first, part in parts
-    )
+        return (_part(layer, 0, candidate, packed, streamed(layer, packed)),)
+    found = []
+    for first, part in parts:
+        packed = packing.of(part, kernel)
+        best = kernel.candidates(part, machine)[0]
+        found.append(_part(part, first, best, packed, streamed(part, packed)))
+    return tuple(found)
 
 
-def _part(layer: Layer, first_channel: int, candidate: Candidate, streamed: Mapping[str, int]) -> Part:
-    """A part whose constants are packed but not placed yet: all buffers start at 0."""
-    kernel = kernels.get(candidate.kernel)
+def _part(
+    layer: Layer,
+    first_channel: int,
+    candidate: Candidate,
+    packed: Mapping[str, Packed],
+    streamed: Collection[str] = (),
+) -> Part:
+    """A part whose constants are not placed yet: all buffers start at 0."""
     offset, l1 = 0, {}
     for name, size in candidate.l1.items():
         l1[name] = Buffer(offset, size)
         offset += align(size)
-    sizes = {name: len(data) for name, data in kernel.constants(layer).items()}
+    resident = {name: Buffer(0, p.size) for name, p in packed.items() if name not in streamed}
     return Part(
         layer=layer,
         first_channel=first_channel,
         parameters=MappingProxyType(dict(candidate.parameters)),
         l1=MappingProxyType(l1),
-        constants=MappingProxyType({n: Buffer(0, size) for n, size in sizes.items() if n not in streamed}),
-        streamed=MappingProxyType(dict(streamed)),
-        constant_bytes=sum(sizes.values()),
-        index_bytes=kernel.index_bytes(layer),
+        packed=MappingProxyType(dict(packed)),
+        constants=MappingProxyType(resident),
+        streamed=MappingProxyType(dict.fromkeys(streamed, 0)),
         cycles=candidate.cycles,
         compute_cycles=candidate.compute_cycles,
         dma_cycles=candidate.dma_cycles,

@@ -6,6 +6,7 @@ from typing import Any
 
 from nmcu.graph import Layer, TensorInfo
 from nmcu.isa import InstructionSet
+from nmcu.kernels import Kernel, Packed
 from nmcu.targets import Target
 
 
@@ -46,19 +47,19 @@ class Spill:
 class Part:
     """A layer, or a range of its output channels from `first_channel` on, that runs on its own.
 
-    `layer` is the layer restricted to these channels. `l1` are its L1 buffers, `constants` its packed constants that
-    stay in L2; those in `streamed` (numbers of chunks) come from L3. `cycles`, `compute_cycles` and `dma_cycles` are
-    predictions (see `kernels.Candidate`); `wait_cycles` is the predicted wait for L3 on top.
+    `layer` is the layer restricted to these channels. `l1` are its L1 buffers, `packed` its constants as the kernel
+    reads them: `constants` places those that stay in L2, those in `streamed` (numbers of chunks) come from L3.
+    `cycles`, `compute_cycles` and `dma_cycles` are predictions (see `kernels.Candidate`); `wait_cycles` is the
+    predicted wait for L3 on top.
     """
 
     layer: Layer
     first_channel: int
     parameters: Mapping[str, int]
     l1: Mapping[str, Buffer]
+    packed: Mapping[str, Packed]
     constants: Mapping[str, Buffer]
     streamed: Mapping[str, int]
-    constant_bytes: int
-    index_bytes: int
     cycles: int
     compute_cycles: int
     dma_cycles: int
@@ -69,6 +70,21 @@ class Part:
         """L1 that the buffers span."""
         return max((buffer.end for buffer in self.l1.values()), default=0)
 
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of all packed constants: weights, positions, requantisation."""
+        return sum(packed.size for packed in self.packed.values())
+
+    @property
+    def index_bytes(self) -> int:
+        """Bytes of `constant_bytes` that are positions of non-zeros."""
+        return sum(packed.index_bytes for packed in self.packed.values())
+
+    @property
+    def requant_bytes(self) -> int:
+        """Bytes of `constant_bytes` that are bias and requantisation."""
+        return sum(packed.requant_bytes for packed in self.packed.values())
+
 
 @dataclass(frozen=True, eq=False)
 class PlannedLayer:
@@ -78,7 +94,7 @@ class PlannedLayer:
     """
 
     layer: Layer
-    kernel: str | None
+    kernel: Kernel | None
     parts: tuple[Part, ...]
 
     @property
@@ -96,6 +112,11 @@ class PlannedLayer:
         return max((part.l1_bytes for part in self.parts), default=0)
 
     @property
+    def kernel_name(self) -> str | None:
+        """What users call the kernel."""
+        return self.kernel.name if self.kernel else None
+
+    @property
     def constant_bytes(self) -> int:
         """Bytes of all packed constants: weights, positions, requantisation."""
         return sum(part.constant_bytes for part in self.parts)
@@ -104,6 +125,11 @@ class PlannedLayer:
     def index_bytes(self) -> int:
         """Bytes of `constant_bytes` that are positions of non-zeros."""
         return sum(part.index_bytes for part in self.parts)
+
+    @property
+    def requant_bytes(self) -> int:
+        """Bytes of `constant_bytes` that are bias and requantisation."""
+        return sum(part.requant_bytes for part in self.parts)
 
     @property
     def cycles(self) -> int:
@@ -222,7 +248,7 @@ class Plan:
     def __str__(self) -> str:
         lines = [f"plan for {self.target.name} ({self.isa}): {self.predicted_cycles:,} cycles predicted"]
         for layer in self.layers:
-            kernel = layer.kernel or "no work"
+            kernel = layer.kernel_name or "no work"
             tiling = " ".join(f"{key}={value}" for key, value in layer.parameters.items())
             lines.append(f"  {layer.name}: {layer.layer.kind} by {kernel} {tiling} ({layer.cycles:,} cycles)")
         return "\n".join(lines)
@@ -245,7 +271,7 @@ def _layer_json(layer: PlannedLayer) -> dict[str, Any]:
     return {
         "name": layer.name,
         "op": layer.layer.kind,
-        "kernel": layer.kernel,
+        "kernel": layer.kernel_name,
         "inputs": [t.name for t in layer.layer.inputs],
         "outputs": [t.name for t in layer.layer.outputs],
         "index_bytes": layer.index_bytes,

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu import kernels
 from nmcu.kernels import Machine
 from nmcu.plan import Plan, PlannedLayer
 from nmcu.report.bound import spent
@@ -67,7 +66,6 @@ def assemble(
 def _layer(planned: PlannedLayer, machine: Machine, result: RunResult, number: int) -> LayerReport:
     layer = planned.layer
     cores, cycles = result.region(number), result.cycles(number)
-    requant_bytes = kernels.get(planned.kernel).requant_bytes(layer) if planned.kernel else 0
     waits = max((core.stalls["dma_wait"] for core in cores), default=0)
     stalls = {
         cause: sum(core.stalls[cause] for core in cores) // len(cores) for cause in STALL_CAUSES if cores
@@ -75,14 +73,14 @@ def _layer(planned: PlannedLayer, machine: Machine, result: RunResult, number: i
     return LayerReport(
         name=layer.name,
         op=layer.kind,
-        kernel=planned.kernel or "",
+        kernel=planned.kernel_name or "",
         pattern=pattern(layer),
         macs=layer.macs,
         nonzero_macs=_nonzero_macs(layer.macs, layer.constants.get("weight")),
         cycles=cycles,
         compute_cycles=cycles - waits,
         dma_wait_cycles=waits,
-        weight_bytes=planned.constant_bytes - planned.index_bytes - requant_bytes,
+        weight_bytes=planned.constant_bytes - planned.index_bytes - planned.requant_bytes,
         index_bytes=planned.index_bytes,
         l1_bytes=planned.l1_bytes,
         instructions=sum(core.instructions for core in cores),

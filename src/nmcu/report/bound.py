@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from nmcu import kernels
 from nmcu.kernels import Machine
 from nmcu.kernels.costs import Costs
 from nmcu.plan import PlannedLayer
@@ -71,9 +70,9 @@ def _transfers(planned: PlannedLayer, wait_cycles: int) -> str:
 
 def _requantisation_cycles(planned: PlannedLayer, machine: Machine) -> int:
     """The part of the predicted work that is requantisation: the prediction without its units taken away."""
-    if planned.kernel is None or not _has_units(machine, planned.kernel):
+    if planned.kernel is None or not _has_units(machine, planned.kernel.name):
         return 0
-    kernel = kernels.get(planned.kernel)
+    kernel = planned.kernel
     free = Machine(machine.target, machine.isa, _free(machine.fitted))
     cycles = 0
     for part in planned.parts:

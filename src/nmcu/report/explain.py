@@ -28,9 +28,9 @@ def explain_table(plan: Plan, report: RunReport, kernel_names: str = "*") -> Ren
             continue
         rows.append(Heading(planned.name))
         chosen = f"{planned.cycles:,}", f"{measured.cycles:,}", f"{planned.cycles / measured.cycles - 1:+.1%}"
-        rows.append((f"{planned.kernel} ←", *chosen, _tiling(planned.parameters)))
+        rows.append((f"{planned.kernel.name} ←", *chosen, _tiling(planned.parameters)))
         for kernel in kernels.KERNELS:
-            if kernel.name == planned.kernel or not kernel.runs(planned.layer):
+            if kernel is planned.kernel or not kernel.runs(planned.layer):
                 continue
             reason = kernels.fits(kernel, planned.layer, machine, kernel_names)
             found = [] if reason else kernel.candidates(planned.layer, machine)

@@ -9,7 +9,8 @@ import numpy as np
 from nmcu.graph import Layer, ops
 from nmcu.kernels.common import window
 from nmcu.kernels.kernel import align
-from nmcu.kernels.records.base import Records, join_parts
+from nmcu.kernels.packed import Packed
+from nmcu.kernels.records.base import Records
 from nmcu.sparsity import NMPattern, distances
 
 MAX_M = 16
@@ -45,7 +46,7 @@ class ByteGather(Records):
         assert layer.pattern is not None
         return NMPattern(layer.pattern.n, layer.pattern.m, self.record_channels)
 
-    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[window.Affine]) -> Mapping[str, Packed]:
         """`weights`: the records of byte_gather.h."""
         weight = layer.constants["weight"]
         packed = distances.pack(weight, self._pattern(layer), 1, weight.shape[1], 1)
@@ -53,12 +54,8 @@ class ByteGather(Records):
         fill = align(packed.distance.shape[1], 4) - packed.distance.shape[1]
         value = packed.value.reshape(records, self.record_channels, -1, 4).transpose(0, 2, 1, 3)
         bias, rest = self.channel_parts(layer, records)
-        return {"weights": join_parts([bias, np.pad(packed.distance, ((0, 0), (0, fill))), value, rest])}
-
-    def index_bytes(self, layer: Layer[window.Affine]) -> int:
-        geometry = window.geometry(layer)
-        records = -(-geometry.output[2] // self.record_channels)
-        return records * align(1 + 4 * self.steps(layer, geometry), 4)
+        distance = np.pad(packed.distance, ((0, 0), (0, fill)))
+        return {"weights": self.joined(bias, distance, value, rest)}
 
 
 class ByteGatherG1(ByteGather):

@@ -9,6 +9,7 @@ from nmcu.kernels.body import Body
 from nmcu.kernels.boxes import spec as boxes
 from nmcu.kernels.cdata import Struct
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.packed import Packed
 
 
 class Constant(Kernel[ops.Constant]):
@@ -29,8 +30,8 @@ class Constant(Kernel[ops.Constant]):
         l1 = {"staging": machine.cores * boxes.STAGING_BYTES}
         return [Candidate(self.name, {}, l1, boxes.LAYER_CYCLES + cycles, 0, cycles)]
 
-    def constants(self, layer: Layer[ops.Constant]) -> Mapping[str, bytes]:
-        return {"value": layer.constants["value"].tobytes()}
+    def pack(self, layer: Layer[ops.Constant]) -> Mapping[str, Packed]:
+        return {"value": Packed(layer.constants["value"].tobytes())}
 
     def descriptor(self, layer: Layer[ops.Constant], parameters: Mapping[str, int], at: Addresses) -> Struct:
         size = layer.outputs[0].bytes

@@ -10,7 +10,8 @@ from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align
+from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 MAX_SEGMENTS = 64
@@ -70,7 +71,7 @@ class Dense(window.WindowKernel[window.Affine]):
         each = segments * (words * step + cost["segment"]) + item
         return share * each + -(-share // groups) * cost["run"] + cost["tile"]
 
-    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[window.Affine]) -> Mapping[str, Packed]:
         """`weights`: for every four channels an nmcu_channels4_t and their weights, a word of each in turn."""
         geometry = window.geometry(layer)
         segments, words = _segments(geometry)
@@ -86,10 +87,7 @@ class Dense(window.WindowKernel[window.Affine]):
         channels[:, :cout] = requantize.channel_constants(layer)
         head = channels.reshape(4, groups, 4).transpose(1, 0, 2).reshape(groups, -1)
         packed = np.concatenate([np.ascontiguousarray(head).view(np.int8), per_group], axis=1)
-        return {"weights": packed.tobytes()}
-
-    def requant_bytes(self, layer: Layer[window.Affine]) -> int:
-        return 16 * align(layer.constants["weight"].shape[0], 4)
+        return {"weights": Packed(packed.tobytes(), requant_bytes=channels.nbytes)}
 
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)

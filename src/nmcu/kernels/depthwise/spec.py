@@ -14,6 +14,7 @@ from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, align
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 CHANNEL_HEAD_BYTES = 16
@@ -208,7 +209,7 @@ class Depthwise(Kernel[ops.Depthwise]):
         rounds = -(-(-(-channels // 4) * parts) // machine.cores)
         return int(rounds * item + TILE_CYCLES)
 
-    def constants(self, layer: Layer[ops.Depthwise]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[ops.Depthwise]) -> Mapping[str, Packed]:
         """`weights`: an nmcu_depthwise_channel_t for every channel."""
         orientation = self._walked(layer)
         weight = layer.constants["weight"]
@@ -218,7 +219,8 @@ class Depthwise(Kernel[ops.Depthwise]):
         spread = np.zeros((taps.shape[0], taps.shape[1], 4 * orientation.tap_words), np.int8)
         spread[:, :, : orientation.along.span : orientation.along.dilation] = taps
         rest = spread.reshape(taps.shape[0], -1)
-        return {"weights": np.concatenate([_channel_heads(layer).view(np.int8), rest], axis=1).tobytes()}
+        records = np.concatenate([_channel_heads(layer).view(np.int8), rest], axis=1)
+        return {"weights": Packed(records.tobytes())}
 
     def descriptor(self, layer: Layer[ops.Depthwise], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer, channelwise=True)

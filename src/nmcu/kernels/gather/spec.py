@@ -11,6 +11,7 @@ from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.kernel import Addresses, Candidate, Machine, align
+from nmcu.kernels.packed import Packed
 from nmcu.sparsity import NMPattern, distances
 
 FOLDER = Path(__file__).parent
@@ -110,7 +111,7 @@ class WordGather(window.WindowKernel[window.Affine]):
         values = 4 * self._steps(layer, geometry) * geometry.kernel[0] * self.group
         return 16 * self.group + self._distance_bytes(layer, geometry) + values
 
-    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[window.Affine]) -> Mapping[str, Packed]:
         """`weights`: the packed groups of gather.h."""
         geometry = window.geometry(layer)
         segments = geometry.kernel[0]
@@ -130,14 +131,8 @@ class WordGather(window.WindowKernel[window.Affine]):
         rest = channels[1:].reshape(3, groups, self.group).transpose(1, 2, 0).reshape(groups, -1)
         parts = [bias, last, np.ascontiguousarray(values).reshape(groups, -1), rest]
         rows = [np.ascontiguousarray(part).view(np.uint8).reshape(groups, -1) for part in parts]
-        return {"weights": np.concatenate(rows, axis=1).tobytes()}
-
-    def index_bytes(self, layer: Layer[window.Affine]) -> int:
-        geometry = window.geometry(layer)
-        return -(-geometry.output[2] // self.group) * self._distance_bytes(layer, geometry)
-
-    def requant_bytes(self, layer: Layer[window.Affine]) -> int:
-        return 16 * align(layer.constants["weight"].shape[0], self.group)
+        data = np.concatenate(rows, axis=1).tobytes()
+        return {"weights": Packed(data, index_bytes=last.nbytes, requant_bytes=channels.nbytes)}
 
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)

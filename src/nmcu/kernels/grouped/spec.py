@@ -11,6 +11,7 @@ from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, align
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 HEAD_BYTES = 16
@@ -46,13 +47,13 @@ class Grouped(Kernel[ops.Conv2d]):
             found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
-    def constants(self, layer: Layer[ops.Conv2d]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[ops.Conv2d]) -> Mapping[str, Packed]:
         """`weights`: an nmcu_grouped_channel_t for every output channel."""
         weight = layer.constants["weight"]
         heads = np.ascontiguousarray(requantize.channel_constants(layer).T).view(np.int8)
         body = np.zeros((weight.shape[0], _channel_bytes(layer) - HEAD_BYTES), np.int8)
         body[:, : weight[0].size] = weight.reshape(weight.shape[0], -1)
-        return {"weights": np.concatenate([heads, body], axis=1).tobytes()}
+        return {"weights": Packed(np.concatenate([heads, body], axis=1).tobytes())}
 
     def descriptor(self, layer: Layer[ops.Conv2d], parameters: Mapping[str, int], at: Addresses) -> Struct:
         weight, geometry = layer.constants["weight"], window.geometry(layer)

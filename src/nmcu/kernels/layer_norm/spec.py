@@ -10,6 +10,7 @@ from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import rows
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 CHANNEL_BYTES = 8
@@ -35,12 +36,12 @@ class LayerNorm(Kernel[ops.LayerNorm]):
         row_cycles = machine.isa.best(VALUE_CYCLES) * channels + ROW_CYCLES
         return rows.candidates(self.name, layer, machine, row_cycles, CHANNEL_BYTES * channels)
 
-    def constants(self, layer: Layer[ops.LayerNorm]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[ops.LayerNorm]) -> Mapping[str, Packed]:
         """`channels`: an nmcu_layer_norm_channel_t each."""
         op = layer.op
         beta = layer.constants["beta"].astype(np.int64) - (1 << (op.shift - 1))
         pairs = np.stack([layer.constants["gamma"].astype(np.int64), beta], axis=1)
-        return {"channels": pairs.astype(np.int32).tobytes()}
+        return {"channels": Packed(pairs.astype(np.int32).tobytes())}
 
     def descriptor(self, layer: Layer[ops.LayerNorm], parameters: Mapping[str, int], at: Addresses) -> Struct:
         op, channels = layer.op, layer.inputs[0].shape[-1]

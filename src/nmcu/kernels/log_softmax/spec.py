@@ -8,6 +8,7 @@ from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import rows
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 TABLES = ("exponential", "distance", "mantissa")
@@ -30,9 +31,9 @@ class LogSoftmax(Kernel[ops.LogSoftmax]):
         row = VALUE_CYCLES * layer.inputs[0].shape[-1] + 250
         return rows.candidates(self.name, layer, machine, row, TABLE_BYTES)
 
-    def constants(self, layer: Layer[ops.LogSoftmax]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[ops.LogSoftmax]) -> Mapping[str, Packed]:
         """`tables`: exponential, distance and mantissa, 256 words each."""
-        return {"tables": b"".join(layer.constants[name].tobytes() for name in TABLES)}
+        return {"tables": Packed(b"".join(layer.constants[name].tobytes() for name in TABLES))}
 
     def descriptor(
         self, layer: Layer[ops.LogSoftmax], parameters: Mapping[str, int], at: Addresses

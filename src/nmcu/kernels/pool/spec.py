@@ -12,6 +12,7 @@ from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import requantize, window
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, OpT
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 CLASS_BYTES = 20
@@ -84,11 +85,11 @@ class AveragePool(Pool[ops.AveragePool]):
     element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 6, "rv32": 24}
     result_cycles: ClassVar[Mapping[str, float]] = {"xcv": 80, "rv32": 100}
 
-    def constants(self, layer: Layer[ops.AveragePool]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[ops.AveragePool]) -> Mapping[str, Packed]:
         """`classes`: an nmcu_pool_class_t for every number of elements a window may have."""
         counts = layer.constants["counts"].astype(np.int32)
         rows = np.vstack([counts, requantize.channel_constants(layer)]).T
-        return {"classes": np.ascontiguousarray(rows, np.int32).tobytes()}
+        return {"classes": Packed(np.ascontiguousarray(rows, np.int32).tobytes())}
 
     def _class_buffer(self, layer: Layer[ops.AveragePool]) -> dict[str, int]:
         return {"classes": CLASS_BYTES * len(layer.constants["counts"])}

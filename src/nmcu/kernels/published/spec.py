@@ -10,7 +10,8 @@ from nmcu.graph import Layer, ops
 from nmcu.kernels.common import window
 from nmcu.kernels.costs import Constants
 from nmcu.kernels.kernel import align
-from nmcu.kernels.records.base import Records, join_parts
+from nmcu.kernels.packed import Packed
+from nmcu.kernels.records.base import Records
 from nmcu.sparsity import NMPattern, offsets
 
 
@@ -50,7 +51,7 @@ class Published(Records):
     def _entries(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return self.steps(layer, geometry) * offsets.offsets_per_word(self.block_length(layer))
 
-    def constants(self, layer: Layer[window.Affine]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[window.Affine]) -> Mapping[str, Packed]:
         """`weights`: the records of published.h."""
         packed = offsets.pack(layer.constants["weight"], self._pattern(layer))
         per = self.record_channels
@@ -59,11 +60,7 @@ class Published(Records):
         word = np.pad(packed.word, ((0, fill), (0, 0))).reshape(records, per, -1).transpose(0, 2, 1)
         value = np.pad(packed.value, ((0, fill), (0, 0))).reshape(records, per, -1, 4).transpose(0, 2, 1, 3)
         bias, rest = self.channel_parts(layer, records)
-        return {"weights": join_parts([bias, word, value, rest])}
-
-    def index_bytes(self, layer: Layer[window.Affine]) -> int:
-        geometry = window.geometry(layer)
-        return align(geometry.output[2], self.record_channels) * 4 * self.steps(layer, geometry)
+        return {"weights": self.joined(bias, word, value, rest)}
 
 
 class PublishedConv(Published):

@@ -14,6 +14,7 @@ from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.costs import Constants
 from nmcu.kernels.kernel import Addresses, Candidate, Machine, align
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 
@@ -124,9 +125,6 @@ class Records(window.WindowKernel[window.Affine]):
             + cost["tile"]
         )
 
-    def requant_bytes(self, layer: Layer[window.Affine]) -> int:
-        return 16 * align(layer.constants["weight"].shape[0], self.record_channels)
-
     def channel_parts(self, layer: Layer[window.Affine], records: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """(bias; multiplier, round and shift of each channel in turn) of every record."""
         channels = np.zeros((4, records * self.record_channels), np.int32)
@@ -134,6 +132,15 @@ class Records(window.WindowKernel[window.Affine]):
         channels[:, : layer.constants["weight"].shape[0]] = requantize.channel_constants(layer)
         rest = channels[1:].reshape(3, records, self.record_channels).transpose(1, 2, 0)
         return channels[0].reshape(records, -1), rest.reshape(records, -1)
+
+    def joined(
+        self, bias: NDArray[Any], positions: NDArray[Any], value: NDArray[Any], rest: NDArray[Any]
+    ) -> Packed:
+        """Records from their parts, in this order, each an array of (records, anything)."""
+        parts = (bias, positions, value, rest)
+        rows = [np.ascontiguousarray(part).reshape(part.shape[0], -1).view(np.uint8) for part in parts]
+        data = np.concatenate(rows, axis=1).tobytes()
+        return Packed(data, index_bytes=positions.nbytes, requant_bytes=bias.nbytes + rest.nbytes)
 
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
@@ -166,9 +173,3 @@ class Records(window.WindowKernel[window.Affine]):
     def files(self) -> tuple[Path | Body, ...]:
         own = (body(FOLDER, "copy_words"), body(self.folder, self.name))
         return (*weighted.SOURCES, FOLDER / "records.c", *own)
-
-
-def join_parts(parts: Sequence[NDArray[Any]]) -> bytes:
-    """Records from their parts, each an array of (records, anything)."""
-    rows = [np.ascontiguousarray(part).reshape(part.shape[0], -1).view(np.uint8) for part in parts]
-    return np.concatenate(rows, axis=1).tobytes()

@@ -10,6 +10,7 @@ from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, align
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 Resizes = ops.ResizeNearest | ops.ResizeBilinear
@@ -44,7 +45,7 @@ class Resize(Kernel[Resizes]):
         )
         return [Candidate(self.name, {}, l1, max(compute, transfers) + 600, compute, transfers)]
 
-    def constants(self, layer: Layer[Resizes]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[Resizes]) -> Mapping[str, Packed]:
         """`rows`, `columns`: an nmcu_resize_place_t for every output row and column."""
         c = layer.constants
         if isinstance(layer.op, ops.ResizeBilinear):
@@ -85,8 +86,8 @@ def _staging_bytes(layer: Layer[Resizes]) -> int:
     return align((2 * in_width + layer.outputs[0].shape[2]) * channels, 4)
 
 
-def _places(first: NDArray[np.int32], second: NDArray[np.int32], weight: NDArray[np.int32]) -> bytes:
-    return np.stack([first, second, weight], axis=1).astype(np.int32).tobytes()
+def _places(first: NDArray[np.int32], second: NDArray[np.int32], weight: NDArray[np.int32]) -> Packed:
+    return Packed(np.stack([first, second, weight], axis=1).astype(np.int32).tobytes())
 
 
 KERNELS = (Resize(),)

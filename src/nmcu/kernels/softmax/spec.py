@@ -10,6 +10,7 @@ from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import rows
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 TABLE_BYTES = 2048
@@ -32,10 +33,10 @@ class Softmax(Kernel[ops.Softmax]):
         row_cycles = machine.isa.best(VALUE_CYCLES) * layer.inputs[0].shape[-1] + ROW_CYCLES
         return rows.candidates(self.name, layer, machine, row_cycles, TABLE_BYTES)
 
-    def constants(self, layer: Layer[ops.Softmax]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[ops.Softmax]) -> Mapping[str, Packed]:
         """`tables`: both tables, turned round, so that the index grows with the value."""
         tables = [layer.constants[key][::-1] for key in ("exponential", "numerator")]
-        return {"tables": np.concatenate(tables).astype(np.uint32).tobytes()}
+        return {"tables": Packed(np.concatenate(tables).astype(np.uint32).tobytes())}
 
     def descriptor(self, layer: Layer[ops.Softmax], parameters: Mapping[str, int], at: Addresses) -> Struct:
         return Struct(

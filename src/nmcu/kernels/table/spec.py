@@ -8,6 +8,7 @@ from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import elementwise, rows
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 CYCLES_PER_WORD = {"rv32": 40.0, "xcv": 14.0}
@@ -28,9 +29,9 @@ class Table(Kernel[ops.Table]):
     def candidates(self, layer: Layer[ops.Table], machine: Machine) -> Sequence[Candidate]:
         return elementwise.candidates(self.name, layer, machine, machine.isa.best(CYCLES_PER_WORD), 256)
 
-    def constants(self, layer: Layer[ops.Table]) -> Mapping[str, bytes]:
+    def pack(self, layer: Layer[ops.Table]) -> Mapping[str, Packed]:
         """`table`: the result for -128 to 127; with a table for each channel, one after the other."""
-        return {"table": layer.constants["table"].tobytes()}
+        return {"table": Packed(layer.constants["table"].tobytes())}
 
     def descriptor(self, layer: Layer[ops.Table], parameters: Mapping[str, int], at: Addresses) -> Struct:
         members: dict[str, Value] = {
