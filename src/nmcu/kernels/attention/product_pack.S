@@ -57,8 +57,8 @@ begin_function nmcu_product_pack_rows
     finish_pack
 end_function nmcu_product_pack_rows
 
-/* nmcu_product_pack_columns: 24 instructions, 24 cycles for four rows of four columns: 4 loads, 12 to transpose, 4 sums,
- * 4 stores.
+/* nmcu_product_pack_columns: 24 instructions, 24 cycles for four rows of four columns: 4 loads, 12 to transpose, 4
+ * sums, 4 stores.
  *
  *   a0 group    a1 next row    a2 pitch    a3 words    a4 scale    a5 constant
  *   t0-t3 rows    a7 t6 halves of them    s0-s3 sums    t4 next packed word    t5 0x01010101    a6 mask

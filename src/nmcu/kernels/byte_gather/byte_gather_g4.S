@@ -1,7 +1,7 @@
 /* nmcu_byte_gather_g4: four output channels that share positions, of one token (prototype: byte_gather.h).
  *
- * Inner loop: 18 instructions, 18 cycles, 16 MACs (1.13 cycles/MAC): 4 distances, 4 bytes, 2 to pack, 4 loads of weights,
- * 4 dot products.
+ * Inner loop: 18 instructions, 18 cycles, 16 MACs (1.13 cycles/MAC): 4 distances, 4 bytes, 2 to pack, 4 loads of
+ * weights, 4 dot products.
  *
  *   a0  block   a1  byte of the next entry   a2  next weight   a3  next distance   s0-s3  accumulators   s7  steps
  *   s11  bytes of distances   t0-t4  distances, bytes   t5 t6  weights

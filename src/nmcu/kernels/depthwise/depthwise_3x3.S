@@ -5,8 +5,8 @@
  * so that two blocks alternate between two sets of registers.
  *
  * Per block of 4 outputs, 36 MACs: 3 loads, 3 shuffles, 12 dot products, then 4 x (multiply, add with rounding and
- * shift, clip, store): 34 instructions, 34 cycles (0.94 cycles/MAC); 38 with any clamp; wide: 42 and 58 cycles. Both loops
- * are hardware loops: a line costs 8 or 10 cycles more.
+ * shift, clip, store): 34 instructions, 34 cycles (0.94 cycles/MAC); 38 with any clamp; wide: 42 and 58 cycles. Both
+ * loops are hardware loops: a line costs 8 or 10 cycles more.
  *
  *   a0 a1 a2  next word of the three lines    a3-a5, a6-t0  words of the lines (t0 = x5)    t1-t4  outputs
  *   s0-s2  taps k0 k1 k2 0 of each line    s3-s5  taps 0 k0 k1 k2    s6 multiplier    s7 offset    s8 shift

@@ -1,4 +1,5 @@
-/* nmcu_depthwise_3x4, _5x8, each also _wide: output lines of up to four channels (prototype and arguments: depthwise.h).
+/* nmcu_depthwise_3x4, _5x8, each also _wide: output lines of up to four channels (prototype and arguments:
+ * depthwise.h).
  *
  * One output at a time, at any step along the line: the taps stay in registers, each word of the window is loaded from
  * where it lies, which costs a cycle more where it is not aligned.
@@ -75,8 +76,8 @@
     cv.sb t0, (a5), a6
 .endm
 
-/* `pointers` to the lines of taps but the first; `taps` registers in the order of the channel's words; `instructions` of
- * an output. */
+/* `pointers` to the lines of taps but the first; `taps` registers in the order of the channel's words; `instructions`
+ * of an output. */
 .macro function name, sum, start, product, instructions, lines, pointers, taps:vararg
     begin_function \name
     save_registers LINES_FRAME
@@ -155,7 +156,10 @@
     end_function \name
 .endm
 
-    function nmcu_depthwise_3x4, sum_3x4, start_from_zero, mul, 11, 3, "a1, a2", s0, s1, s2
-    function nmcu_depthwise_3x4_wide, sum_3x4, start_from_bias, mulh, 12, 3, "a1, a2", s0, s1, s2
-    function nmcu_depthwise_5x8, sum_5x8, start_from_zero, mul, 25, 5, "a1, a2, a3, a4", s0, s1, s2, s3, s4, s5, s6, s7, s8, s9
-    function nmcu_depthwise_5x8_wide, sum_5x8, start_from_bias, mulh, 26, 5, "a1, a2, a3, a4", s0, s1, s2, s3, s4, s5, s6, s7, s8, s9
+#define TAPS_3x4 s0, s1, s2
+#define TAPS_5x8 s0, s1, s2, s3, s4, s5, s6, s7, s8, s9
+
+    function nmcu_depthwise_3x4, sum_3x4, start_from_zero, mul, 11, 3, "a1, a2", TAPS_3x4
+    function nmcu_depthwise_3x4_wide, sum_3x4, start_from_bias, mulh, 12, 3, "a1, a2", TAPS_3x4
+    function nmcu_depthwise_5x8, sum_5x8, start_from_zero, mul, 25, 5, "a1, a2, a3, a4", TAPS_5x8
+    function nmcu_depthwise_5x8_wide, sum_5x8, start_from_bias, mulh, 26, 5, "a1, a2, a3, a4", TAPS_5x8

@@ -1,8 +1,8 @@
 /* nmcu_planes: four channels of NHWC pixels into four planes (prototype and arguments: depthwise.h).
  *
- * Inner loop: 18 instructions for 4 pixels x 4 channels: 4 loads, a 4x4 byte transpose, 4 stores; 18 cycles, 22 where the
- * planes are not aligned. The last block reads a line's last pixel again and again instead of reading behind it, and
- * what it writes behind the line is replaced by padding. Both loops are hardware loops.
+ * Inner loop: 18 instructions for 4 pixels x 4 channels: 4 loads, a 4x4 byte transpose, 4 stores; 18 cycles, 22 where
+ * the planes are not aligned. The last block reads a line's last pixel again and again instead of reading behind it,
+ * and what it writes behind the line is replaced by padding. Both loops are hardware loops.
  *
  *   a0-a3  next word of plane 0 to 3    a4  line    a5  step to the next pixel    a6  step to the next line
  *   a7  lines    t5  next pixel    t0-t4  pixels    t6  blocks but the last    s0  steps of the planes at line ends

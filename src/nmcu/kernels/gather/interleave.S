@@ -1,7 +1,7 @@
 /* nmcu_interleave (prototype: gather.h): 18 instructions and cycles for four channels of four pixels.
  *
- *   a0  next output word    a1 a2 a3 a4  next input word of pixels 0 to 3    a7  words    t5  bytes between output words
- *   a5 a6  shuffle masks    t0-t4  four words being transposed
+ *   a0  next output word    a1 a2 a3 a4  next input word of pixels 0 to 3    a7  words
+ *   t5  bytes between output words    a5 a6  shuffle masks    t0-t4  four words being transposed
  */
 #include "gather.inc"
 

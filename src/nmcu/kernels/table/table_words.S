@@ -1,6 +1,7 @@
 /* nmcu_table_words: four table look-ups at a time (prototype: elementwise.h).
  *
- * Inner loop: 12 instructions and a wait for the load, 13 cycles for four values: the value itself is the offset into the table.
+ * Inner loop: 12 instructions and a wait for the load, 13 cycles for four values: the value itself is the offset into
+ * the table.
  *
  *   a0  entry of the value 0    a1  y    a2  x    a4  words    t0-t3  values, then results
  */
