@@ -171,10 +171,10 @@ def evaluate(
     )
 
 
-def result_files(report: RunReport, plan: Plan) -> dict[str, bytes]:
+def result_files(report: RunReport) -> dict[str, bytes]:
     """`report.html`, `trace.json`, `inputs/*.npy` and `outputs/*.npy` of a run, contents by relative path."""
     return {
-        "report.html": html(report, plan).encode(),
+        "report.html": html(report).encode(),
         "trace.json": trace(report).encode(),
         **{
             f"{folder}/{file}": _npy(arrays[name])

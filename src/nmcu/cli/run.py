@@ -65,7 +65,7 @@ def run(
         result = nmcu.run(compiled, feeds, core=sim, seed=seed, on_stage=stage)
     paths: dict[str, str] = {}
     if out is not None:
-        files = {**compiled.files(), **api.result_files(result, compiled.plan)}
+        files = {**compiled.files(), **api.result_files(result)}
         report.write_folder(out, files, "nmcu run", force=force)
         names = report.file_names(result.outputs, ".npy")
         paths = {name: str(out / "outputs" / file) for name, file in names.items()}

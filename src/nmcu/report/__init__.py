@@ -4,8 +4,8 @@ from nmcu.report.assemble import assemble
 from nmcu.report.explain import explain_table
 from nmcu.report.folder import file_names, write_folder
 from nmcu.report.grid import Column, Grid, Heading, Kind, Row, Rule, Total
-from nmcu.report.html import html
 from nmcu.report.names import label
+from nmcu.report.page import html
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
 from nmcu.report.tables import layers_table, pattern, run_table, size, stall_table
 from nmcu.report.text import printable

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nmcu.kernels import Machine
 from nmcu.plan import Plan, PlannedLayer
 from nmcu.report.bound import spent
+from nmcu.report.memory import blocks
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport, Span
 from nmcu.report.tables import pattern
 from nmcu.sim import STALL_CAUSES
@@ -60,6 +61,7 @@ def assemble(
             for core in result.region(number)
             for first, end in core.visits
         ),
+        blocks=blocks(plan, image),
     )
 
 

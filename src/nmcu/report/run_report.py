@@ -6,6 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from nmcu.report.memory import Block
+
 
 @dataclass(frozen=True)
 class LayerReport:
@@ -85,6 +87,7 @@ class RunReport:
     memory: MemoryReport
     assumptions: tuple[str, ...]
     timeline: tuple[Span, ...] = ()
+    blocks: tuple[Block, ...] = ()
 
     @property
     def bit_exact(self) -> bool:

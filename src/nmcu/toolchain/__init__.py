@@ -2,7 +2,7 @@
 
 from nmcu.toolchain.build import build
 from nmcu.toolchain.compiler import Compiler, find_compiler
-from nmcu.toolchain.image import Image
+from nmcu.toolchain.image import Image, section_places
 from nmcu.toolchain.project import project_files
 
-__all__ = ["Compiler", "Image", "build", "find_compiler", "project_files"]
+__all__ = ["Compiler", "Image", "build", "find_compiler", "project_files", "section_places"]

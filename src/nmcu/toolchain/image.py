@@ -54,6 +54,13 @@ def read_symbols(elf: bytes) -> Mapping[str, int]:
 
 def read_sections(elf: bytes) -> Mapping[str, int]:
     """Sizes in bytes of the sections that take memory on the target."""
+    return MappingProxyType({name: size for name, (_, size) in section_places(elf).items()})
+
+
+def section_places(elf: bytes) -> Mapping[str, tuple[int, int]]:
+    """Addresses and sizes in bytes of the sections that take memory on the target."""
     allocated = 0x2  # SHF_ALLOC
     sections = ELFFile(BytesIO(elf)).iter_sections()
-    return MappingProxyType({s.name: s["sh_size"] for s in sections if s["sh_flags"] & allocated})
+    return MappingProxyType(
+        {s.name: (s["sh_addr"], s["sh_size"]) for s in sections if s["sh_flags"] & allocated}
+    )
