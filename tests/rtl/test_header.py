@@ -15,7 +15,7 @@ from nmcu.rtl import flat
 from nmcu.toolchain.compiler import find_compiler
 
 XDEC = named("xdec")
-INCLUDE = XDEC.extensions[-1].folder
+INCLUDE = XDEC.include_dirs[0]
 MANUAL = Path(__file__).parents[2] / "docs" / "xdecimate.md"
 MNEMONICS = ("nm.dec.m4", "nm.dec.m8", "nm.dec.m16", "nm.decp.m4", "nm.decp.m8", "nm.decp.m16")
 WORDS = [0x7C001073, 0x007652AB, 0x027652AB, 0x047652AB, 0x087652AB, 0x0A7652AB, 0x0C7652AB]

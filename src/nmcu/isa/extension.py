@@ -37,7 +37,8 @@ class Extension:
     """Instructions that a core may have beside the base: read from `extension.toml` in `folder`.
 
     `requires` names the extensions it builds on. `march` is its part of `-march` for C, `march_assembly` that for
-    assembly files, `defines` the macros that tell sources it is there. `rtl` is None where no hardware is described.
+    assembly files, `defines` the macros that tell sources it is there, `include` a folder of C headers for them. `rtl`
+    is None where no hardware is described.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Extension:
     march: str = ""
     march_assembly: str = ""
     defines: tuple[str, ...] = ()
+    include: Path | None = None
     simulator: SimulatorPart = field(default_factory=SimulatorPart)
     rtl: RtlPart | None = None
 
@@ -72,7 +74,18 @@ class _Reader:
 
     def extension(self) -> Extension:
         self._only(
-            ("name", "title", "requires", "march", "march_assembly", "defines", "simulator", "rtl"), self.raw
+            (
+                "name",
+                "title",
+                "requires",
+                "march",
+                "march_assembly",
+                "defines",
+                "include",
+                "simulator",
+                "rtl",
+            ),
+            self.raw,
         )
         name = self._text(self.raw, "name")
         if not (name.isidentifier() and name.islower() and name.isascii()):
@@ -88,6 +101,7 @@ class _Reader:
             march=march,
             march_assembly=self._text(self.raw, "march_assembly", march),
             defines=self._texts(self.raw, "defines"),
+            include=self._folder("include"),
             simulator=SimulatorPart(
                 instructions=self._files(simulator, "instructions"),
                 formats=self._file(simulator, "formats"),
@@ -126,6 +140,14 @@ class _Reader:
 
     def _file(self, table: dict[str, Any], key: str) -> Path | None:
         return self._beside(self._text(table, key)) if key in table else None
+
+    def _folder(self, key: str) -> Path | None:
+        if key not in self.raw:
+            return None
+        path = self.path.parent / self._text(self.raw, key)
+        if not path.is_dir():
+            raise NmcuError(f"{self.path}: there is no folder {path.name} beside it")
+        return path
 
     def _beside(self, name: str) -> Path:
         path = self.path.parent / name

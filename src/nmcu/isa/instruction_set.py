@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar
 
 from nmcu.errors import NmcuError
@@ -65,6 +66,11 @@ class InstructionSet:
     def defines(self) -> tuple[str, ...]:
         """Macros that tell sources what is there."""
         return tuple(name for e in self.extensions for name in e.defines)
+
+    @property
+    def include_dirs(self) -> tuple[Path, ...]:
+        """Folders with C headers of the extensions."""
+        return tuple(e.include for e in self.extensions if e.include)
 
     def best(self, options: Mapping[str, T]) -> T:
         """The value under the name of the largest instruction set that this one includes.

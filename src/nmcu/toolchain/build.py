@@ -92,7 +92,7 @@ class _Job:
     workspace: Path
 
     def units(self, include_dirs: tuple[Path, ...]) -> list[_Unit]:
-        hal = (*self.target.include_dirs, RUNTIME_INCLUDE_DIR)
+        hal = (*self.target.include_dirs, RUNTIME_INCLUDE_DIR, *self.isa.include_dirs)
         library = (*include_dirs, *hal)
         generated = (self.workspace, *library)
         return [

@@ -18,6 +18,7 @@ def project_files(
 ) -> Mapping[str, bytes]:
     """Contents by relative path. Generated files are on top, the library keeps its folders under `nmcu/`."""
     roots = {PACKAGE_DIR: "nmcu", target.folder: f"nmcu/targets/{target.name}"}
+    roots |= {e.include: f"nmcu/isa/{e.name}" for e in isa.extensions if e.include}
     files: dict[str, bytes] = {}
     for name, content in program.files.items():
         files[name] = content.encode() if isinstance(content, str) else content
@@ -27,7 +28,7 @@ def project_files(
         *_take(files, program.library, roots),
         *_take(files, sorted(RUNTIME_DIR.glob("*.c")), roots),
     ]
-    includes = (*program.include_dirs, *target.include_dirs, RUNTIME_INCLUDE_DIR)
+    includes = (*program.include_dirs, *target.include_dirs, RUNTIME_INCLUDE_DIR, *isa.include_dirs)
     for folder in (*includes, RUNTIME_DIR, *(path.parent for path in program.library)):
         _take(files, (p for p in sorted(folder.iterdir()) if p.suffix in (".h", ".inc")), roots)
     script = _place(target.folder / "link.ld", roots)

@@ -6,18 +6,19 @@
  *   a0  block   a1  next offsets   a2  next weights   a3 a4  im2col buffers of pixels 0 and 1
  *   s0 s1  accumulators   t0  offsets   t1 t2  gathered words   t3  weights   s7  steps   s11  bytes of offsets
  */
+#include "nmcu_xdec.h"
 #include "published.inc"
 
 /* Four entries of both pixels; t3 loaded with their weights on the way. */
 .macro decimate_four m
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a4, t0
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a4, t0
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a4, t0
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a4, t0
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a4, t0
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a4, t0
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a4, t0
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a4, t0
     cv.sdotsp.b s0, t1, t3
     cv.sdotsp.b s1, t2, t3
 .endm
@@ -36,15 +37,15 @@ begin_function nmcu_published_conv_xdec
     mv a1, a2
     add a2, a2, s11
     mv s1, s0
-    xdec_reset
+    csrwi NMCU_XDEC_CSR, 0
     blt s2, s3, .Lm4
     beq s2, s3, .Lm8
     loop0 s7, 23
         cv.lw t0, (a1), 4
         cv.lw t3, (a2), 4
-        decimate_four 2
+        decimate_four m16
         cv.lw t3, (a2), 4
-        decimate_four 2
+        decimate_four m16
 .Lrequantize:
     records_requantize s0, s1
     records_store 0, s0
@@ -54,20 +55,20 @@ begin_function nmcu_published_conv_xdec
     loop0 s7, 23
         cv.lw t0, (a1), 4
         cv.lw t3, (a2), 4
-        decimate_four 1
+        decimate_four m8
         cv.lw t3, (a2), 4
-        decimate_four 1
+        decimate_four m8
     j .Lrequantize
 .Lm4:
     loop0 s7, 45
         cv.lw t0, (a1), 4
         cv.lw t3, (a2), 4
-        decimate_four 0
+        decimate_four m4
         cv.lw t3, (a2), 4
-        decimate_four 0
+        decimate_four m4
         cv.lw t3, (a2), 4
-        decimate_four 0
+        decimate_four m4
         cv.lw t3, (a2), 4
-        decimate_four 0
+        decimate_four m4
     j .Lrequantize
 end_function nmcu_published_conv_xdec

@@ -6,20 +6,21 @@
  *   a0  block   a1  next offsets   a2  next weights   a3  input   s0 s1  accumulators of the two channels
  *   t0 t4  offsets   t1 t2  gathered words   t3 t5  weights   s7  steps   s11  bytes of offsets
  */
+#include "nmcu_xdec.h"
 #include "published.inc"
 
 /* Four entries of both channels. */
 .macro decimate_four m
     cv.lw t3, (a2), 4
     cv.lw t5, (a2), 4
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a3, t4
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a3, t4
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a3, t4
-    nm_dec_pair \m, t1, a3, t0
-    nm_dec_pair \m, t2, a3, t4
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a3, t4
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a3, t4
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a3, t4
+    nm.decp.\m t1, a3, t0
+    nm.decp.\m t2, a3, t4
     cv.sdotsp.b s0, t1, t3
     cv.sdotsp.b s1, t2, t5
 .endm
@@ -37,14 +38,14 @@ begin_function nmcu_published_linear_xdec
     cv.lw s1, (a2), 4
     mv a1, a2
     add a2, a2, s11
-    xdec_reset
+    csrwi NMCU_XDEC_CSR, 0
     blt s2, s3, .Lm4
     beq s2, s3, .Lm8
     loop0 s7, 26
         cv.lw t0, (a1), 4
         cv.lw t4, (a1), 4
-        decimate_four 2
-        decimate_four 2
+        decimate_four m16
+        decimate_four m16
 .Lrequantize:
     records_requantize s0
     records_requantize s1
@@ -55,16 +56,16 @@ begin_function nmcu_published_linear_xdec
     loop0 s7, 26
         cv.lw t0, (a1), 4
         cv.lw t4, (a1), 4
-        decimate_four 1
-        decimate_four 1
+        decimate_four m8
+        decimate_four m8
     j .Lrequantize
 .Lm4:
     loop0 s7, 50
         cv.lw t0, (a1), 4
         cv.lw t4, (a1), 4
-        decimate_four 0
-        decimate_four 0
-        decimate_four 0
-        decimate_four 0
+        decimate_four m4
+        decimate_four m4
+        decimate_four m4
+        decimate_four m4
     j .Lrequantize
 end_function nmcu_published_linear_xdec
