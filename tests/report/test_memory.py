@@ -18,7 +18,7 @@ def test_places_are_those_of_the_program(compiled: nmcu.CompiledModel) -> None:
     found = blocks(compiled.plan, compiled.image)
     target = compiled.plan.target
     for block in found:
-        home = target.memory[block.memory]
+        home = next(level for level in target.memory.levels if level.name == block.memory)
         assert home.base <= block.address and block.address + block.bytes <= home.end
         assert 0 <= block.first < block.end <= len(compiled.plan.layers)
     (features,) = (block for block in found if block.kind == memory.ACTIVATION)

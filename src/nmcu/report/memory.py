@@ -50,13 +50,13 @@ def blocks(plan: Plan, image: Image) -> tuple[Block, ...]:
         for kind, text, address, size, first, end in _places(plan, image)
         if size and (name := _memory(plan, address))
     ]
-    order = list(plan.target.memory)
+    order = [level.name for level in plan.target.memory.levels]
     return tuple(sorted(found, key=lambda block: order.index(block.memory)))
 
 
 def _memory(plan: Plan, address: int) -> str:
-    memories = plan.target.memory.items()
-    return next((name for name, memory in memories if memory.base <= address < memory.end), "")
+    levels = plan.target.memory.levels
+    return next((level.name for level in levels if level.base <= address < level.end), "")
 
 
 _Place = tuple[str, str, int, int, float, float]
