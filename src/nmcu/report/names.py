@@ -43,10 +43,10 @@ def label(name: str, width: int = 40) -> str:
 
 
 def _unfused(names: Sequence[str]) -> dict[str, str]:
-    first = Counter(name.split(";")[0] for name in names)
+    first = {name: name.split(";")[0] for name in names}
+    count = Counter(first.values())
     return {
-        name: printable(name.split(";")[0] if first[name.split(";")[0]] == 1 else name) or name
-        for name in names
+        name: printable(first[name] if first[name] and count[first[name]] == 1 else name) for name in names
     }
 
 
