@@ -28,10 +28,12 @@ class TfliteModel:
         data: NDArray[Any] | None = None,
         dtype: str = "int8",
         axis: int = 0,
+        shared: bool = False,
     ) -> int:
-        """Add a tensor; returns its index."""
+        """Add a tensor; returns its index. All `shared` ones have the data of the first."""
         scales = [] if scale is None else [scale] if isinstance(scale, float) else scale
         fields = {"shape": shape, "scale": scales, "zero": zero, "data": data, "dtype": dtype, "axis": axis}
+        fields["shared"] = shared
         self._tensors.append({"name": f"tensor{len(self._tensors)}", **fields})
         return len(self._tensors) - 1
 
@@ -64,7 +66,9 @@ class TfliteModel:
         b = flatbuffers.Builder(1024)
         buffers, data = [self._buffer(b, None)], {}
         for i, t in enumerate(self._tensors):
-            if t["data"] is not None:
+            if t["shared"] and any(self._tensors[k]["shared"] for k in data):
+                data[i] = next(data[k] for k in data if self._tensors[k]["shared"])
+            elif t["data"] is not None:
                 data[i] = len(buffers)
                 buffers.append(self._buffer(b, t["data"]))
         tensors = [self._tensor(b, t, data.get(i, 0)) for i, t in enumerate(self._tensors)]

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from nmcu.errors import ModelError
 from nmcu.frontend.compressed import unpacked
+from nmcu.frontend.limits import MAX_BYTES
 from nmcu.frontend.simplify import simplify
 from nmcu.graph import Graph, check
 
-MAX_FILE_BYTES = 2**28
 MAX_MESSAGE = 1600
 
 
@@ -31,10 +31,8 @@ def parse(data: bytes, name: str, folder: Path = Path()) -> Graph:
         check(graph)
     except ModelError as error:
         raise ModelError(_sentence(f"{name}: {error}")) from error
-    except Exception as error:
-        # A stranger's file can break any assumption; whatever it breaks, the user gets one sentence.
-        reason = f"{type(error).__name__}: {error}"
-        raise ModelError(_sentence(f"{name}: the model is damaged or not understood ({reason})")) from error
+    except MemoryError as error:
+        raise ModelError(_sentence(f"{name}: there is not enough memory for this model")) from error
     return graph
 
 
@@ -63,8 +61,8 @@ def _read(path: Path) -> bytes:
             raise ModelError(f"{path} is not a file: a TFLite or ONNX model is needed")
         if size == 0:
             raise ModelError(f"{path} is empty: a TFLite or ONNX model is needed")
-        if size > MAX_FILE_BYTES:
-            raise ModelError(f"{path} has {size} bytes; supported: at most {MAX_FILE_BYTES}")
+        if size > MAX_BYTES:
+            raise ModelError(f"{path} has {size} bytes; supported: at most {MAX_BYTES}")
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise ModelError(

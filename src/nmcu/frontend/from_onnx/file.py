@@ -1,7 +1,7 @@
 """An ONNX file as plain immutable values; nothing in the file is trusted."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from nmcu.errors import ModelError
+from nmcu.frontend import limits
 
 MIN_OPSET = 13
-MAX_TENSOR_BYTES = 2**28
 STANDARD, MICROSOFT = "", "com.microsoft"
 
 _INPUT_DTYPES: Mapping[int, str] = {
@@ -69,6 +69,8 @@ def parse(data: bytes, folder: Path) -> File:
         raise ModelError("this is neither an ONNX nor a TFLite model: it has no nodes or no operator set")
     if model.graph.sparse_initializer:
         raise ModelError("sparse initializers are not supported; supported: dense ones with zeros in them")
+    limits.check_nodes(len(model.graph.node))
+    limits.check_bytes(sum(map(_size, _tensors(model.graph))))
     constants = {_text(t.name): _array(t, folder) for t in model.graph.initializer}
     file = File(
         opset=_opset(model),
@@ -129,7 +131,14 @@ def _attribute(name: str, op: str, proto: onnx.AttributeProto, folder: Path) -> 
     )
 
 
-def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
+def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
+    """All constants of the graph."""
+    yield from graph.initializer
+    for node in graph.node:
+        yield from (a.t for a in node.attribute if a.type == onnx.AttributeProto.TENSOR)
+
+
+def _dtype(proto: onnx.TensorProto) -> np.dtype[Any]:
     name = _text(proto.name)
     try:
         dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(proto.data_type))
@@ -137,10 +146,23 @@ def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
         raise ModelError(f"constant {name!r} has an unknown data type {proto.data_type}") from error
     if dtype.kind not in "iufb":
         raise ModelError(f"constant {name!r} has data type {dtype}; supported: integers and floats")
-    if min(proto.dims, default=1) < 0 or math.prod(proto.dims) * max(1, dtype.itemsize) > MAX_TENSOR_BYTES:
-        raise ModelError(f"constant {name!r} has shape {tuple(proto.dims)}, which is not valid or too large")
+    return dtype
+
+
+def _size(proto: onnx.TensorProto) -> int:
+    """The bytes of a constant."""
+    size: int = math.prod(proto.dims) * max(1, _dtype(proto).itemsize)
+    if min(proto.dims, default=1) < 0 or size > limits.MAX_BYTES:
+        raise ModelError(
+            f"constant {_text(proto.name)!r} has shape {tuple(proto.dims)}, which is not valid or too large"
+        )
+    return size
+
+
+def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
+    name, dtype, size = _text(proto.name), _dtype(proto), _size(proto)
     if proto.data_location == onnx.TensorProto.EXTERNAL:
-        content = _external(proto, folder, math.prod(proto.dims) * dtype.itemsize)
+        content = _external(proto, folder, size)
         return np.frombuffer(content, dtype).reshape(tuple(proto.dims))
     try:
         array = np.asarray(numpy_helper.to_array(proto))

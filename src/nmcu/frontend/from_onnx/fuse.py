@@ -27,11 +27,11 @@ def fuse(file: File) -> File:
 
 def _match(file: File, producers: Mapping[str, Node], node: Node) -> tuple[Node, list[Node]] | None:
     """The node that stands for all that `node` ends, and what it replaces, readers first."""
-    if node.op != "Div" or node.domain != STANDARD:
+    if node.op != "Div" or node.domain != STANDARD or len(node.inputs) != 2 or not node.outputs:
         return None
     centred, root = (producers.get(name) for name in node.inputs)
     total = _producer(producers, root, "Sqrt", 0)
-    if centred is None or root is None or total is None or total.op != "Add":
+    if centred is None or root is None or total is None or total.op != "Add" or len(total.inputs) != 2:
         return None
     for position in (0, 1):
         variance = _producer(producers, total, "Add", position)
@@ -62,12 +62,14 @@ def _producer(producers: Mapping[str, Node], node: Node | None, op: str, positio
 def _mean_of(producers: Mapping[str, Node], centred: Node | None) -> Node | None:
     """The mean in `x - mean(x)`."""
     mean = _producer(producers, centred, "Sub", 1)
-    if centred is None or mean is None or mean.op != "ReduceMean" or mean.inputs[0] != centred.inputs[0]:
+    if centred is None or mean is None or mean.op != "ReduceMean" or mean.inputs[:1] != centred.inputs[:1]:
         return None
     return mean
 
 
 def _is_square(file: File, producers: Mapping[str, Node], node: Node) -> bool:
+    if len(node.inputs) != 2:
+        return False
     if node.op == "Mul":
         return node.inputs[0] == node.inputs[1]
     exponent = _constant(file, producers, node.inputs[1]) if node.op == "Pow" else None
@@ -79,20 +81,21 @@ def _axis(file: File, producers: Mapping[str, Node], mean: Node) -> int | None:
     axes = mean.attributes.get("axes")
     if axes is None and len(mean.inputs) > 1:
         found = _constant(file, producers, mean.inputs[1])
-        axes = () if found is None else found.reshape(-1)
-    if axes is None or len(axes) != 1 or mean.attributes.get("keepdims", 1) != 1:
+        axes = () if found is None else tuple(found.reshape(-1).tolist())
+    if not isinstance(axes, tuple) or len(axes) != 1 or not isinstance(axes[0], int):
         return None
-    return int(axes[0])
+    return axes[0] if mean.attributes.get("keepdims", 1) == 1 else None
 
 
 def _constant(file: File, producers: Mapping[str, Node], name: str) -> NDArray[Any] | None:
     if name in file.constants:
-        return file.constants[name]
+        return file.constants[name]  # numbers or truth values
     node = producers.get(name)
     if node is None or node.op != "Constant":
         return None
     values = [node.attributes[key] for key in ("value", "value_float", "value_int") if key in node.attributes]
-    return np.asarray(values[0]) if values else None
+    array = np.asarray(values[0] if values else "")
+    return array if array.dtype.kind in "iuf" else None
 
 
 def _without_unread(file: File, nodes: list[Node], candidates: list[Node]) -> tuple[Node, ...]:

@@ -15,6 +15,24 @@ from nmcu.graph import Builder, TensorInfo, ops
 _ACTIVATIONS = {0: clamp.NONE, 1: clamp.RELU, 2: clamp.Clamp(-1.0, 1.0), 3: clamp.RELU6}
 
 
+class _Options:
+    """The fields of a flatbuffer table as the methods of its class; `error` where one cannot be read."""
+
+    def __init__(self, table: Any, error: ModelError) -> None:
+        self._table, self._error = table, error
+
+    def __getattr__(self, field: str) -> Callable[[], Any]:
+        read = getattr(self._table, field)
+
+        def checked() -> Any:
+            try:
+                return read()
+            except tf.DAMAGE as error:
+                raise self._error from error
+
+        return checked
+
+
 class Context:
     """The state of one conversion; `op` is the operator being converted, `name` its node name."""
 
@@ -113,12 +131,12 @@ class Context:
         return tuple(int(v) for v in self.constant(position, "int32", "int64").reshape(-1))
 
     def options(self, kind: Callable[[], Any]) -> Any:
-        """The option table of the operator."""
+        """The option table of the operator; reading a field that lies outside the file raises `ModelError`."""
         if self.op.options is None:
             raise self.error("has no options")
         table = kind()
         table.Init(self.op.options.Bytes, self.op.options.Pos)
-        return table
+        return _Options(table, self.error("its table of options is damaged"))
 
     def activation(self, code: int) -> clamp.Clamp:
         """The fused activation `code` of the schema."""

@@ -10,6 +10,7 @@ import tflite
 from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
+from nmcu.frontend import limits
 
 T = TypeVar("T")
 
@@ -71,8 +72,10 @@ def parse(data: bytes) -> File:
                 f"the TFLite model has {model.SubgraphsLength()} subgraphs; supported: exactly one"
             )
         graph = model.Subgraphs(0)
+        limits.check_nodes(graph.OperatorsLength())
         buffers = _Buffers(data, model)
         tensors = _each(data, graph.TensorsLength(), lambda i: _tensor(graph.Tensors(i), buffers))
+        limits.check_bytes(sum(t.data.nbytes for t in tensors if t.data is not None))
         operators = _each(data, graph.OperatorsLength(), lambda i: _operator(model, graph.Operators(i)))
         file = File(tensors, operators, _indices(graph.InputsAsNumpy()), _indices(graph.OutputsAsNumpy()))
         _check(file)

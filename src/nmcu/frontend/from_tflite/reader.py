@@ -19,10 +19,7 @@ def read(data: bytes) -> Graph:
         context.op = operator
         if operator.code not in CONVERTERS:
             raise context.error(f"is not supported; supported: {', '.join(sorted(CONVERTERS))}")
-        try:
-            CONVERTERS[operator.code](context)
-        except tf.DAMAGE as error:
-            raise context.error(f"its tables are damaged ({error})") from error
+        CONVERTERS[operator.code](context)
     for index in file.outputs:
         _output(context, index)
     return context.builder.finish()
