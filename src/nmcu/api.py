@@ -87,7 +87,7 @@ def compile(
     say("compiling")
     program = codegen.emit(planned)
     image = toolchain.build(program, chip, instructions)
-    name = Path(model).name if isinstance(model, str | Path) else network.graph.name or "model"
+    name = Path(model).name if isinstance(model, str | Path) else network.name or "model"
     return CompiledModel(name=name, graph=network, plan=planned, program=program, image=image)
 
 
@@ -114,7 +114,7 @@ def run(
         if isinstance(model, CompiledModel)
         else compile(model, target=target, isa=isa, on_stage=on_stage)
     )
-    edge = graph.border(compiled.graph)
+    edge = compiled.graph.border
     feeds = dict(inputs) if inputs is not None else graph.random_inputs(compiled.graph, seed)
     device_inputs = edge.encode(feeds)
     say("simulating")
@@ -186,7 +186,7 @@ def result_files(report: RunReport) -> dict[str, bytes]:
 
 def read_inputs(model: Graph, files: list[Path]) -> dict[str, Array]:
     """The model's inputs from `.npy` files, in the order of its inputs; raises `NmcuError` for what does not fit."""
-    names = [info.name for info in graph.border(model).model_inputs]
+    names = [info.name for info in model.border.model_inputs]
     if len(files) != len(names):
         raise NmcuError(
             f"the model has {len(names)} inputs ({', '.join(map(repr, names))}), {len(files)} files are given"

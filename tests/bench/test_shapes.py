@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from nmcu import graph
 from nmcu.bench.shapes import OTHER_SHAPES, PATTERNS, SHAPES, Shape, network
 from nmcu.errors import NmcuError
 
@@ -27,12 +26,12 @@ def test_no_shape_tests_the_fit_it_was_used_for() -> None:
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("name", ["conv3x3_5x5x33_17", "linear_64_10_t3"])
 def test_weights_have_exactly_the_pattern(name: str, pattern: str) -> None:
-    (layer,) = graph.layers(network(Shape.parse(name), pattern))
+    (layer,) = network(Shape.parse(name), pattern).layers
     assert str(layer.pattern) == pattern
     assert layer.weight_bytes == Shape.parse(name).dense_bytes
 
 
 def test_equal_names_give_equal_networks() -> None:
-    one, other = (graph.layers(network(Shape.parse("linear_64_10_t3"), "1:8"))[0] for _ in range(2))
+    one, other = (network(Shape.parse("linear_64_10_t3"), "1:8").layers[0] for _ in range(2))
     for key in one.constants:
         np.testing.assert_array_equal(one.constants[key], other.constants[key])

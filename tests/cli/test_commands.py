@@ -54,7 +54,9 @@ def test_run_prints_a_table(nmcu: Any) -> None:
 
 def test_run_keeps_everything_it_made(nmcu: Any, tmp_path: Path) -> None:
     image = (
-        np.random.default_rng(3).normal(0, 1, frontend.load(MODEL).graph.inputs[0].shape).astype(np.float32)
+        np.random.default_rng(3)
+        .normal(0, 1, frontend.load(MODEL).border.model_inputs[0].shape)
+        .astype(np.float32)
     )
     np.save(tmp_path / "image.npy", image)
     out = tmp_path / "deep" / "out"

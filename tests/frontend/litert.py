@@ -35,7 +35,7 @@ def layer_differences(
 ) -> list[tuple[str, str, NDArray[np.int64]]]:
     """(layer, kind, |reference - LiteRT|) for each layer fed with LiteRT's own tensors."""
     found = []
-    for layer in graph.layers(model):
+    for layer in model.layers:
         names = [i.name.removesuffix(".device") for i in (*layer.inputs, *layer.outputs)]
         if any(name not in known for name in names):
             continue

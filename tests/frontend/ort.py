@@ -147,11 +147,11 @@ def tensors(model: Path, feed: dict[str, Array]) -> dict[str, Array]:
 
 def layer_differences(model: Graph, known: dict[str, Array], feed: dict[str, Array]) -> dict[str, Array]:
     """|reference - ONNX Runtime| by layer name, each layer fed with ONNX Runtime's tensors where it has them."""
-    mine: dict[str, Array] = dict(graph.border(model).encode(feed))
-    for info in graph.inputs(model):
+    mine: dict[str, Array] = dict(model.border.encode(feed))
+    for info in model.inputs:
         _replace(mine, info.name, known)
     found = {}
-    for layer in graph.layers(model):
+    for layer in model.layers:
         results = graph.reference.run_layer(layer, [mine[i.name] for i in layer.inputs])
         for info, result in zip(layer.outputs, results, strict=True):
             mine[info.name] = result
@@ -189,7 +189,7 @@ def check(path: Path, seed: int = 1, tolerance: int = 1) -> Graph:
         assert {k: int(d.max()) for k, d in differences.items() if d.max() > tolerance} == {}
         # And end to end, in the model's own dtype and layout, not more than a few steps from ONNX Runtime.
         ours = graph.reference.run_model(model, feed)
-        for decoder in graph.border(model).decoders:
+        for decoder in model.border.decoders:
             name = decoder.outputs[0].name
             assert ours[name].shape == known[name].shape
             assert ours[name].dtype == known[name].dtype

@@ -25,9 +25,9 @@ def check(model: Graph, path: Path, distinct: bool = True) -> Graph:
     for name, value in ours.items():
         np.testing.assert_array_equal(theirs[name], value)
     known = ort.tensors(path, feeds)
-    for decoder in graph.border(again).decoders:
+    for decoder in again.border.decoders:
         name, step = decoder.outputs[0].name, decoder.inputs[0].scale
         if ours[name].dtype == np.float32:
             assert np.abs(ours[name] - known[name]).max() <= MAX_STEPS * (step or 1.0)
-    assert again.metadata_props == model.metadata_props
+    assert again.metadata == model.metadata
     return again

@@ -180,8 +180,8 @@ def test_names_are_only_names(small: Path, name: str) -> None:
     path = small.with_name("name.onnx")
     path.write_bytes(model.SerializeToString())
     loaded = frontend.load(path)
-    assert graph.layers(loaded)[0].name == name
-    assert graph.border(loaded).model_outputs[0].name == name
+    assert loaded.layers[0].name == name
+    assert loaded.border.model_outputs[0].name == name
     assert tensor
     node.op_type = "Einsum"
     path.write_bytes(model.SerializeToString())
@@ -329,7 +329,7 @@ def test_external_data_beside_the_model_is_read(small: Path, tmp_path: Path) -> 
     model = onnx.load(small)
     path = tmp_path / "m.onnx"
     onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
-    ours, theirs = graph.layers(frontend.load(path)), graph.layers(frontend.load(small))
+    ours, theirs = frontend.load(path).layers, frontend.load(small).layers
     for a, b in zip(ours, theirs, strict=True):
         assert a.op == b.op
     (tmp_path / "weights.bin").write_bytes(b"short")
@@ -350,7 +350,7 @@ def test_other_forms_of_quantisation_are_told_the_remedy(small: Path, op: str, r
 def test_compressed_model_is_read(small: Path, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx.xz"
     path.write_bytes(lzma.compress(small.read_bytes()))
-    ours, theirs = graph.layers(frontend.load(path)), graph.layers(frontend.load(small))
+    ours, theirs = frontend.load(path).layers, frontend.load(small).layers
     assert [a.op for a in ours] == [b.op for b in theirs]
 
 

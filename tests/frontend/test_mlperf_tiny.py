@@ -29,7 +29,7 @@ def test_every_layer_is_within_one_lsb_of_litert(test_data: Path, name: str) -> 
 @pytest.mark.parametrize("name", MACS)
 def test_macs(test_data: Path, name: str) -> None:
     model = frontend.load(test_data / "mlperf_tiny" / f"{name}.tflite")
-    assert sum(layer.macs for layer in graph.layers(model)) == MACS[name]
+    assert sum(layer.macs for layer in model.layers) == MACS[name]
 
 
 @pytest.mark.slow
@@ -42,7 +42,7 @@ def test_resnet8_gives_the_same_class_as_litert(test_data: Path) -> None:
         .to_pylist()
     )
     images = [np.asarray(Image.open(io.BytesIO(row["bytes"]))).astype(np.int16) - 128 for row in rows]
-    (source,), (target,) = graph.border(model).model_inputs, graph.border(model).model_outputs
+    (source,), (target,) = model.border.model_inputs, model.border.model_outputs
     runtime, same = litert.LiteRT(path), 0
     for image in images:
         feeds = {source.name: image[np.newaxis].astype(np.int8)}

@@ -50,7 +50,7 @@ def checked(tmp_path: Path, m: ort.FloatModel, *outputs: str, **options: Any) ->
 
 
 def kinds(model: Graph) -> list[str]:
-    return [layer.kind for layer in graph.layers(model)]
+    return [layer.kind for layer in model.layers]
 
 
 ELEMENTWISE = {
@@ -248,8 +248,8 @@ def test_arg_max_is_a_model_output(tmp_path: Path, keepdims: int) -> None:
     assert report.bit_exact
     np.testing.assert_array_equal(report.outputs[m.last], ours)
     program = emit(plan.make(model, targets.get("cluster8"), host.ISA))
-    found = host.HostProgram(program, host.build(program)).run(graph.border(model).encode(feed))
-    np.testing.assert_array_equal(graph.border(model).decode(found)[m.last], ours)
+    found = host.HostProgram(program, host.build(program)).run(model.border.encode(feed))
+    np.testing.assert_array_equal(model.border.decode(found)[m.last], ours)
 
 
 def test_reshape_transpose_chain_like_an_attention_block(tmp_path: Path) -> None:
@@ -289,8 +289,8 @@ def test_several_inputs_and_outputs(tmp_path: Path) -> None:
     s = m.node("Add", a, b)
     g = m.node("Sigmoid", b)
     model = checked(tmp_path, m, s, g)
-    assert [i.name for i in graph.border(model).model_inputs] == ["input", "second"]
-    assert [o.name for o in graph.border(model).model_outputs] == [s, g]
+    assert [i.name for i in model.border.model_inputs] == ["input", "second"]
+    assert [o.name for o in model.border.model_outputs] == [s, g]
 
 
 def test_one_tensor_as_two_outputs_and_an_output_in_the_middle(tmp_path: Path) -> None:
@@ -427,6 +427,6 @@ def test_padding_and_clamps_are_folded_into_the_convolution(tmp_path: Path) -> N
     model = checked(tmp_path, m, op_types_to_quantize=["Conv", "Pad"])
     assert kinds(model)[:2] == ["conv", "conv"]
     assert "pad" not in kinds(model)
-    second = graph.layers(model)[1].op
+    second = model.layers[1].op
     assert isinstance(second, graph.ops.Conv2d)
     assert second.pads == (1, 2, 0, 1)

@@ -9,7 +9,7 @@ import pytest
 from onnxruntime.quantization import QuantType
 
 from frontend import ort
-from nmcu import frontend, graph
+from nmcu import frontend
 
 DIALECTS: dict[str, dict[str, Any]] = {
     "int8 per channel": {},
@@ -45,7 +45,7 @@ def residual(path: Path) -> Path:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_residual_network_in_every_dialect(tmp_path: Path, dialect: str) -> None:
     model = ort.check(ort.quantise(residual(tmp_path), **DIALECTS[dialect]))
-    kinds = [layer.kind for layer in graph.layers(model)]
+    kinds = [layer.kind for layer in model.layers]
     layers = [
         "conv",
         "conv",
@@ -67,7 +67,7 @@ def test_flatten_permutes_the_linear_weights_instead_of_the_map(tmp_path: Path) 
     m = ort.FloatModel(1, 3, 6, 5)
     m.gemm(m.node("Flatten", m.conv("input", 3, 7)), 7 * 6 * 5, 4)
     model = ort.check(ort.quantise(m.save(tmp_path / "m.onnx")))
-    assert [layer.kind for layer in graph.layers(model)] == ["conv", "reshape", "linear"]
+    assert [layer.kind for layer in model.layers] == ["conv", "reshape", "linear"]
 
 
 @pytest.mark.parametrize("keepdims", [0, 1])
@@ -76,7 +76,7 @@ def test_reduce_mean_is_global_pooling(tmp_path: Path, keepdims: int) -> None:
     r = m.node("ReduceMean", m.conv("input", 3, 8), axes=[2, 3], keepdims=keepdims)
     m.gemm(m.node("Flatten", r) if keepdims else r, 8, 4)
     model = ort.check(ort.quantise(m.save(tmp_path / "m.onnx")))
-    assert [layer.kind for layer in graph.layers(model)] == ["conv", "avgpool", "reshape", "linear"]
+    assert [layer.kind for layer in model.layers] == ["conv", "avgpool", "reshape", "linear"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_one_dimensional_convolution(tmp_path: Path) -> None:
     b = m.node("Relu", a)
     m.node("Conv", b, m.weight(5, 6, 3), kernel_shape=[3], pads=[1, 1])
     model = ort.check(ort.quantise(m.save(tmp_path / "m.onnx")))
-    assert "transpose" not in [layer.kind for layer in graph.layers(model)]
+    assert "transpose" not in [layer.kind for layer in model.layers]
 
 
 def test_channels_last_model_keeps_its_input_layout(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_channels_last_model_keeps_its_input_layout(tmp_path: Path) -> None:
     y = m.node("Relu", m.conv(x, 3, 8))
     m.node("Transpose", y, perm=[0, 2, 3, 1])
     model = ort.check(ort.quantise(m.save(tmp_path / "m.onnx")))
-    assert [layer.kind for layer in graph.layers(model)] == ["conv"]
+    assert [layer.kind for layer in model.layers] == ["conv"]
 
 
 def test_metadata_is_kept(tmp_path: Path) -> None:
@@ -144,5 +144,5 @@ def test_metadata_is_kept(tmp_path: Path) -> None:
     proto = onnx.load(quantised)
     onnx.helper.set_model_props(proto, {"nmcu.mean": "0.5,0.5,0.5", "nmcu.std": "1,1,1", "other": "x"})
     onnx.save(proto, quantised)
-    props = frontend.load(quantised).metadata_props
+    props = frontend.load(quantised).metadata
     assert props == {"nmcu.mean": "0.5,0.5,0.5", "nmcu.std": "1,1,1"}

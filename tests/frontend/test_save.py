@@ -23,7 +23,7 @@ def signature(model: Graph) -> list[Any]:
             tuple((o.shape, o.scale, o.zero_point) for o in layer.outputs),
             {k: v.tobytes() for k, v in layer.constants.items()},
         )
-        for layer in graph.layers(model)
+        for layer in model.layers
     ]
 
 
@@ -32,12 +32,12 @@ def assert_round_trip(model: Graph, path: Path) -> None:
     frontend.save(model, path)
     again = frontend.load(path)
     assert signature(again) == signature(model)
-    assert again.metadata_props == model.metadata_props
+    assert again.metadata == model.metadata
     feeds = graph.random_inputs(model, 3)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     theirs = dict(zip([o.name for o in session.get_outputs()], session.run(None, feeds), strict=True))
     ours = graph.reference.run_model(model, feeds)
-    for decoder in graph.border(model).decoders:
+    for decoder in model.border.decoders:
         name = decoder.outputs[0].name
         step = decoder.inputs[0].scale if ours[name].dtype == np.float32 else 1
         difference = np.abs(ours[name].astype(np.float64) - theirs[name]) / step
@@ -59,7 +59,7 @@ def test_channels_first_model(tmp_path: Path) -> None:
     )
     m.node("Softmax", m.gemm(m.node("Flatten", q), 8 * 4 * 4, 10))
     model = frontend.load(ort.quantise(m.save(tmp_path / "a.onnx")))
-    model.metadata_props["nmcu.mean"] = "0.5"
+    model.model.metadata_props["nmcu.mean"] = "0.5"
     assert_round_trip(model, tmp_path / "b.onnx")
 
 

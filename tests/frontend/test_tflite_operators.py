@@ -59,7 +59,7 @@ def test_depthwise_conv_2d(tmp_path: Path, multiplier: int) -> None:
     bias = m.bias(cout, [0.05 * s for s in scales])
     m.op("DEPTHWISE_CONV_2D", [x, w, bias], [y], "DepthwiseConv2DOptions", **options)
     model = checked(tmp_path, m, y)
-    assert graph.layers(model)[0].kind == ("depthwise" if multiplier == 1 else "conv")
+    assert model.layers[0].kind == ("depthwise" if multiplier == 1 else "conv")
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -10,7 +10,6 @@ torch = pytest.importorskip("torch", reason="needs the extra [train]: pip instal
 pytest.importorskip("torchao", reason="needs the extra [train]: pip install nmcu[train]")
 
 from frontend import torch_networks  # noqa: E402
-from nmcu import graph  # noqa: E402
 
 
 @pytest.mark.slow
@@ -26,7 +25,7 @@ def test_every_layer_is_within_one_lsb_of_onnx_runtime(tmp_path: Path, network: 
         pytest.importorskip("brevitas", reason="needs the extra [train]: pip install nmcu[train]")
         torch_networks.brevitas(network, path)
     model = ort.check(path)
-    kinds = {layer.kind for layer in graph.layers(model)}
+    kinds = {layer.kind for layer in model.layers}
     expected = {
         "mobilenet": {"conv", "depthwise", "add", "avgpool", "linear"},
         "inception": {"conv", "concat", "maxpool", "linear"},

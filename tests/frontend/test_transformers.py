@@ -23,7 +23,7 @@ def loaded(name: str, path: Path, opset: int) -> Graph:
 
 
 def kinds(model: Graph) -> Counter[str]:
-    return Counter(type(layer.op).__name__ for layer in graph.layers(model))
+    return Counter(type(layer.op).__name__ for layer in model.layers)
 
 
 @pytest.mark.parametrize("opset", [18, 20])
@@ -43,8 +43,8 @@ def test_agrees_with_onnx_runtime_and_runs_bit_exact(tmp_path: Path, name: str, 
 def test_a_joint_projection_is_not_cut(tmp_path: Path) -> None:
     model = loaded("plain", tmp_path, 20)
     assert kinds(model)["Slice"] == 1  # of the class token
-    scores = next(x for x in graph.layers(model) if isinstance(x.op, graph.ops.AttentionScores))
-    values = next(x for x in graph.layers(model) if isinstance(x.op, graph.ops.AttentionValues))
+    scores = next(x for x in model.layers if isinstance(x.op, graph.ops.AttentionScores))
+    values = next(x for x in model.layers if isinstance(x.op, graph.ops.AttentionValues))
     assert (scores.op.q_offset, scores.op.k_offset, values.op.v_offset) == (0, 32, 64)
     assert scores.inputs[0].name == scores.inputs[1].name == values.inputs[1].name
 

@@ -179,7 +179,7 @@ def small() -> graph.Graph:
 def test_border_goes_between_the_models_layout_and_the_devices() -> None:
     model = small()
     graph.check(model)
-    edge = graph.border(model)
+    edge = model.border
     image = np.random.default_rng(0).uniform(-6, 6, (1, 4, 5, 6)).astype(np.float32)
     (device,) = edge.encode({"in": image}).values()
     np.testing.assert_array_equal(
@@ -187,11 +187,11 @@ def test_border_goes_between_the_models_layout_and_the_devices() -> None:
     )
     out = graph.reference.run_model(model, {"in": image})["out"]
     assert out.shape == (1, 4, 4, 5)
-    assert [layer.name for layer in graph.layers(model)] == ["pool"], "a node nobody needs is left out"
+    assert [layer.name for layer in model.layers] == ["pool"], "a node nobody needs is left out"
 
 
 def test_border_refuses_other_shapes_and_types() -> None:
-    edge = graph.border(small())
+    edge = small().border
     for wrong in ({}, {"in": np.zeros((1, 5, 6, 4), np.float32)}, {"in": np.zeros((1, 4, 5, 6))}):
         with pytest.raises(ModelError, match="float32 of shape"):
             edge.encode(wrong)
@@ -201,19 +201,19 @@ def test_random_inputs_are_seeded_and_use_the_whole_range() -> None:
     model = small()
     a, b = graph.random_inputs(model, 1), graph.random_inputs(model, 1)
     np.testing.assert_array_equal(a["in"], b["in"])
-    (device,) = graph.border(model).encode(a).values()
+    (device,) = model.border.encode(a).values()
     assert device.min() < -100
     assert device.max() > 100
 
 
 def test_check_finds_what_later_rooms_rely_on() -> None:
     model = small()
-    node = next(n for n in model.graph if n.op_type == "MaxPool")
+    node = next(n for n in model.model.graph if n.op_type == "MaxPool")
     node.outputs[0].shape = graph.layer.ir.Shape((1, 9, 9, 4))
     with pytest.raises(ModelError, match="shape rule"):
         graph.check(model)
     model = small()
-    node = next(n for n in model.graph if n.op_type == "MaxPool")
+    node = next(n for n in model.model.graph if n.op_type == "MaxPool")
     del node.attributes["pads"]
     with pytest.raises(ModelError, match="attributes"):
         graph.check(model)
@@ -221,8 +221,14 @@ def test_check_finds_what_later_rooms_rely_on() -> None:
 
 def test_a_graph_survives_saving_as_an_onnx_file(tmp_path: Any) -> None:
     model = small()
-    graph.layer.ir.save(model, tmp_path / "graph.onnx")
-    again = graph.layer.ir.load(tmp_path / "graph.onnx")
+    graph.layer.ir.save(model.model, tmp_path / "graph.onnx")
+    again = graph.Graph(graph.layer.ir.load(tmp_path / "graph.onnx"))
     graph.check(again)
-    assert [layer.op for layer in graph.layers(again)] == [layer.op for layer in graph.layers(model)]
-    assert graph.inputs(again) == graph.inputs(model)
+    assert [layer.op for layer in again.layers] == [layer.op for layer in model.layers]
+    assert again.inputs == model.inputs
+
+
+def test_layers_are_made_once() -> None:
+    model = small()
+    assert model.layers is model.layers
+    assert model.layers[0] is model.nodes[1]

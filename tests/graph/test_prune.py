@@ -70,7 +70,7 @@ def test_only_the_weights_change() -> None:
     before = deep()
     after = prune(before, {"second": PATTERN})
     graph.check(after)
-    for old, new in zip(graph.layers(before), graph.layers(after), strict=True):
+    for old, new in zip(before.layers, after.layers, strict=True):
         assert (old.name, old.inputs, old.outputs) == (new.name, new.inputs, new.outputs)
         if old.name == "second":
             weight = old.constants["weight"]
@@ -86,9 +86,9 @@ def test_the_pruned_layer_computes_with_the_same_scales() -> None:
     """The outputs are those of real arithmetic on the pruned weights, to within rounding."""
     before = deep()
     after = prune(before, {"second": PATTERN})
-    feeds = graph.border(before).encode(graph.random_inputs(before, 3))
+    feeds = before.border.encode(graph.random_inputs(before, 3))
     tensors = graph.reference.run(after, feeds, keep_all=True)
-    old, layer = (next(x for x in graph.layers(g) if x.name == "second") for g in (before, after))
+    old, layer = (next(x for x in g.layers if x.name == "second") for g in (before, after))
     assert isinstance(old.op, ops.Conv2d)
     (x_scale, x_zero), (y_scale, y_zero) = layer.inputs[0].quant, layer.outputs[0].quant
     x = (tensors[layer.inputs[0].name][0].astype(np.float64) - x_zero) * x_scale
@@ -107,7 +107,7 @@ def test_the_written_model_reads_back(tmp_path: Path) -> None:
     pruned = prune(deep(), {"second": PATTERN, "third": NMPattern.parse("1:8x4")})
     frontend.save(pruned, tmp_path / "pruned.onnx")
     again = frontend.load(tmp_path / "pruned.onnx")
-    assert [str(x.pattern) for x in graph.layers(again) if x.kind == "conv"] == ["None", "1:4", "1:8x4"]
+    assert [str(x.pattern) for x in again.layers if x.kind == "conv"] == ["None", "1:4", "1:8x4"]
     feeds = graph.random_inputs(pruned, 1)
     ours, theirs = (graph.reference.run_model(g, feeds) for g in (pruned, again))
     for name in ours:

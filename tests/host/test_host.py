@@ -29,7 +29,7 @@ def test_host_program_equals_the_reference() -> None:
     program = _program(network)
     loaded = HostProgram(program, host.build(program))
     for seed in range(5):
-        feeds = graph.border(network).encode(graph.random_inputs(network, seed))
+        feeds = network.border.encode(graph.random_inputs(network, seed))
         expected = graph.reference.run(network, feeds)
         found = loaded.run(feeds)
         assert all(np.array_equal(found[name], expected[name]) for name in expected)
@@ -39,7 +39,7 @@ def test_copies_do_not_share_tensors() -> None:
     network = conv_linear()
     program = _program(network)
     library = host.build(program)
-    feeds = [graph.border(network).encode(graph.random_inputs(network, seed)) for seed in (1, 2)]
+    feeds = [network.border.encode(graph.random_inputs(network, seed)) for seed in (1, 2)]
     expected = [graph.reference.run(network, feed) for feed in feeds]
     wrong = []
 
@@ -65,7 +65,7 @@ def _mappings() -> int:
 def test_programs_do_not_stay_in_memory() -> None:
     program = _program(conv_linear())
     library = host.build(program)
-    feeds = graph.border(conv_linear()).encode(graph.random_inputs(conv_linear(), 1))
+    feeds = conv_linear().border.encode(graph.random_inputs(conv_linear(), 1))
 
     def closed() -> None:
         with HostProgram(program, library) as loaded:
@@ -98,7 +98,7 @@ def test_evaluation_closes_its_programs(tmp_path: Path) -> None:
 def test_a_closed_program_says_so() -> None:
     program = _program(conv_linear())
     loaded = HostProgram(program, host.build(program))
-    feeds = graph.border(conv_linear()).encode(graph.random_inputs(conv_linear(), 1))
+    feeds = conv_linear().border.encode(graph.random_inputs(conv_linear(), 1))
     first = loaded.run(feeds)
     loaded.close()
     loaded.close()
@@ -191,9 +191,9 @@ def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
 def test_preprocessing_comes_from_the_model_unless_given() -> None:
     network = conv_linear()
     assert host.Preprocessing.of(network) == host.Preprocessing((0.0,), (1.0,))
-    network.metadata_props["nmcu.mean"] = "0.5, 0.25, 0"
+    network.model.metadata_props["nmcu.mean"] = "0.5, 0.25, 0"
     assert host.Preprocessing.of(network, std=(2.0,)) == host.Preprocessing((0.5, 0.25, 0.0), (2.0,))
-    network.metadata_props["nmcu.mean"] = "half"
+    network.model.metadata_props["nmcu.mean"] = "half"
     with pytest.raises(ModelError, match=r"nmcu\.mean is 'half'"):
         host.Preprocessing.of(network)
     for mean, std in (((float("nan"),), (1.0,)), ((0.0,), (0.0,)), ((0.0,), (-1.0,))):

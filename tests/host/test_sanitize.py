@@ -17,7 +17,7 @@ def check(network: Graph, seeds: int = 1) -> None:
     """The program finds nothing wrong with itself and equals the reference."""
     program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
     for seed in range(seeds):
-        feeds = graph.border(network).encode(graph.random_inputs(network, seed))
+        feeds = network.border.encode(graph.random_inputs(network, seed))
         found = host.run_sanitized(program, feeds)
         for name, expected in graph.reference.run(network, feeds).items():
             np.testing.assert_array_equal(found[name], expected)
@@ -61,7 +61,7 @@ def test_mlperf_tiny_networks_are_clean(name: str, test_data: Path) -> None:
 def test_a_finding_is_one_sentence() -> None:
     network = conv(4, 3)
     program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
-    feeds = graph.border(network).encode(graph.random_inputs(network, 0))
+    feeds = network.border.encode(graph.random_inputs(network, 0))
     source = str(program.files["network.c"]).replace("output_result[48]", "output_result[40]")
     source = source.replace(
         "void network_run(void)\n{\n",

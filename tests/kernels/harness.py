@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu import graph as graphs
 from nmcu import kernels, targets, toolchain
 from nmcu.codegen import cprint
 from nmcu.codegen.program import Port, Program
@@ -38,7 +37,7 @@ def layer(
     ]
     for i, y in enumerate(builder.add("layer", op, device, outputs, constants)):
         builder.output(y, TensorInfo(f"out{i}", y.shape, y.dtype), tuple(range(len(y.shape))), y.shape)
-    (only,) = graphs.layers(builder.finish())
+    (only,) = builder.finish().layers
     return only
 
 

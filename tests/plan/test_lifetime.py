@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from isas import XCV
 from networks import conv_linear
-from nmcu import graph, plan, targets
+from nmcu import plan, targets
 from nmcu.kernels.kernel import align
 from nmcu.plan.lifetime import Lifetime, lifetimes, place
 
@@ -63,7 +63,7 @@ def test_first_fit_is_improved_where_it_wastes() -> None:
 
 def test_lifetimes_of_a_network() -> None:
     network = conv_linear()
-    layers, outputs = graph.layers(network), graph.outputs(network)
+    layers, outputs = network.layers, network.outputs
     assert lifetimes(layers, outputs, {"flat": "features"}) == (Lifetime("features", 8 * 8 * 16, 0, 2),)
 
 

@@ -60,7 +60,7 @@ def without_predictions(data: Any) -> Any:
 
 def equals_reference_on_host(network: Graph, planned: Plan) -> bool:
     program = emit(planned)
-    feeds = graph.border(network).encode(graph.random_inputs(network, 0))
+    feeds = network.border.encode(graph.random_inputs(network, 0))
     found = HostProgram(program, host.build(program)).run(feeds)
     expected = graph.reference.run(network, feeds)
     return all(np.array_equal(found[name], expected[name]) for name in expected)
@@ -111,7 +111,7 @@ def test_weights_too_large_for_l2_stream_from_l3(isa: str, pattern: str | None, 
     assert planned.l2_peak_bytes <= target.working_bytes
     assert max(len(layer.parts) for layer in planned.layers) > 1
     assert sum(layer.wait_cycles for layer in planned.layers) > 0
-    feeds = graph.border(network).encode(graph.random_inputs(network, 0))
+    feeds = network.border.encode(graph.random_inputs(network, 0))
     result = simulate(toolchain.build(emit(planned), CLUSTER8, named(isa)), feeds)
     for name, expected in graph.reference.run(network, feeds).items():
         np.testing.assert_array_equal(result.outputs[name], expected)

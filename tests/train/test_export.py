@@ -87,7 +87,7 @@ def test_activations_beyond_relu(tmp_path: Path) -> None:
     for kind in (nn.PReLU, nn.Softplus, nn.Softsign, nn.Mish, nn.SELU, nn.CELU):
         net = nn.Sequential(nn.Conv2d(3, 8, 3), kind(), nn.Conv2d(8, 4, 3))
         nt.export(net.eval(), torch.randn(8, 3, 8, 8), tmp_path / "net.onnx")
-        assert len(graph.layers(frontend.load(tmp_path / "net.onnx"))) == 3
+        assert len(frontend.load(tmp_path / "net.onnx").layers) == 3
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_transposed_convolutions(tmp_path: Path, layer: nn.ConvTranspose2d) -> N
         difference = (quantized.eval()(sample) - net.eval()(sample)).abs().mean()
         assert difference < 0.05 * net(sample).abs().mean()
     nt.export(quantized, sample, tmp_path / "net.onnx")
-    kinds = [x.kind for x in graph.layers(frontend.load(tmp_path / "net.onnx"))]
+    kinds = [x.kind for x in frontend.load(tmp_path / "net.onnx").layers]
     assert kinds == ["conv", "dilate", "conv"]
 
 
@@ -123,7 +123,7 @@ class _Shared(nn.Module):
 
 def test_a_layer_used_twice_has_a_bias_for_each_scale(tmp_path: Path) -> None:
     nt.export(_Shared(), torch.randn(8, 3, 8, 8), tmp_path / "net.onnx")
-    assert [x.kind for x in graph.layers(frontend.load(tmp_path / "net.onnx"))][:2] == ["conv", "conv"]
+    assert [x.kind for x in frontend.load(tmp_path / "net.onnx").layers][:2] == ["conv", "conv"]
 
 
 def test_what_no_file_could_say_is_refused(tmp_path: Path) -> None:

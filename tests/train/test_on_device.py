@@ -8,7 +8,6 @@ import torch
 
 import nmcu
 from nmcu import train as nt
-from nmcu.graph import layers
 from train.nets import settle
 
 BUILD = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "train" / "models.py"))["build"]
@@ -30,5 +29,5 @@ def test_exported_networks_run(
     nt.sparsify(net, pattern, skip=skip)
     nt.export(net, sample, tmp_path / "net.onnx", mean=0.5, std=0.25)
     compiled = nmcu.compile(tmp_path / "net.onnx")
-    assert pattern in {str(layer.pattern) for layer in layers(compiled.graph)}
+    assert pattern in {str(layer.pattern) for layer in compiled.graph.layers}
     assert nmcu.run(compiled).bit_exact

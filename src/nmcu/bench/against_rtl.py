@@ -45,7 +45,7 @@ def cases(shapes: Sequence[str] = SHAPES, patterns: Sequence[str] = PATTERNS) ->
 
 def _accepted(shape: str, pattern: str) -> Iterator[tuple[str, str]]:
     """Names of the kernels that run the layer, with the smallest instruction set that they need."""
-    (layer,) = graph.layers(network(Shape.parse(shape), pattern))
+    (layer,) = network(Shape.parse(shape), pattern).layers
     for kernel in kernels.KERNELS:
         for isa in ("xcv", "xdec"):
             if kernels.fits(kernel, layer, Machine(targets.get(TARGET), named(isa))) is None:
@@ -80,7 +80,7 @@ def _compare(
     image = toolchain.build(
         codegen.emit(planned), target, planned.isa, defines={"NMCU_CORES": f"{target.cores}u"}
     )
-    inputs = graph.border(model).encode(graph.random_inputs(model, 0))
+    inputs = model.border.encode(graph.random_inputs(model, 0))
     return compare(name, image, inputs, graph.reference.run(model, inputs), target, layers=layers)
 
 

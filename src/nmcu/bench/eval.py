@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nmcu import codegen, graph, host, plan, targets
+from nmcu import codegen, host, plan, targets
 from nmcu.errors import ModelError
 from nmcu.frontend.load import load
 from nmcu.host import Preprocessing, Sample
@@ -42,7 +42,7 @@ def eval_speed(model: Path, images: int = 1000, threads: int = 2) -> EvalSpeed:
     Raises `ModelError` for a model that takes no images.
     """
     network = load(model)
-    inputs = graph.inputs(network)
+    inputs = network.inputs
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[3] not in (1, 3):
         raise ModelError(f"{model.name} takes no images: one input of (1, height, width, 1 or 3) is needed")
     _, height, width, channels = inputs[0].shape

@@ -77,7 +77,7 @@ class Measurement:
 def layer_of(shape: str, pattern: str) -> tuple[Graph, Layer]:
     """The network of a shape and pattern, and its only layer."""
     made = network(Shape.parse(shape), pattern)
-    (layer,) = graph.layers(made)
+    (layer,) = made.layers
     return made, layer
 
 
@@ -107,7 +107,7 @@ def measure(case: Case) -> Measurement | None:
     if case.apart:
         program = _apart(program)
     image = toolchain.build(program, target, named(case.isa))
-    feeds = graph.border(made).encode(graph.random_inputs(made, 1))
+    feeds = made.border.encode(graph.random_inputs(made, 1))
     try:
         raw = _simulated(image, feeds, case)
     except SimulationFault as fault:

@@ -163,7 +163,7 @@ def measure(case: NetworkCase) -> NetworkRow:
 
 def _simulated(network: Graph, image: toolchain.Image) -> dict[str, Any]:
     """Cycles by layer, and whether the outputs equal the reference; what was simulated before is only compared."""
-    feeds = graph.border(network).encode(graph.random_inputs(network, 1))
+    feeds = network.border.encode(graph.random_inputs(network, 1))
     expected = digest(graph.reference.run(network, feeds))
     code = results.contents([Path(__file__)])
     key = results.key(

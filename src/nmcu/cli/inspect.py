@@ -3,7 +3,7 @@
 from typing import Any
 
 import nmcu
-from nmcu import graph, report
+from nmcu import report
 from nmcu.cli.options import JsonOption, ModelArgument
 from nmcu.cli.output import progress, show, show_json
 from nmcu.graph import Layer
@@ -13,7 +13,7 @@ def inspect(model: ModelArgument, json: JsonOption = False) -> None:
     """Show the layers of MODEL: shapes, multiply-accumulates, weights, zeros and N:M pattern."""
     with progress(model.name) as stage:
         stage("reading")
-        layers = graph.layers(nmcu.load(model))
+        layers = nmcu.load(model).layers
         rows = [_row(layer) for layer in layers]
     if json:
         show_json({"model": model.name, "layers": rows})

@@ -26,8 +26,7 @@ def parse(data: bytes, name: str, folder: Path = Path()) -> Graph:
     Raises `ModelError` as `load` does.
     """
     try:
-        graph = _dispatch(unpacked(data), folder)
-        simplify(graph)
+        graph = simplify(_dispatch(unpacked(data), folder))
         check(graph)
     except ModelError as error:
         raise ModelError(_sentence(f"{name}: {error}")) from error

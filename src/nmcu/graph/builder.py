@@ -1,17 +1,19 @@
 """Building an integer graph node by node; shapes come from the operators' shape rules."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import onnx_ir as ir
 
 from nmcu.errors import ModelError
 from nmcu.graph import ops
+from nmcu.graph.graph import Graph
 from nmcu.graph.op import DOMAIN, Array, Op
 from nmcu.graph.tensor import Shape, TensorInfo, to_value
 
 
 class Builder:
-    """Collects nodes in execution order and gives an `onnx_ir.Model` with `finish`."""
+    """Collects nodes in execution order and gives a `Graph` with `finish`."""
 
     def __init__(self, name: str = "model") -> None:
         self._name = name
@@ -21,6 +23,7 @@ class Builder:
         self._initializers: list[ir.Value] = []
         self._inputs: dict[str, ir.Value] = {}
         self._outputs: list[ir.Value] = []
+        self._operators: dict[str, type[Op]] = {}
 
     def input(self, model: TensorInfo, device: TensorInfo, perm: Sequence[int]) -> TensorInfo:
         """A model input and its way to the device tensor `device`: transpose, reshape, quantise."""
@@ -72,7 +75,7 @@ class Builder:
         ]
         return self._append(name, op, [self._values[i.name] for i in inputs], constants or {}, shaped)
 
-    def finish(self, metadata: Mapping[str, str] | None = None) -> ir.Model:
+    def finish(self, metadata: Mapping[str, str] | None = None) -> Graph:
         """The graph, nodes that no output needs left out; `metadata` becomes the model's metadata properties."""
         nodes = self._needed()
         read = {value for node in nodes for value in node.inputs}
@@ -84,7 +87,8 @@ class Builder:
             opset_imports={DOMAIN: 1},
             name=self._name,
         )
-        return ir.Model(graph, ir_version=10, producer_name="nmcu", metadata_props=dict(metadata or {}))
+        model = ir.Model(graph, ir_version=10, producer_name="nmcu", metadata_props=dict(metadata or {}))
+        return Graph(model, MappingProxyType({**ops.REGISTRY, **self._operators}))
 
     def _needed(self) -> list[ir.Node]:
         wanted, kept = set(self._outputs), []
@@ -108,6 +112,7 @@ class Builder:
             TensorInfo(_unique(o.name, self._values), o.shape, o.dtype, o.scale, o.zero_point)
             for o in outputs
         ]
+        self._operators[type(op).__name__] = type(op)
         node = ir.Node(
             DOMAIN,
             type(op).__name__,

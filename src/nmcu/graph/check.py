@@ -2,15 +2,14 @@
 
 import math
 
-import onnx_ir as ir
-
 from nmcu.errors import ModelError
 from nmcu.graph.builder import shapes_of
-from nmcu.graph.layer import Layer, from_node
+from nmcu.graph.graph import Graph
+from nmcu.graph.layer import Layer
 from nmcu.graph.tensor import TensorInfo
 
 
-def check(graph: ir.Model) -> None:
+def check(graph: Graph) -> None:
     """Raise `ModelError` unless `graph` is a valid integer graph.
 
     1. Every node is a registered operator with exactly its attributes and constants.
@@ -18,10 +17,9 @@ def check(graph: ir.Model) -> None:
     3. Every tensor has the shape its operator's shape rule gives, and a sane quantisation.
     4. Every graph output is written by a border node.
     """
-    known = {value.name for value in graph.graph.inputs}
+    known = {value.name for value in graph.model.graph.inputs}
     names: set[str] = set()
-    for node in graph.graph:
-        layer = from_node(node)
+    for layer in graph.nodes:
         if not layer.name or layer.name in names:
             raise ModelError(f"node name {layer.name!r} is empty or used twice")
         names.add(layer.name)
@@ -33,7 +31,7 @@ def check(graph: ir.Model) -> None:
             if info.name in known:
                 raise ModelError(f"tensor name {info.name!r} is used twice")
             known.add(info.name)
-    for value in graph.graph.outputs:
+    for value in graph.model.graph.outputs:
         producer = value.producer()
         if producer is None or producer.op_type != "Decode":
             raise ModelError(f"output {value.name!r} is not written by a Decode node")

@@ -16,7 +16,6 @@ from nmcu.graph import ops
 from nmcu.graph.op import DOMAIN, Array, Op
 from nmcu.graph.tensor import TensorInfo, from_value
 
-BORDER = (ops.Encode, ops.Decode)
 OpT_co = TypeVar("OpT_co", bound=Op, default=Op, covariant=True)
 
 
@@ -69,19 +68,13 @@ class Layer(Generic[OpT_co]):
         return sparsity.detect(self.constants["weight"])
 
 
-def layers(graph: ir.Model) -> tuple[Layer, ...]:
-    """The device layers of `graph` in execution order; border nodes are left out."""
-    every = (from_node(node) for node in graph.graph)
-    return tuple(layer for layer in every if not isinstance(layer.op, BORDER))
-
-
-def from_node(node: ir.Node) -> Layer:
+def from_node(node: ir.Node, operators: Mapping[str, type[Op]] = ops.REGISTRY) -> Layer:
     """The layer of one `nmcu` node, border nodes included; raises `ModelError` for any other node."""
-    if node.domain != DOMAIN or node.op_type not in ops.REGISTRY:
+    if node.domain != DOMAIN or node.op_type not in operators:
         raise ModelError(
             f"node {node.name!r} is {node.domain}.{node.op_type}, not an operator of the integer graph"
         )
-    op = ops.REGISTRY[node.op_type].from_node(node)
+    op = operators[node.op_type].from_node(node)
     count = len(node.inputs) - len(op.CONSTANTS)
     if count < 0 or (op.INPUTS is not None and count != op.INPUTS) or None in node.inputs:
         raise ModelError(

@@ -6,13 +6,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
-import onnx_ir as ir
 from numpy.typing import NDArray
 
 from nmcu.graph import ops
-from nmcu.graph.border import Border, border
+from nmcu.graph.border import Border
 from nmcu.graph.builder import Builder
-from nmcu.graph.layer import Layer, layers
+from nmcu.graph.graph import Graph
+from nmcu.graph.layer import Layer
 from nmcu.graph.op import Array, Op
 from nmcu.graph.tensor import TensorInfo
 from nmcu.sparsity import NMPattern, mask
@@ -28,16 +28,14 @@ class Choice:
     reason: str | None
 
 
-def choose(
-    graph: ir.Model, pattern: NMPattern, wanted: str | None = None, skip: str = ""
-) -> tuple[Choice, ...]:
+def choose(graph: Graph, pattern: NMPattern, wanted: str | None = None, skip: str = "") -> tuple[Choice, ...]:
     """Which layers of `graph` pruning to `pattern` takes, in execution order.
 
     `wanted` is a glob of layer names; without it all but the first convolution and the last layer with weights. `skip`
     is a glob of names to leave out. Depthwise and grouped convolutions have no blocks of channels to prune, and a
     layer with fewer input channels than a block would not count as N:M sparse.
     """
-    weighted = [layer for layer in layers(graph) if layer.weight_bytes]
+    weighted = [layer for layer in graph.layers if layer.weight_bytes]
     first = next((layer for layer in weighted if layer.kind == "conv"), None)
     return tuple(
         Choice(layer, _reason(layer, pattern, wanted, skip, layer is first, layer is weighted[-1]))
@@ -64,7 +62,7 @@ def _reason(
     return None
 
 
-def prune(graph: ir.Model, patterns: Mapping[str, NMPattern]) -> ir.Model:
+def prune(graph: Graph, patterns: Mapping[str, NMPattern]) -> Graph:
     """`graph` with the layers named in `patterns` pruned by magnitude of their quantised weights.
 
     Scales stay; biases (which hold the input's zero point) and requantisation constants follow the weights.
@@ -105,11 +103,11 @@ def _sums(weight: NDArray[np.int8]) -> NDArray[np.int64]:
     return np.asarray(weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64))
 
 
-def rewritten(graph: ir.Model, rewrite: Callable[[Layer], Rewritten]) -> ir.Model:
+def rewritten(graph: Graph, rewrite: Callable[[Layer], Rewritten]) -> Graph:
     """A copy of `graph` in which every device layer has the operator and constants that `rewrite` gives."""
-    builder, edge = Builder(graph.graph.name or "model"), border(graph)
+    builder, edge = Builder(graph.name or "model"), graph.border
     tensors = _inputs(builder, edge)
-    for layer in layers(graph):
+    for layer in graph.layers:
         op, constants = rewrite(layer)
         outputs = builder.add(
             layer.name, op, [tensors[t.name] for t in layer.inputs], layer.outputs, constants
@@ -119,7 +117,7 @@ def rewritten(graph: ir.Model, rewrite: Callable[[Layer], Rewritten]) -> ir.Mode
         assert isinstance(decoder.op, ops.Decode)
         model = decoder.outputs[0]
         builder.output(tensors[decoder.inputs[0].name], model, decoder.op.perm, decoder.op.shape)
-    return builder.finish(dict(graph.metadata_props))
+    return builder.finish(dict(graph.metadata))
 
 
 def _inputs(builder: Builder, edge: Border) -> dict[str, TensorInfo]:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu import graph as graphs
 from nmcu.codegen import Program
 from nmcu.errors import ModelError, NmcuError
 from nmcu.graph import Graph, TensorInfo, ops
@@ -118,7 +117,7 @@ class _Classifier:
     """The way from an image to the program's input, and from its output to a class."""
 
     def __init__(self, graph: Graph, preprocessing: Preprocessing) -> None:
-        self._edge = graphs.border(graph)
+        self._edge = graph.border
         self._preprocessing = preprocessing
         if len(self._edge.encoders) != 1 or len(self._edge.decoders) != 1:
             raise ModelError("this is not an image classifier: one input and one output are needed")
@@ -169,7 +168,7 @@ def _in_flight(
 
 
 def _floats(graph: Graph, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
-    text = graph.metadata_props.get(key)
+    text = graph.metadata.get(key)
     if text is None:
         return default
     try:

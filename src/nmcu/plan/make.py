@@ -4,7 +4,6 @@ import fnmatch
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from nmcu import graph as graphs
 from nmcu import kernels
 from nmcu.errors import PlanError
 from nmcu.graph import Graph, Layer
@@ -40,8 +39,8 @@ def make(
     the sizes where the network does not fit `target`.
     """
     machine = Machine(target, isa)
-    layers = graphs.layers(graph)
-    inputs, outputs = tuple(graphs.inputs(graph)), tuple(graphs.outputs(graph))
+    layers = graph.layers
+    inputs, outputs = tuple(graph.inputs), tuple(graph.outputs)
     _check_names(layers, kernel_names, forced)
     activations = place_activations(layers, inputs, outputs, target)
     work = [layer for layer in layers if not activations.moves_nothing(layer)]

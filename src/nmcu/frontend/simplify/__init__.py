@@ -7,12 +7,13 @@ from nmcu.frontend.simplify.fold_pad import fold_pad
 from nmcu.graph import Graph
 
 
-def simplify(graph: Graph) -> None:
-    """Apply all rules to `graph`, in place."""
+def simplify(graph: Graph) -> Graph:
+    """`graph` with all rules applied; its own model is edited, which nobody may have read before."""
     fold_pad(graph)
     fold_clamp(graph)
     fold_identity(graph)
     fold_heads(graph)
+    return Graph(graph.model, graph.operators)
 
 
 __all__ = ["simplify"]

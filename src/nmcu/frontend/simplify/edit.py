@@ -38,11 +38,11 @@ def remove_unread(graph: Graph, nodes: Iterable[ir.Node]) -> None:
 
 def _remove(graph: Graph, node: ir.Node) -> None:
     constants = [value for value in node.inputs if value is not None and value.is_initializer()]
-    graph.graph.remove(node, safe=True)
+    graph.model.graph.remove(node, safe=True)
     _forget(graph, constants)
 
 
 def _forget(graph: Graph, constants: Iterable[ir.Value]) -> None:
     for value in constants:
         if not value.uses():
-            graph.graph.initializers.pop(value.name or "")
+            graph.model.graph.initializers.pop(value.name or "")

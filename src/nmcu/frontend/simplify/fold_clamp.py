@@ -8,21 +8,21 @@ from numpy.typing import NDArray
 
 from nmcu.frontend.simplify.edit import bypass, rewrite
 from nmcu.graph import Graph, ops
-from nmcu.graph.layer import Layer, from_node
+from nmcu.graph.layer import Layer
 
 _CODES = np.arange(-128, 128)
 
 
 def fold_clamp(graph: Graph) -> None:
     """Fold each clamping table whose input nobody else reads."""
-    for node in list(graph.graph):
+    for node in list(graph.model.graph):
         if node.op_type != ops.Table.__name__:
             continue
         value = node.inputs[0]
         producer = None if value is None else value.producer()
         if value is None or producer is None or len(value.uses()) != 1:
             continue
-        bounds, before = _bounds(from_node(node)), from_node(producer)
+        bounds, before = _bounds(graph.read(node)), graph.read(producer)
         if bounds is None or not _clamps(before.op):
             continue
         op: Any = before.op

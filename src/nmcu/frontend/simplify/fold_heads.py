@@ -8,7 +8,6 @@ import onnx_ir as ir
 
 from nmcu.frontend.simplify.edit import remove_unread, rewrite
 from nmcu.graph import Graph, ops
-from nmcu.graph.layer import from_node
 from nmcu.graph.tensor import TensorInfo, from_value, to_value
 
 _MOVES = (ops.Reshape.__name__, ops.Slice.__name__)
@@ -16,7 +15,7 @@ _MOVES = (ops.Reshape.__name__, ops.Slice.__name__)
 
 def fold_heads(graph: Graph) -> None:
     """Let every product of attention read the tensor that slices of its operands were cut from."""
-    for node in list(graph.graph):
+    for node in list(graph.model.graph):
         if node.op_type == ops.AttentionScores.__name__:
             _fold(graph, node, 0, "q_offset")
             _fold(graph, node, 1, "k_offset")
@@ -34,10 +33,10 @@ def _fold(graph: Graph, node: ir.Node, position: int, offset: str) -> None:
         source = producer.inputs[0]
         assert source is not None
         start = source
-    found = _channels(chain)
+    found = _channels(graph, chain)
     if found is None:
         return
-    rewrite(node, dataclasses.replace(from_node(node).op, **{offset: found}))
+    rewrite(node, dataclasses.replace(graph.read(node).op, **{offset: found}))
     node.replace_input_with(position, _rescaled(graph, node, start, from_value(value)))
     remove_unread(graph, chain)
 
@@ -57,21 +56,21 @@ def _rescaled(graph: Graph, node: ir.Node, start: ir.Value, wanted: TensorInfo) 
         outputs=[result],
         name=name,
     )
-    graph.graph.insert_before(node, made)
+    graph.model.graph.insert_before(node, made)
     return result
 
 
-def _channels(chain: list[ir.Node]) -> int | None:
+def _channels(graph: Graph, chain: list[ir.Node]) -> int | None:
     """The first channel if the moves, last one first, take some neighbouring channels of all tokens of a matrix."""
     if not any(node.op_type == ops.Slice.__name__ for node in chain):
         return None
-    shape = from_node(chain[-1]).inputs[0].shape
+    shape = graph.read(chain[-1]).inputs[0].shape
     if len(shape) != 2:
         return None
     index = np.arange(math.prod(shape)).reshape(shape)
     whole = index
     for node in reversed(chain):
-        (index,) = from_node(node).op.reference([index], {})
+        (index,) = graph.read(node).op.reference([index], {})
     if index.ndim != 2 or index.shape[0] != shape[0]:
         return None
     first = int(index[0, 0])

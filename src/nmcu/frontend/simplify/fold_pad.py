@@ -6,15 +6,14 @@ import onnx_ir as ir
 
 from nmcu.frontend.simplify.edit import bypass, rewrite
 from nmcu.graph import Graph, ops
-from nmcu.graph.layer import from_node
 
 
 def fold_pad(graph: Graph) -> None:
     """Fold each padding of height and width that only convolutions read."""
-    for node in list(graph.graph):
+    for node in list(graph.model.graph):
         if node.op_type != ops.Pad.__name__:
             continue
-        pad, source = from_node(node), node.inputs[0]
+        pad, source = graph.read(node), node.inputs[0]
         readers = [use.node for use in node.outputs[0].uses()]
         op = pad.op
         assert isinstance(op, ops.Pad)
@@ -23,7 +22,7 @@ def fold_pad(graph: Graph) -> None:
             continue
         if readers and all(_convolves(reader, node.outputs[0]) for reader in readers):
             for reader in readers:
-                _widen(reader, (op.before[1], op.before[2], op.after[1], op.after[2]))
+                _widen(graph, reader, (op.before[1], op.before[2], op.after[1], op.after[2]))
             bypass(graph, node, source)
 
 
@@ -31,7 +30,7 @@ def _convolves(reader: ir.Node, value: ir.Value) -> bool:
     return reader.op_type in (ops.Conv2d.__name__, ops.Depthwise.__name__) and reader.inputs[0] is value
 
 
-def _widen(reader: ir.Node, more: tuple[int, ...]) -> None:
-    op = from_node(reader).op
+def _widen(graph: Graph, reader: ir.Node, more: tuple[int, ...]) -> None:
+    op = graph.read(reader).op
     assert isinstance(op, ops.Conv2d | ops.Depthwise)
     rewrite(reader, dataclasses.replace(op, pads=tuple(a + b for a, b in zip(op.pads, more, strict=True))))

@@ -10,7 +10,7 @@ from nmcu.errors import ModelError, NmcuError
 from nmcu.files import write_atomically
 from nmcu.frontend.to_onnx.operators import EXPORTS
 from nmcu.frontend.to_onnx.writer import TO_FIRST, TO_LAST, Layout, Writer
-from nmcu.graph import Graph, Layer, TensorInfo, border, layers, ops
+from nmcu.graph import Graph, Layer, TensorInfo, ops
 
 OPSET, IR_VERSION = 17, 8
 
@@ -34,19 +34,19 @@ def save(graph: Graph, path: str | Path) -> None:
 
     Raises `ModelError` for what QDQ ONNX cannot express, `NmcuError` where `path` cannot be written.
     """
-    w, edge = Writer(), border(graph)
+    w, edge = Writer(), graph.border
     for info in (*edge.model_inputs, *edge.model_outputs):
         w.unique(info.name)
     for encoder in edge.encoders:
         _encode(w, encoder)
-    for layer in layers(graph):
+    for layer in graph.layers:
         _layer(w, layer)
     for decoder in edge.decoders:
         _decode(w, decoder)
     proto = helper.make_model(
         helper.make_graph(
             w.nodes,
-            graph.graph.name or "model",
+            graph.name or "model",
             [_info(i) for i in edge.model_inputs],
             [_info(o) for o in edge.model_outputs],
             w.initializers,
@@ -55,7 +55,7 @@ def save(graph: Graph, path: str | Path) -> None:
         ir_version=IR_VERSION,
         producer_name="nmcu",
     )
-    helper.set_model_props(proto, dict(graph.metadata_props))
+    helper.set_model_props(proto, dict(graph.metadata))
     write_atomically(Path(path), proto.SerializeToString())
 
 
