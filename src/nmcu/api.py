@@ -118,11 +118,12 @@ def run(
     feeds = dict(inputs) if inputs is not None else graph.random_inputs(compiled.graph, seed)
     device_inputs = edge.encode(feeds)
     say("simulating")
+    expected_cycles = compiled.plan.predicted_cycles / 1e6
     result = simulate(
         compiled.image,
         device_inputs,
         core=core,
-        progress=lambda cycle: say(f"simulating ({cycle / 1e6:.1f} M cycles)"),
+        progress=lambda cycle: say(f"simulating ({cycle / 1e6:.1f} of about {expected_cycles:.1f} M cycles)"),
     )
     say("checking")
     expected = graph.reference.run(compiled.graph, device_inputs)

@@ -34,6 +34,7 @@ def measure_all(
     """
     measured: dict[Case, Result] = {}
     failures = []
+    progress(0, len(cases), "")
     for done, (case, result) in enumerate(_outcomes(measure, cases, jobs)):
         if isinstance(result, Failure):
             failures.append(result)

@@ -25,5 +25,6 @@ def measure(
             mean=mean,
             std=std,
             jobs=jobs,
+            on_stage=lambda stage: tell(0, 0, stage),
             on_image=lambda done: tell(done, limit or 0, "images"),
         )

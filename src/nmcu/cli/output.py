@@ -3,16 +3,22 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, RenderableType
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
-from nmcu.report import printable
+from nmcu.report import label, printable
 
 WIDTH_OF_FILES = 10_000
 """Columns of tables that go to a file or pipe, which has no width of its own: nothing is left out of them."""
@@ -36,19 +42,30 @@ def show_json(value: Any) -> None:
 
 @contextmanager
 def progress(subject: str) -> Iterator[Callable[[str], None]]:
-    """Shows on a terminal what is being done; gives the function to tell it."""
-    console = Console(file=sys.stderr)
-    with console.status(Text(f"{printable(subject)}: starting"), spinner="dots") as status:
-        yield lambda stage: status.update(Text(f"{stage} {printable(subject)}"))
+    """Shows on a terminal what is being done and for how long; gives the function to tell it."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with _shown(columns) as bar:
+        task = bar.add_task(f"{label(subject, 30)}: starting", total=None)
+        yield lambda stage: bar.update(task, description=f"{stage} {label(subject, 30)}")
 
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int, str], None]]:
     """Shows on a terminal how many of how many are done, and the last one; gives the function to tell it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+    )
+    with _shown(columns) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total, last: bar.update(
-            task, completed=done, total=total, description=escape(f"{what} {printable(last)}")
+            task, completed=done, total=total or None, description=f"{what} {label(last)}"
         )
+
+
+@contextmanager
+def _shown(columns: Sequence[ProgressColumn]) -> Iterator[Progress]:
+    """A line on standard error that goes when its work is done; nothing where that is no terminal."""
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        yield bar

@@ -8,7 +8,7 @@ import typer
 from nmcu.bench import against_rtl
 from nmcu.bench.examples import EXAMPLES
 from nmcu.cli.options import JsonOption
-from nmcu.cli.output import progress, say, show, show_json
+from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.errors import NmcuError
 from nmcu.isa import named
 from nmcu.report import Column, Grid, Kind, Row, Rule, Total
@@ -64,7 +64,14 @@ def fuzz(
 
     The exit code is 0 only if no stream differs. Failing streams are minimised and printed as assembly.
     """
-    report = fuzz_streams(named(isa), seconds=60 * minutes, seed=seed, progress=say)
+    with counting("seconds:") as tell:
+        report = fuzz_streams(
+            named(isa),
+            seconds=60 * minutes,
+            seed=seed,
+            progress=say,
+            on_stream=lambda n, seconds: tell(int(seconds), int(60 * minutes), f"{n} streams compared"),
+        )
     if json:
         show_json(report.to_json())
     else:

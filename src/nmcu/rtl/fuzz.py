@@ -145,8 +145,12 @@ def fuzz(
     seed: int = 0,
     max_failures: int = 5,
     progress: Callable[[str], None] = build.to_stderr,
+    on_stream: Callable[[int, float], object] = lambda streams, seconds: None,
 ) -> FuzzReport:
-    """Compare random streams of `isa` for `seconds`, with and without memory stalls; failures are minimised."""
+    """Compare random streams of `isa` for `seconds`, with and without memory stalls; failures are minimised.
+
+    `progress` is told of failures, `on_stream` how many streams were compared in how many seconds so far.
+    """
     _library(isa)
     start = time.monotonic()
     streams = instructions = 0
@@ -160,6 +164,7 @@ def fuzz(
         items = stream.generate(number, ITEMS_PER_STREAM)
         found = compare(items, number, isa, percent)
         streams += 1
+        on_stream(streams, time.monotonic() - start)
         instructions += found.instructions
         if found.mismatch:
             progress(f"seed {number}: {found.mismatch} differs; minimising")
