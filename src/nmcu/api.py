@@ -143,6 +143,8 @@ def evaluate(
     model: Model,
     data: str | Path,
     *,
+    target: str | Target = "cluster8",
+    isa: str | InstructionSet = "xcv",
     limit: int | None = None,
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
@@ -152,6 +154,8 @@ def evaluate(
 ) -> Accuracy:
     """Accuracy of an image classifier over `data`, with the program the device would run, built for this machine.
 
+    The program is planned for `target` and `isa` as by `compile` (the result says for which), with the same kernels,
+    tiles and constants; only their bodies are portable C, whose arithmetic is the same bit for bit.
     `data` is a Parquet file or a folder of folders (`nmcu.host.images`), of which `limit` images are used. The model's
     input is `(pixel / 255 - mean) / std`, with what its metadata says where `mean` and `std` are not given; a model
     whose input scale is 0.5 or more takes the pixel. Raises a `NmcuError` for what does not fit.
@@ -160,11 +164,12 @@ def evaluate(
     say("reading")
     network = load(model) if isinstance(model, str | Path) else model
     say("planning")
-    planned = plan.make(network, targets.get("cluster8"), host.ISA)
+    chip = targets.find(target) if isinstance(target, str) else target
+    planned = plan.make(network, chip, named(isa))
     say("compiling")
     return host.evaluate(
         network,
-        codegen.emit(planned),
+        planned,
         host.images(Path(data), limit),
         preprocessing=Preprocessing.of(network, mean, std),
         jobs=jobs,

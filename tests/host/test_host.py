@@ -14,14 +14,16 @@ from PIL import Image
 
 import nmcu
 from networks import conv_linear
-from nmcu import codegen, graph, host, plan, targets
-from nmcu.errors import ModelError, NmcuError
+from nmcu import codegen, graph, host, kernels, plan, targets
+from nmcu.bench.shapes import Shape, network
+from nmcu.errors import ModelError, NmcuError, PlanError
 from nmcu.graph import Graph
 from nmcu.host.library import HostProgram
+from nmcu.isa import InstructionSet, named
 
 
-def _program(network: Graph) -> codegen.Program:
-    return codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
+def _program(network: Graph, target: str = "cluster8", isa: str = "xcv") -> codegen.Program:
+    return host.program_of(plan.make(network, targets.get(target), named(isa)))
 
 
 def test_host_program_equals_the_reference() -> None:
@@ -33,6 +35,50 @@ def test_host_program_equals_the_reference() -> None:
         expected = graph.reference.run(network, feeds)
         found = loaded.run(feeds)
         assert all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("target", targets.names())
+@pytest.mark.parametrize("isa", ["rv32", "xcv", "xdec"])
+@pytest.mark.parametrize("zeros_every", [1, 8])
+def test_a_devices_plan_runs_here_with_the_same_kernels(target: str, isa: str, zeros_every: int) -> None:
+    network = conv_linear(channels=32, zeros_every=zeros_every)
+    planned = plan.make(network, targets.get(target), named(isa))
+    program = host.program_of(planned)
+    assert not [path for path in program.library if path.suffix == ".S"]
+    assert program.files == codegen.emit(planned).files
+    feeds = network.border.encode(graph.random_inputs(network, 3))
+    expected = graph.reference.run(network, feeds)
+    with HostProgram(program, host.build(program)) as loaded:
+        found = loaded.run(feeds)
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "shape"),
+    [("published_linear_xdec", "linear_64_33_t1"), ("published_conv_xdec", "conv3x3_6x6x16_7")],
+)
+def test_kernels_that_need_an_extension_run_here_too(kernel: str, shape: str) -> None:
+    layer = network(Shape.parse(shape), "1:8")
+    planned = plan.make(layer, targets.get("cluster8"), named("xdec"), kernel_names=kernel)
+    assert {layer.kernel.name for layer in planned.layers if layer.kernel} == {kernel}
+    feeds = layer.border.encode(graph.random_inputs(layer, 3))
+    program = host.program_of(planned)
+    with HostProgram(program, host.build(program)) as loaded:
+        found = loaded.run(feeds)
+    assert all(np.array_equal(found[name], a) for name, a in graph.reference.run(layer, feeds).items())
+
+
+def test_a_kernel_without_a_portable_body_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = plan.make(conv_linear(), targets.get("cluster8"), named("xcv"))
+
+    def assembly_only(kernel: kernels.Kernel, isa: InstructionSet) -> None:
+        raise KeyError(isa)
+
+    monkeypatch.setattr(kernels.Kernel, "library", assembly_only)
+    with pytest.raises(
+        PlanError, match=r"layer 'conv', planned for xcv, runs .*, which has no portable body"
+    ):
+        host.program_of(planned)
 
 
 def test_copies_do_not_share_tensors() -> None:
@@ -144,6 +190,9 @@ def test_evaluation_counts_what_the_reference_gets_right(tmp_path: Path) -> None
     result = nmcu.evaluate(network, tmp_path / "data.parquet", on_image=counted.append)
     assert (result.images, result.correct, result.top1) == (20, 19, 95.0)
     assert counted == list(range(1, 21))
+    assert (result.target, result.isa) == ("cluster8", "xcv")
+    other = nmcu.evaluate(network, tmp_path / "data.parquet", target="cv32e40p", isa="rv32")
+    assert (other.correct, other.target, other.isa) == (19, "cv32e40p", "rv32")
     assert nmcu.evaluate(network, tmp_path / "data.parquet", limit=3, jobs=1).correct == 3
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nmcu import codegen, host, plan, targets
+from nmcu import host, plan, targets
 from nmcu.errors import ModelError
 from nmcu.frontend.load import load
 from nmcu.host import Preprocessing, Sample
+from nmcu.isa import named
 
 REPEATS = 3
 
@@ -47,12 +48,12 @@ def eval_speed(model: Path, images: int = 1000, threads: int = 2) -> EvalSpeed:
         raise ModelError(f"{model.name} takes no images: one input of (1, height, width, 1 or 3) is needed")
     _, height, width, channels = inputs[0].shape
     samples = _samples(images, (height, width, channels))
-    program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
+    planned = plan.make(network, targets.get("cluster8"), named("xcv"))
     settings = Preprocessing.of(network)
     rates, costs = [], []
     for _ in range(REPEATS):
         start = time.process_time()
-        run = host.evaluate(network, program, samples, preprocessing=settings, jobs=threads)
+        run = host.evaluate(network, planned, samples, preprocessing=settings, jobs=threads)
         costs.append((time.process_time() - start) / images * 1000)
         rates.append(run.images_per_second)
     return EvalSpeed(

@@ -14,6 +14,9 @@ def measure(
     limit: int | None,
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
+    *,
+    target: str = "cluster8",
+    isa: str = "xcv",
     jobs: int = os.cpu_count() or 1,
 ) -> Accuracy:
     """`nmcu.evaluate`, which see, counting images on the terminal."""
@@ -21,6 +24,8 @@ def measure(
         return nmcu.evaluate(
             model,
             data,
+            target=target,
+            isa=isa,
             limit=limit,
             mean=mean,
             std=std,

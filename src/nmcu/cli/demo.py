@@ -45,7 +45,7 @@ def demo(
         show(report.run_table(runs[-1]))
         stated[runs[-1].model] = examples.top1(file)
         if data is not None:
-            measured[runs[-1].model] = accuracy.measure(file, data, limit)
+            measured[runs[-1].model] = accuracy.measure(file, data, limit, target=target)
     show(_comparison(runs, stated, measured))
     wrong = [run.model for run in runs if not run.bit_exact]
     if wrong:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nmcu.cli import accuracy
-from nmcu.cli.options import JsonOption, ModelArgument
+from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
 from nmcu.cli.output import show, show_json
 
 
@@ -29,6 +29,8 @@ def eval_(
         Path,
         typer.Option(metavar="DIR|FILE.parquet", help="Folder of one folder per class, or a Parquet file."),
     ],
+    target: TargetOption = "cluster8",
+    isa: IsaOption = "xcv",
     limit: Annotated[int | None, typer.Option(min=1, help="Use only the first images.")] = None,
     mean: Annotated[
         str | None, typer.Option(metavar="M|R,G,B", help="Instead of the model's nmcu.mean.")
@@ -41,13 +43,18 @@ def eval_(
 ) -> None:
     """Classify the images in DATA with the program the device would run, built for this machine.
 
+    It is planned for --target and --isa, as by nmcu run; here its kernels are portable C, the same bit for bit.
     The model's input is (pixel / 255 - mean) / std; a model whose input scale is 0.5 or more takes the pixel.
     """
-    result = accuracy.measure(model, data, limit, _numbers(mean), _numbers(std), jobs)
+    result = accuracy.measure(
+        model, data, limit, _numbers(mean), _numbers(std), jobs=jobs, target=target, isa=isa
+    )
     if json:
         show_json(
             {
                 "model": model.name,
+                "target": result.target,
+                "isa": result.isa,
                 "images": result.images,
                 "correct": result.correct,
                 "top1": round(result.top1, 4),
@@ -57,5 +64,6 @@ def eval_(
     else:
         show(
             f"{model.name}: {result.correct:,} of {result.images:,} right, top-1 {result.top1:.2f} %, "
-            f"{result.images_per_second:.0f} images/s"
+            f"{result.images_per_second:.0f} images/s "
+            f"(planned for {result.target}, {result.isa})"
         )

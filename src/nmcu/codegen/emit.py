@@ -7,17 +7,22 @@ from nmcu.codegen.cprint import constant
 from nmcu.codegen.names import Identifiers, comment
 from nmcu.codegen.program import Port, Program
 from nmcu.codegen.weights import resident_blob, stream_blob, weights_assembly
+from nmcu.isa import InstructionSet
 from nmcu.kernels import Addresses
 from nmcu.kernels.kernel import KERNELS_DIR
 from nmcu.plan import Part, Plan, PlannedLayer
 
 
-def emit(plan: Plan, name: str = "network") -> Program:
-    """The program of `plan`; `name` is only shown in comments."""
+def emit(plan: Plan, name: str = "network", bodies: InstructionSet | None = None) -> Program:
+    """The program of `plan`; `name` is only shown in comments.
+
+    `bodies` is the instruction set whose bodies of the kernels are taken, where it is not the plan's.
+    """
+    isa = plan.isa if bodies is None else bodies
     symbols = _Symbols.of(plan)
     used = [layer.kernel for layer in plan.layers if layer.kernel]
-    library = dict.fromkeys(path for kernel in used for path in kernel.library(plan.isa))
-    include_dirs = dict.fromkeys(path for kernel in used for path in kernel.include_dirs(plan.isa))
+    library = dict.fromkeys(path for kernel in used for path in kernel.library(isa))
+    include_dirs = dict.fromkeys(path for kernel in used for path in kernel.include_dirs(isa))
     include_dirs[KERNELS_DIR / "common"] = None
     files: dict[str, bytes | str] = {
         "network.h": _header(plan, symbols, name),

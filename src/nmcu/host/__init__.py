@@ -2,7 +2,8 @@
 
 from nmcu.host.dataset import Sample, images
 from nmcu.host.evaluate import Accuracy, Preprocessing, evaluate
-from nmcu.host.library import ISA, HostProgram, build
+from nmcu.host.library import HostProgram, build
+from nmcu.host.program import ISA, program_of
 from nmcu.host.sanitize import run_sanitized
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "build",
     "evaluate",
     "images",
+    "program_of",
     "run_sanitized",
 ]

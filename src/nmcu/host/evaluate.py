@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu.codegen import Program
 from nmcu.errors import ModelError, NmcuError
 from nmcu.graph import Graph, TensorInfo, ops
 from nmcu.host.dataset import Sample
 from nmcu.host.library import HostProgram, build
+from nmcu.host.program import program_of
+from nmcu.plan import Plan
 
 PIXEL_SCALE = 0.5
 """A quantised input with at least this scale takes pixel values from 0 to 255 as they are."""
@@ -26,11 +27,16 @@ AHEAD = 8
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How many of how many images were classified right, and how fast."""
+    """How many of how many images were classified right, how fast, and the machine that the program was planned for.
+
+    The program ran here, with portable bodies of the kernels that `target` runs with `isa`.
+    """
 
     images: int
     correct: int
     seconds: float
+    target: str
+    isa: str
 
     @property
     def top1(self) -> float:
@@ -75,19 +81,20 @@ class Preprocessing:
 
 def evaluate(
     graph: Graph,
-    program: Program,
+    plan: Plan,
     samples: Iterable[Sample],
     *,
     preprocessing: Preprocessing,
     jobs: int = 2,
     progress: Callable[[int], object] = lambda done: None,
 ) -> Accuracy:
-    """Classifies `samples` with `program`, which was planned for `host.ISA` from `graph`, in `jobs` threads.
+    """Classifies `samples` with the program of `plan`, which was made from `graph`, on this machine in `jobs` threads.
 
     `progress` is told how many are done. Raises `ModelError` where the model is not an image classifier, `NmcuError`
-    where an image does not fit it or there are none.
+    where an image does not fit it or there are none, `PlanError` where a kernel of the plan does not run here.
     """
     classifier = _Classifier(graph, preprocessing)
+    program = program_of(plan)
     library = build(program)
     idle: queue.SimpleQueue[HostProgram] = queue.SimpleQueue()
 
@@ -110,7 +117,8 @@ def evaluate(
             progress(count)
     if count == 0:
         raise NmcuError("there are no images to evaluate")
-    return Accuracy(count, correct, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return Accuracy(count, correct, seconds, plan.target.name, str(plan.isa))
 
 
 class _Classifier:

@@ -19,14 +19,11 @@ from numpy.typing import NDArray
 
 from nmcu.codegen import Port, Program
 from nmcu.errors import NmcuError, ToolchainError
-from nmcu.isa import InstructionSet
 from nmcu.targets.target import COMMON_DIR, TARGETS_DIR
 from nmcu.toolchain import cache
 from nmcu.toolchain.build import write_files
 from nmcu.toolchain.compiler import environment
 
-ISA = InstructionSet()
-"""Programs for the host are planned for this instruction set: its kernels are portable C."""
 OUTPUT = "program.so"
 HAL_DIRS = (TARGETS_DIR / "host", COMMON_DIR)
 FLAGS = ("-shared", "-fPIC", "-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all")
@@ -82,7 +79,7 @@ class HostProgram:
 
 
 def build(program: Program) -> bytes:
-    """The shared library of a program planned for `ISA`, built by `zig cc`; cached by content.
+    """The shared library of a program with portable bodies, built by `zig cc`; cached by content.
 
     Raises `ToolchainError` with the first diagnostic.
     """
