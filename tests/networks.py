@@ -67,3 +67,21 @@ def conv_linear(
     (z,) = builder.add(names[1], linear, [flat], [z], constants)
     builder.output(z, TensorInfo("logits", (1, 10), "float32"), (0, 1), (1, 10))
     return builder.finish()
+
+
+def most_likely(size: int = 4, channels: int = 300) -> Graph:
+    """int8 map (1, size, size, 4) -> 1x1 convolution -> the channel with the largest value, int32 (1, size, size)."""
+    rng = np.random.default_rng(0)
+    builder = Builder("most_likely")
+    x = TensorInfo("x", (1, size, size, 4), "int8", 0.05, 0)
+    x = builder.input(TensorInfo("map", x.shape), x, (0, 1, 2, 3))
+    y = TensorInfo("y", (1, size, size, channels), "int8", 0.1, 0)
+    weight = rng.integers(-90, 91, (channels, 1, 1, 4)).astype(np.int8)
+    op, constants = ops.Conv2d.build("conv", x, y, weight, np.full(channels, 0.01), None)
+    (y,) = builder.add("conv", op, [x], [y], constants)
+    index = TensorInfo("index", (), "int32")
+    (index,) = builder.add("arg_max", ops.ArgMax(), [y], [index])
+    builder.output(
+        index, TensorInfo("class", index.shape, "int32"), tuple(range(len(index.shape))), index.shape
+    )
+    return builder.finish()

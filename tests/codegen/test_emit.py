@@ -8,7 +8,7 @@ import pytest
 import golden
 import nmcu
 from isas import XCV
-from networks import conv_linear
+from networks import conv_linear, most_likely
 from nmcu import host, plan, targets
 from nmcu.codegen import emit
 from nmcu.codegen.names import MAX_LENGTH, Identifiers, comment
@@ -86,3 +86,18 @@ def test_names_of_a_network_do_not_clash(names: tuple[str, str]) -> None:
 @pytest.mark.parametrize("names", [(HOSTILE[0], HOSTILE[1]), (HOSTILE[2], HOSTILE[3]), ("", "\\")], ids=repr)
 def test_networks_with_hostile_names_run(names: tuple[str, str]) -> None:
     assert nmcu.run(conv_linear(names=names)).bit_exact
+
+
+def test_int32_outputs_are_declared_as_such() -> None:
+    network = most_likely()
+    compiled = nmcu.compile(network)
+    (output,) = compiled.program.outputs
+    assert output.dtype == "int32"
+    elements = output.bytes // 4
+    assert f"extern int32_t {output.symbol}[{elements}];" in str(compiled.program.files["network.h"])
+    assert f"int32_t {output.symbol}[{elements}] NMCU_L2;" in str(compiled.program.files["network.c"])
+    shape = " x ".join(map(str, output.shape))
+    assert f"| output | `{output.symbol}` | int32 {shape} |" in compiled.files()["project/README.md"].decode()
+    report = nmcu.run(compiled)
+    assert report.bit_exact and report.outputs["class"].max() > 127
+    assert host.build(emit(plan.make(network, targets.get("cluster8"), host.ISA)))

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from nmcu.codegen.cprint import constant
 from nmcu.codegen.names import Identifiers, comment
 from nmcu.codegen.program import Port, Program
 from nmcu.codegen.weights import resident_blob, stream_blob, weights_assembly
+from nmcu.graph import TensorInfo
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Addresses
 from nmcu.kernels.kernel import KERNELS_DIR
@@ -86,7 +89,7 @@ def _header(plan: Plan, symbols: _Symbols, name: str) -> str:
         for t in tensors:
             quant = "" if t.scale is None else f", scale {t.scale:.9g}, zero point {t.zero_point}"
             lines.append(f'/* {kind} "{comment(t.name)}": shape {"x".join(map(str, t.shape))}{quant} */')
-            lines.append(f"extern int8_t {symbols.tensors[t.name]}[{t.bytes}];")
+            lines.append(f"extern {_declaration(t, symbols)};")
     lines += ["", "void network_run(void);", "", "#endif", ""]
     return "\n".join(lines)
 
@@ -129,13 +132,16 @@ def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
 
 
 def _memory(plan: Plan, symbols: _Symbols) -> str:
-    ports = "".join(
-        f"int8_t {symbols.tensors[t.name]}[{t.bytes}] NMCU_L2;\n" for t in (*plan.inputs, *plan.outputs)
-    )
+    ports = "".join(f"{_declaration(t, symbols)} NMCU_L2;\n" for t in (*plan.inputs, *plan.outputs))
     if plan.l1_peak_bytes == 0:
         return ports
     l1 = f"static int8_t l1[{plan.l1_peak_bytes}] NMCU_L1;\n"
     return f"/* Working buffers of one layer after the other. */\n{l1}\n{ports}"
+
+
+def _declaration(port: TensorInfo, symbols: _Symbols) -> str:
+    """The array of a network's input or output, without a storage class."""
+    return f"{port.dtype}_t {symbols.tensors[port.name]}[{port.size}]"
 
 
 def _stream(plan: Plan) -> str:
@@ -153,15 +159,18 @@ def _stream(plan: Plan) -> str:
 def _part(plan: Plan, planned: PlannedLayer, number: int, part: Part, symbols: _Symbols) -> str:
     assert planned.kernel is not None
     layer, kernel = part.layer, planned.kernel
+    wide = {t.name for t in (*plan.inputs, *plan.outputs) if t.dtype != "int8"}
 
     def place(tensor: str) -> str:
-        return symbols.tensors[plan.aliases.get(tensor, tensor)]
+        """Its first byte: descriptors count in bytes, whatever the elements are."""
+        base = plan.aliases.get(tensor, tensor)
+        return f"(int8_t *){symbols.tensors[base]}" if base in wide else symbols.tensors[base]
 
     constants = {key: symbols.constants[planned.name, number, key] for key in part.constants}
     constants |= {key: f"ring + {plan.chunks[chunk].place.offset}" for key, chunk in part.streamed.items()}
     outputs = [place(t.name) for t in layer.outputs]
     if part.first_channel:
-        outputs[0] += f" + {part.first_channel}"
+        outputs[0] += f" + {part.first_channel * np.dtype(layer.outputs[0].dtype).itemsize}"
     at = Addresses(
         inputs=tuple(place(t.name) for t in layer.inputs),
         outputs=tuple(outputs),

@@ -113,14 +113,9 @@ def _list(items: list[str]) -> str:
 
 def _readme(program: Program, target: Target, isa: InstructionSet) -> str:
     ports = [
-        *(
-            f"| input | `{port.symbol}` | int8 {' x '.join(map(str, port.shape))} |"
-            for port in program.inputs
-        ),
-        *(
-            f"| output | `{port.symbol}` | int8 {' x '.join(map(str, port.shape))} |"
-            for port in program.outputs
-        ),
+        f"| {kind} | `{port.symbol}` | {port.dtype} {' x '.join(map(str, port.shape))} |"
+        for kind, group in (("input", program.inputs), ("output", program.outputs))
+        for port in group
     ]
     table = "\n".join(["| | symbol | type and shape |", "| --- | --- | --- |", *ports])
     return f"""\
