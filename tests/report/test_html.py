@@ -1,11 +1,10 @@
 """The HTML page of a run."""
 
-import json
 from html.parser import HTMLParser
 
 import nmcu
 from networks import conv_linear
-from nmcu.report import html, trace
+from nmcu.report import html
 
 VOID = {"meta"}
 
@@ -47,17 +46,6 @@ def test_page_shows_layers_stalls_and_memory() -> None:
         assert part in page.text
     assert "features: 1.0 KiB at 0x" in page.text
     assert all(float(box["width"] or 0) >= 0 for box in page.boxes)
-
-
-def test_trace_has_every_layer_on_every_core() -> None:
-    report = nmcu.run(conv_linear())
-    events = [event for event in json.loads(trace(report))["traceEvents"] if event["ph"] == "X"]
-    assert {(e["name"], e["tid"]) for e in events} == {
-        (n, c) for n in ("conv", "classifier") for c in range(8)
-    }
-    end = max(event["ts"] + event["dur"] for event in events)
-    assert 0 < sum(e["dur"] for e in events if e["tid"] == 0) <= end
-    assert abs(sum(e["args"]["cycles"] for e in events if e["tid"] == 0) - report.cycles) < 10
 
 
 def test_names_from_a_model_are_only_text() -> None:

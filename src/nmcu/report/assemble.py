@@ -62,6 +62,7 @@ def assemble(
             for first, end in core.visits
         ),
         blocks=blocks(plan, image),
+        recording=result.stats.recording,
     )
 
 

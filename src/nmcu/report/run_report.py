@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from nmcu.report.memory import Block
+from nmcu.sim import Recording
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class RunReport:
     assumptions: tuple[str, ...]
     timeline: tuple[Span, ...] = ()
     blocks: tuple[Block, ...] = ()
+    recording: Recording = field(default_factory=Recording)
 
     @property
     def bit_exact(self) -> bool:

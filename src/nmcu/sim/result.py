@@ -1,7 +1,7 @@
 """What a simulated run leaves behind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STALL_CAUSES = (
     "load_use",
@@ -68,6 +68,39 @@ class MemoryStats:
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """One DMA transfer: a core asked for it in cycle `issued`, it moved its `bytes` from `first` to before `end`."""
+
+    engine: str
+    core: int
+    issued: int
+    first: int
+    end: int
+    bytes: int
+    source: int
+    destination: int
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A core that waited from cycle `first` to before `end`; `cause` is one of the stall causes."""
+
+    core: int
+    cause: str
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What happened in a run as far as it was recorded: `lost` transfers and waits came after the record was full."""
+
+    transfers: tuple[Transfer, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    lost: int = 0
+
+
+@dataclass(frozen=True)
 class SimResult:
     """A finished run: `cycles` counts the cluster's time up to the exit; `memory` answers `reads` in order."""
 
@@ -80,6 +113,7 @@ class SimResult:
     dmas: tuple[DmaStats, ...]
     memories: tuple[MemoryStats, ...]
     memory: tuple[bytes, ...]
+    recording: Recording = field(default_factory=Recording)
 
     @property
     def histogram(self) -> dict[str, int]:

@@ -1,0 +1,66 @@
+"""Tiles of layers, from the barriers and transfers of a run."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from nmcu.report.run_report import Span
+from nmcu.sim import Recording
+
+
+def tiles(timeline: Sequence[Span], recording: Recording, buffers: range) -> Iterator[tuple[int, Span]]:
+    """Every tile on every core: its number in its layer, and from when to when; `buffers` are tile buffers' addresses.
+
+    The tile pipeline (kernels/common/pipeline.c) has a barrier after each tile's work, and then starts the transfer of
+    the tile's result. So the barrier before a transfer out of a buffer ends a tile; the first tile begins at the
+    layer's first barrier, when its operands are there.
+    """
+    barriers: dict[int, list[int]] = defaultdict(list)
+    for wait in recording.waits:
+        if wait.cause == "barrier_wait":
+            barriers[wait.core].append(wait.end)
+    for ends in barriers.values():
+        ends.sort()
+    layers: dict[tuple[str, int], dict[int, Span]] = defaultdict(dict)
+    visits: dict[tuple[str, int], int] = defaultdict(int)
+    for span in timeline:
+        visit = visits[span.layer, span.core]
+        visits[span.layer, span.core] += 1
+        layers[span.layer, visit][span.core] = span
+    stores = sorted(
+        (t.issued, t.core)
+        for t in recording.transfers
+        if t.source in buffers and t.destination not in buffers
+    )
+    for spans in layers.values():
+        own = {core: _inside(barriers[core], span) for core, span in spans.items()}
+        if len({len(ends) for ends in own.values()}) > 1:
+            continue  # the recording ends in this layer
+        yield from _of_layer(spans, own, _ends(spans, own, stores))
+
+
+def _inside(cycles: Sequence[int], span: Span) -> Sequence[int]:
+    return cycles[bisect_right(cycles, span.first) : bisect_right(cycles, span.end)]
+
+
+def _ends(
+    spans: Mapping[int, Span], barriers: Mapping[int, Sequence[int]], stores: Sequence[tuple[int, int]]
+) -> list[int]:
+    """Numbers of the layer's barriers that end a tile."""
+    found = set()
+    first = min(span.first for span in spans.values())
+    last = max(span.end for span in spans.values())
+    for issued, core in stores[bisect_right(stores, (first, -1)) : bisect_right(stores, (last, -1))]:
+        if core in barriers:
+            found.add(bisect_right(barriers[core], issued) - 1)
+    return sorted(found - {-1})
+
+
+def _of_layer(
+    spans: Mapping[int, Span], barriers: Mapping[int, Sequence[int]], ends: Sequence[int]
+) -> Iterator[tuple[int, Span]]:
+    for core, span in spans.items():
+        first = barriers[core][0] if ends and ends[0] > 0 else span.first
+        for number, end in enumerate(ends):
+            yield number, Span(span.layer, core, first, barriers[core][end])
+            first = barriers[core][end]
