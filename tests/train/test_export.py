@@ -12,6 +12,7 @@ from torch import nn
 from nmcu import frontend, graph, sparsity
 from nmcu import train as nt
 from nmcu.errors import NmcuError
+from nmcu.train.export import _differences, _steps
 from train.nets import Flattened, Residual, Tokens, settle
 
 
@@ -166,3 +167,67 @@ def test_channels_last_models_export_the_same_graph(tmp_path: Path) -> None:
     sample = torch.randn(4, 3, 8, 8).to(memory_format=torch.channels_last)
     nt.export(net, sample, tmp_path / "net.onnx")
     assert "Gather" not in {n.op_type for n in onnx.load(tmp_path / "net.onnx").graph.node}
+
+
+class _Heads(nn.Module):
+    """A small-valued output first, one a hundred times larger last, and one that is used again inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3)
+        self.fine = nn.Conv2d(8, 4, 1)
+        self.coarse = nn.Conv2d(8, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        features = torch.relu(self.stem(x))
+        return self.fine(features), features, 100 * self.coarse(features)
+
+
+def test_several_outputs_are_checked_each_with_its_own_step(tmp_path: Path) -> None:
+    net, sample = _Heads().eval(), torch.randn(16, 3, 8, 8)
+    quantized = nt.quantize(net, sample)
+    nt.calibrate(quantized, [sample])
+    quantized.eval()
+    path = tmp_path / "net.onnx"
+    assert nt.export(quantized, sample, path) < 0.3
+    data = path.read_bytes()
+    steps = _steps(onnx.load_from_string(data).graph)
+    assert list(steps) == ["output0", "output1", "output2"] and steps["output2"] > 30 * steps["output0"]
+
+    class Shifted(nn.Module):
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            fine, *rest = quantized(x)
+            return fine + 3 * steps["output0"], *rest
+
+    found = _differences(Shifted(), sample, data)
+    assert found["output0"] == pytest.approx(3, abs=0.3) and max(found["output1"], found["output2"]) < 0.3
+    integer = frontend.load(path)
+    ours = graph.reference.run_model(integer, {"input": sample.numpy()[:1]})
+    for name, wanted in zip(steps, quantized(sample[:1]), strict=True):
+        assert np.abs(ours[name] - wanted.detach().numpy()).max() <= 2.5 * steps[name]
+
+
+def test_an_output_before_the_last_quantiser_is_checked_with_its_own_step(tmp_path: Path) -> None:
+    """A branch that leads nowhere has the last quantiser, with steps a hundred times larger."""
+
+    class Branch(_Heads):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+            fine, _, _ = super().forward(x)
+            return fine
+
+    sample = torch.randn(16, 3, 8, 8)
+    quantized = nt.quantize(Branch().eval(), sample)
+    nt.calibrate(quantized, [sample])
+    last = quantized.get_submodule("quantizers.mul")
+    nt.export(quantized, sample, tmp_path / "net.onnx")
+    (step,) = _steps(onnx.load(tmp_path / "net.onnx").graph).values()
+    assert step < float(last.scale) / 30
+
+
+def test_bugs_of_ours_are_not_called_bugs_of_pytorch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise AssertionError("ours")
+
+    monkeypatch.setattr(torch.onnx, "export", broken)
+    with pytest.raises(AssertionError, match="ours"):
+        nt.export(Residual(), torch.randn(4, 3, 8, 8), tmp_path / "net.onnx")

@@ -153,9 +153,9 @@ class _Sine(nn.Module):
         return torch.special.bessel_j0(x)
 
 
-class _TwoOutputs(nn.Module):
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        return x + 1, x * 2
+class _NamedOutputs(nn.Module):
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        return {"a": x + 1, "b": x * 2}
 
 
 class _EarlyNorm(nn.Module):
@@ -184,7 +184,7 @@ class _Fused(nn.Module):
         (_Sine(), "special_bessel_j0 at 'special_bessel_j0' has no int8 form; supported: .*Conv2d"),
         (nn.RReLU(), "RReLU at '0' has no int8 form"),
         (_Fused(), "MultiheadAttention at '0.attention' has no int8 form"),
-        (_TwoOutputs(), "has 1 inputs and 2 outputs; supported: one of each"),
+        (_NamedOutputs(), "gives {'a': add, 'b': mul}; supported: a tensor, or several different ones"),
         (_EarlyNorm(), "BatchNorm '0.bn' cannot be folded"),
         (_SharedNorm(), "BatchNorm '0.bn' cannot be folded into '0.conv', which the model uses 2 times"),
         (nn.Conv2d(8, 8, 1), "does not run on a sample of shape \\(2, 3, 8, 8\\): [^\n]*channels[^\n]*$"),

@@ -37,21 +37,33 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
             make_plain(module, cast(Tensor, module.weight))
     try:
         graph = fx.symbolic_trace(plain)
-    except Exception as error:
+    except Exception as error:  # runs the user's forward(), which may raise anything, and nothing of ours
         raise NmcuError(
             f"{type(model).__name__} cannot be traced by torch.fx ({error}): write data-dependent control flow out of "
             "forward() and use plain layers instead of fused ones such as nn.MultiheadAttention"
         ) from error
     _fold_batchnorm(graph)
     _fold_factors(graph)
-    inputs = sum(node.op == "placeholder" for node in graph.graph.nodes)
-    results = next(node for node in graph.graph.nodes if node.op == "output").all_input_nodes
-    if inputs != 1 or len(results) != 1:
-        raise NmcuError(
-            f"{type(model).__name__} has {inputs} inputs and {len(results)} outputs; supported: one of each"
-        )
+    _check_ends(type(model).__name__, graph)
     propagate(graph, sample)
     return graph, kept
+
+
+def _check_ends(name: str, graph: fx.GraphModule) -> None:
+    """Raise `NmcuError` unless the model takes one tensor and gives one, or several in a tuple or list."""
+    inputs = sum(node.op == "placeholder" for node in graph.graph.nodes)
+    result = next(node for node in graph.graph.nodes if node.op == "output").args[0]
+    outputs = list(result) if isinstance(result, tuple | list) else [result]
+    if inputs != 1:
+        raise NmcuError(f"{name} has {inputs} inputs; supported: one")
+    if (
+        not outputs
+        or not all(isinstance(node, fx.Node) for node in outputs)
+        or len({*outputs}) < len(outputs)
+    ):
+        raise NmcuError(
+            f"{name} gives {result}; supported: a tensor, or several different ones in a tuple or list"
+        )
 
 
 def check_sample(sample: object) -> None:
@@ -67,7 +79,7 @@ def propagate(graph: fx.GraphModule, sample: Tensor) -> None:
     try:
         with torch.no_grad(), redirect_stderr(io.StringIO()):  # where ShapeProp prints a traceback
             ShapeProp(graph).propagate(sample)
-    except Exception as error:
+    except RuntimeError as error:  # ShapeProp's own, whose cause is what the model raised
         reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise NmcuError(
             f"the model does not run on a sample of shape {tuple(sample.shape)}: {reason}"
