@@ -15,7 +15,7 @@ from nmcu.kernels.body import Body
 from nmcu.kernels.cdata import Struct
 from nmcu.kernels.costs import Constants, Costs, fitted
 from nmcu.kernels.packed import Packed
-from nmcu.targets import Role, Target
+from nmcu.targets import Link, Role, Target
 
 KERNELS_DIR = Path(__file__).parent
 COMMON_DIR = KERNELS_DIR / "common"
@@ -43,7 +43,7 @@ class Machine:
     def cores(self) -> int:
         return self.target.cores
 
-    @property
+    @cached_property
     def l1_bytes(self) -> int:
         """L1 that buffers may take: all of it but the stacks."""
         return self.target.compute_bytes
@@ -52,10 +52,14 @@ class Machine:
         """Cycles of one transfer between L2 and L1, from its start to the last byte; 0 for none."""
         if row_bytes == 0 or rows == 0:
             return 0
-        engine = self.target.memory.engine(Role.WORKING, Role.COMPUTE)
+        engine = self._engine
         if engine is None:
             return rows * (20 + 3 * row_bytes // 4)  # a copy by the core
         return engine.latency_cycles + rows * -(-row_bytes // int(engine.bytes_per_cycle))
+
+    @cached_property
+    def _engine(self) -> Link | None:
+        return self.target.memory.engine(Role.WORKING, Role.COMPUTE)
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def pipeline_cycles(
     tiling: Tiling,
     channel_bytes: int,
     compute: Callable[[int, int], float],
-    prepare: Callable[[int], float] = lambda rows: 0,
+    prepare: Callable[[int], float] | None = None,
 ) -> tuple[int, int, int]:
     """(cycles of the layer, of compute alone, of all transfers) when loads and stores overlap with the compute of
     other tiles (pipeline.c). `compute(rows, channels)` gives the cycles of one tile, `prepare(rows)` what each
@@ -212,15 +212,14 @@ def pipeline_cycles(
         (fresh_inner, fresh_outer) if tiling.rows_innermost else (fresh_outer, fresh_inner)
     )
     fresh_slab = fresh_row | geometry.channelwise
+    is_last = (row == row_tiles - 1).astype(int), (channel == channel_tiles - 1).astype(int)
 
     def of_tiles(value: Callable[[int, int], float]) -> NDArray[np.float64]:
         """`value(rows, channels)` of every tile; only the last tiles of a row or column differ from the others."""
         rows = tiling.rows, height - (row_tiles - 1) * tiling.rows
         channels = tiling.channels, depth - (channel_tiles - 1) * tiling.channels
         table = np.array([[value(r, c) for c in channels] for r in rows], np.float64)
-        values: NDArray[np.float64] = table[
-            (row == row_tiles - 1).astype(int), (channel == channel_tiles - 1).astype(int)
-        ]
+        values: NDArray[np.float64] = table[is_last]
         return values
 
     def load(rows: int, channels: int) -> int:
@@ -241,8 +240,12 @@ def pipeline_cycles(
     loads = of_tiles(load) * fresh_slab
     loads += of_tiles(lambda rows, channels: machine.dma_cycles(channels * channel_bytes)) * fresh_channel
     stores = of_tiles(store)
-    work = of_tiles(compute) + of_tiles(lambda rows, channels: prepare(rows)) * fresh_slab
-    transfers = np.append(loads[1:], 0) + np.insert(stores[:-1], 0, 0)
+    work = of_tiles(compute)
+    if prepare is not None:
+        work += of_tiles(lambda rows, channels: prepare(rows)) * fresh_slab
+    transfers = np.zeros(len(tile))
+    transfers[:-1] += loads[1:]
+    transfers[1:] += stores[:-1]
     overhead = machine.costs(PIPELINE)
     total = overhead["layer"] + loads[0] + stores[-1]
     total += np.maximum(work, transfers * overhead["contention"]).sum() + len(tile) * overhead["tile"]
