@@ -1,5 +1,6 @@
-"""The instruction sets that tests build for."""
+"""The instruction sets that tests build for, and what ships with nmcu."""
 
-from nmcu.isa import named
+from nmcu.registry import Registry
 
-RV32, XCV, XDEC = named("rv32"), named("xcv"), named("xdec")
+BUILT_IN = Registry.built_in()
+RV32, XCV, XDEC = (BUILT_IN.isa(name) for name in ("rv32", "xcv", "xdec"))

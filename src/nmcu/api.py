@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu import codegen, graph, host, plan, targets, toolchain
+from nmcu import codegen, graph, host, plan, toolchain
 from nmcu.codegen import Program
 from nmcu.errors import NmcuError
 from nmcu.frontend.load import load as load_file
 from nmcu.graph import Graph
 from nmcu.host import Accuracy, Preprocessing
-from nmcu.isa import InstructionSet, named
+from nmcu.isa import InstructionSet
 from nmcu.plan import Plan
+from nmcu.registry import Registry
 from nmcu.report import RunReport, assemble, file_names, html, trace
 from nmcu.rtl import simulate as simulate_rtl
 from nmcu.sim.run import register_core
@@ -68,6 +69,7 @@ def compile(
     isa: str | InstructionSet = "xcv",
     kernels: str = "*",
     forced: Mapping[str, str] = MappingProxyType({}),
+    registry: Registry | None = None,
     on_stage: Stage | None = None,
 ) -> CompiledModel:
     """Compiles a model file or graph for `target` and the instruction set `isa`: `rv32`, or names of extensions, as
@@ -79,11 +81,11 @@ def compile(
     """
     say = on_stage or (lambda stage: None)
     say("reading")
-    chip = targets.find(target) if isinstance(target, str) else target
-    instructions = named(isa)
+    registry = registry or Registry.installed()
+    chip, instructions = registry.target(target), registry.isa(isa)
     network = load(model) if isinstance(model, str | Path) else model
     say("planning")
-    planned = plan.make(network, chip, instructions, kernel_names=kernels, forced=forced)
+    planned = plan.make(network, chip, instructions, registry, kernel_names=kernels, forced=forced)
     say("compiling")
     program = codegen.emit(planned)
     image = toolchain.build(program, chip, instructions)
@@ -99,6 +101,7 @@ def run(
     isa: str | InstructionSet = "xcv",
     core: str = "iss",
     seed: int = 0,
+    registry: Registry | None = None,
     on_stage: Stage | None = None,
 ) -> RunReport:
     """Runs a model on the simulated target and compares its outputs with the reference, bit for bit.
@@ -112,7 +115,7 @@ def run(
     compiled = (
         model
         if isinstance(model, CompiledModel)
-        else compile(model, target=target, isa=isa, on_stage=on_stage)
+        else compile(model, target=target, isa=isa, registry=registry, on_stage=on_stage)
     )
     edge = compiled.graph.border
     feeds = dict(inputs) if inputs is not None else graph.random_inputs(compiled.graph, seed)
@@ -148,6 +151,7 @@ def evaluate(
     limit: int | None = None,
     mean: tuple[float, ...] | None = None,
     std: tuple[float, ...] | None = None,
+    registry: Registry | None = None,
     jobs: int = 2,
     on_stage: Stage | None = None,
     on_image: Callable[[int], object] = lambda done: None,
@@ -164,8 +168,8 @@ def evaluate(
     say("reading")
     network = load(model) if isinstance(model, str | Path) else model
     say("planning")
-    chip = targets.find(target) if isinstance(target, str) else target
-    planned = plan.make(network, chip, named(isa))
+    registry = registry or Registry.installed()
+    planned = plan.make(network, registry.target(target), registry.isa(isa), registry)
     say("compiling")
     return host.evaluate(
         network,

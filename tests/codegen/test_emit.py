@@ -7,7 +7,7 @@ import pytest
 
 import golden
 import nmcu
-from isas import XCV
+from isas import BUILT_IN, XCV
 from networks import conv_linear, most_likely
 from nmcu import host, plan, targets
 from nmcu.codegen import emit
@@ -34,14 +34,16 @@ HOSTILE = [
 
 
 def test_golden_c() -> None:
-    program = emit(plan.make(conv_linear(zeros_every=8), targets.get("cluster8"), XCV), "conv_linear")
+    program = emit(
+        plan.make(conv_linear(zeros_every=8), targets.get("cluster8"), XCV, BUILT_IN), "conv_linear"
+    )
     for name in ("network.c", "network.h", "weights.S"):
         text = re.sub(r"\d+ cycles predicted", "N cycles predicted", str(program.files[name]))
         golden.check(text, HERE / name)
 
 
 def test_the_same_network_gives_the_same_files() -> None:
-    made = [emit(plan.make(conv_linear(), targets.get("cluster8"), XCV)).files for _ in range(2)]
+    made = [emit(plan.make(conv_linear(), targets.get("cluster8"), XCV, BUILT_IN)).files for _ in range(2)]
     assert made[0] == made[1]
 
 
@@ -62,7 +64,9 @@ def test_comments_hold_nothing_that_ends_or_continues_them(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE, ids=lambda name: repr(name[:12]))
 def test_networks_with_hostile_names_compile(name: str) -> None:
-    program = emit(plan.make(conv_linear(names=(name, name + "'")), targets.get("cluster8"), XCV), name)
+    program = emit(
+        plan.make(conv_linear(names=(name, name + "'")), targets.get("cluster8"), XCV, BUILT_IN), name
+    )
     assert "system(" not in re.sub(r"/\*.*?\*/", "", str(program.files["network.c"]), flags=re.DOTALL)
 
 
@@ -80,7 +84,7 @@ CLASHES = [
 def test_names_of_a_network_do_not_clash(names: tuple[str, str]) -> None:
     network = conv_linear(names=names)
     assert nmcu.run(network).bit_exact
-    assert host.build(emit(plan.make(network, targets.get("cluster8"), host.ISA)))
+    assert host.build(emit(plan.make(network, targets.get("cluster8"), host.ISA, BUILT_IN)))
 
 
 @pytest.mark.parametrize("names", [(HOSTILE[0], HOSTILE[1]), (HOSTILE[2], HOSTILE[3]), ("", "\\")], ids=repr)

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 import nmcu
 from frontend import ort, round_trip
+from isas import BUILT_IN
 from nmcu import graph, host, plan, targets
 from nmcu.codegen import emit
 from nmcu.errors import ModelError
@@ -247,7 +248,7 @@ def test_arg_max_is_a_model_output(tmp_path: Path, keepdims: int) -> None:
     report = nmcu.run(quantised, {"input": feed["input"]})
     assert report.bit_exact
     np.testing.assert_array_equal(report.outputs[m.last], ours)
-    program = emit(plan.make(model, targets.get("cluster8"), host.ISA))
+    program = emit(plan.make(model, targets.get("cluster8"), host.ISA, BUILT_IN))
     found = host.HostProgram(program, host.build(program)).run(model.border.encode(feed))
     np.testing.assert_array_equal(model.border.decode(found)[m.last], ours)
 

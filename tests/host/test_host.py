@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import nmcu
+from isas import BUILT_IN
 from networks import conv_linear
 from nmcu import codegen, graph, host, kernels, plan, targets
 from nmcu.bench.shapes import Shape, network
@@ -23,7 +24,7 @@ from nmcu.isa import InstructionSet, named
 
 
 def _program(network: Graph, target: str = "cluster8", isa: str = "xcv") -> codegen.Program:
-    return host.program_of(plan.make(network, targets.get(target), named(isa)))
+    return host.program_of(plan.make(network, targets.get(target), named(isa), BUILT_IN))
 
 
 def test_host_program_equals_the_reference() -> None:
@@ -42,7 +43,7 @@ def test_host_program_equals_the_reference() -> None:
 @pytest.mark.parametrize("zeros_every", [1, 8])
 def test_a_devices_plan_runs_here_with_the_same_kernels(target: str, isa: str, zeros_every: int) -> None:
     network = conv_linear(channels=32, zeros_every=zeros_every)
-    planned = plan.make(network, targets.get(target), named(isa))
+    planned = plan.make(network, targets.get(target), named(isa), BUILT_IN)
     program = host.program_of(planned)
     assert not [path for path in program.library if path.suffix == ".S"]
     assert program.files == codegen.emit(planned).files
@@ -59,7 +60,7 @@ def test_a_devices_plan_runs_here_with_the_same_kernels(target: str, isa: str, z
 )
 def test_kernels_that_need_an_extension_run_here_too(kernel: str, shape: str) -> None:
     layer = network(Shape.parse(shape), "1:8")
-    planned = plan.make(layer, targets.get("cluster8"), named("xdec"), kernel_names=kernel)
+    planned = plan.make(layer, targets.get("cluster8"), named("xdec"), BUILT_IN, kernel_names=kernel)
     assert {layer.kernel.name for layer in planned.layers if layer.kernel} == {kernel}
     feeds = layer.border.encode(graph.random_inputs(layer, 3))
     program = host.program_of(planned)
@@ -69,7 +70,7 @@ def test_kernels_that_need_an_extension_run_here_too(kernel: str, shape: str) ->
 
 
 def test_a_kernel_without_a_portable_body_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    planned = plan.make(conv_linear(), targets.get("cluster8"), named("xcv"))
+    planned = plan.make(conv_linear(), targets.get("cluster8"), named("xcv"), BUILT_IN)
 
     def assembly_only(kernel: kernels.Kernel, isa: InstructionSet) -> None:
         raise KeyError(isa)

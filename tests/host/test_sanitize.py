@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import nmcu
+from isas import BUILT_IN
 from networks import conv, conv_linear
 from nmcu import codegen, graph, host, plan, targets
 from nmcu.errors import NmcuError, ToolchainError
@@ -15,7 +16,7 @@ from nmcu.graph import Graph
 
 def check(network: Graph, seeds: int = 1) -> None:
     """The program finds nothing wrong with itself and equals the reference."""
-    program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
+    program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA, BUILT_IN))
     for seed in range(seeds):
         feeds = network.border.encode(graph.random_inputs(network, seed))
         found = host.run_sanitized(program, feeds)
@@ -60,7 +61,7 @@ def test_mlperf_tiny_networks_are_clean(name: str, test_data: Path) -> None:
 
 def test_a_finding_is_one_sentence() -> None:
     network = conv(4, 3)
-    program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA))
+    program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA, BUILT_IN))
     feeds = network.border.encode(graph.random_inputs(network, 0))
     source = str(program.files["network.c"]).replace("output_result[48]", "output_result[40]")
     source = source.replace(
@@ -75,6 +76,6 @@ def test_a_finding_is_one_sentence() -> None:
 
 def test_a_machine_without_a_compiler_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    program = codegen.emit(plan.make(conv(4, 3), targets.get("cluster8"), host.ISA))
+    program = codegen.emit(plan.make(conv(4, 3), targets.get("cluster8"), host.ISA, BUILT_IN))
     with pytest.raises(ToolchainError, match="none of the compilers gcc, clang is installed"):
         host.run_sanitized(program, {})

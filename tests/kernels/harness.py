@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from isas import BUILT_IN
 from nmcu import kernels, targets, toolchain
 from nmcu.codegen import cprint
 from nmcu.codegen.program import Port, Program
@@ -49,7 +50,7 @@ def runs(found: Layer, isa: str, names: str = "*", limit: int = 4) -> Iterator[t
     """Some candidates of every kernel that runs `found`: the best, the worst, and those between."""
     where = machine(isa)
     accepted = False
-    for kernel in kernels.KERNELS:
+    for kernel in BUILT_IN.kernels.values():
         if kernels.fits(kernel, found, where, names) is None:
             accepted = True
             every = list(kernel.candidates(found, where))

@@ -7,6 +7,7 @@ bodies run on the simulator, on the same inputs.
 import numpy as np
 import pytest
 
+from isas import BUILT_IN
 from kernels import harness
 from kernels.affine_layers import Shape, layer, random_shape
 from nmcu import kernels
@@ -131,9 +132,9 @@ def test_one_token_of_so_many_channels_that_few_records_fit() -> None:
 def test_more_channels_than_a_descriptor_can_name_are_refused() -> None:
     found = layer(Shape((1, 65536), 10))
     machine = harness.machine("xcv", "cv32e40p")
-    reasons = {kernels.fits(k, found, machine) for k in kernels.KERNELS if k.runs(found)}
+    reasons = {kernels.fits(k, found, machine) for k in BUILT_IN.kernels.values() if k.runs(found)}
     assert "65,536 rows, columns or channels; at most 65,535" in reasons
-    assert not kernels.candidates(found, machine)
+    assert not kernels.candidates(BUILT_IN.kernels.values(), found, machine)
 
 
 def test_these_shapes_reach_every_kernel() -> None:
@@ -141,8 +142,10 @@ def test_these_shapes_reach_every_kernel() -> None:
     reached = {
         kernel.name
         for found in layers
-        for kernel in kernels.KERNELS
+        for kernel in BUILT_IN.kernels.values()
         if kernels.fits(kernel, found, harness.machine("xdec")) is None
     }
-    wanted = {kernel.name for kernel in kernels.KERNELS if {ops.Conv2d, ops.Linear} & {*kernel.operators}}
+    wanted = {
+        kernel.name for kernel in BUILT_IN.kernels.values() if {ops.Conv2d, ops.Linear} & {*kernel.operators}
+    }
     assert wanted - reached <= {"grouped"}  # grouped convolution has a test of its own

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isas import XCV
+from isas import BUILT_IN, XCV
 from networks import conv_linear
 from nmcu import plan, targets
 from nmcu.kernels.kernel import align
@@ -68,5 +68,5 @@ def test_lifetimes_of_a_network() -> None:
 
 
 def test_the_same_network_gives_the_same_plan() -> None:
-    made = [plan.make(conv_linear(), targets.get("cluster8"), XCV).to_json() for _ in range(2)]
+    made = [plan.make(conv_linear(), targets.get("cluster8"), XCV, BUILT_IN).to_json() for _ in range(2)]
     assert made[0] == made[1]

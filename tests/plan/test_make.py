@@ -11,7 +11,7 @@ import pytest
 
 import golden
 import nmcu
-from isas import XCV
+from isas import BUILT_IN, XCV
 from networks import conv, conv_linear
 from nmcu import graph, host, plan, sparsity, targets, toolchain
 from nmcu.codegen import emit
@@ -67,25 +67,25 @@ def equals_reference_on_host(network: Graph, planned: Plan) -> bool:
 
 
 def test_golden_plan() -> None:
-    planned = plan.make(conv_linear(zeros_every=8), CLUSTER8, XCV)
+    planned = plan.make(conv_linear(zeros_every=8), CLUSTER8, XCV, BUILT_IN)
     text = json.dumps(without_predictions(planned.to_json()), indent=1) + "\n"
     golden.check(text, HERE / "conv_linear.json")
 
 
 def test_a_plan_is_json_data() -> None:
-    made = plan.make(conv(4, 8), CLUSTER8, XCV).to_json()
+    made = plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN).to_json()
     assert json.loads(json.dumps(made)) == made
 
 
 def test_buffers_of_a_part_do_not_overlap_and_fit_l1() -> None:
-    for _, part in plan.make(chain([64, 96, 256, 40], size=8), CLUSTER8, XCV).steps:
+    for _, part in plan.make(chain([64, 96, 256, 40], size=8), CLUSTER8, XCV, BUILT_IN).steps:
         spans = sorted((b.offset, b.end) for b in part.l1.values())
         assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
         assert spans[-1][1] <= CLUSTER8.compute_bytes
 
 
 def test_constants_that_fit_l2_stay_there() -> None:
-    planned = plan.make(chain([64, 128, 128]), CLUSTER8, XCV)
+    planned = plan.make(chain([64, 128, 128]), CLUSTER8, XCV, BUILT_IN)
     assert planned.chunks == () and planned.ring_bytes == planned.l3_bytes == 0
 
 
@@ -106,7 +106,7 @@ def test_weights_too_large_for_l2_stream_from_l3(isa: str, pattern: str | None, 
     """Several layers, one of them larger than a quarter of L2 by itself and so run in parts."""
     network = chain([64, 96, 160, 64, 16], size=2, pattern=pattern)
     target = small_l2(kib)
-    planned = plan.make(network, target, named(isa))
+    planned = plan.make(network, target, named(isa), BUILT_IN)
     assert planned.chunks and planned.l3_bytes > planned.ring_bytes > 0
     assert planned.l2_peak_bytes <= target.working_bytes
     assert max(len(layer.parts) for layer in planned.layers) > 1
@@ -119,7 +119,7 @@ def test_weights_too_large_for_l2_stream_from_l3(isa: str, pattern: str | None, 
 
 def test_parts_cover_a_layer_once_and_run_on_the_host() -> None:
     network = chain([64, 96, 160, 64, 16], size=2)
-    planned = plan.make(network, small_l2(180), host.ISA)
+    planned = plan.make(network, small_l2(180), host.ISA, BUILT_IN)
     for layer in planned.layers:
         ends = [part.first_channel + part.layer.outputs[0].shape[-1] for part in layer.parts]
         assert [part.first_channel for part in layer.parts] == [0, *ends[:-1]]
@@ -156,7 +156,7 @@ def test_activations_that_are_too_large_are_refused_with_both_sizes() -> None:
     with pytest.raises(
         PlanError, match=r"activations need [\d,]{9,} bytes of working memory at once, cluster8 has 1,507,328"
     ):
-        plan.make(chain([16, 64, 64, 16], size=160, kernel=1), CLUSTER8, XCV)
+        plan.make(chain([16, 64, 64, 16], size=160, kernel=1), CLUSTER8, XCV, BUILT_IN)
 
 
 def test_activations_that_leave_nothing_for_constants_are_refused() -> None:
@@ -176,7 +176,7 @@ def test_constants_that_cannot_stream_are_refused() -> None:
     with pytest.raises(
         PlanError, match=r"constants that do not stream need [\d,]+ bytes of L2, cluster8 has [\d,]+ left"
     ):
-        plan.make(network, small_l2(66), XCV)
+        plan.make(network, small_l2(66), XCV, BUILT_IN)
 
 
 def test_weights_that_are_too_large_are_refused_with_both_sizes() -> None:
@@ -185,24 +185,24 @@ def test_weights_that_are_too_large_are_refused_with_both_sizes() -> None:
     levels = tuple(level for level in small.memory.levels if Role.BULK not in level.roles)
     alone = dataclasses.replace(small, memory=MemoryHierarchy(levels, small.memory.links[:1]))
     with pytest.raises(PlanError, match=r"weights need [\d,]{7} bytes of L2, [\d,]{6,} are left beside code"):
-        plan.make(network, alone, XCV)
+        plan.make(network, alone, XCV, BUILT_IN)
     with pytest.raises(
         PlanError, match=r"stream in parts of up to [\d,]+ bytes, but cluster8 has only [\d,]+"
     ):
-        plan.make(network, small_l2(70), XCV)
+        plan.make(network, small_l2(70), XCV, BUILT_IN)
 
 
 def test_unknown_kernels_and_layers_are_named() -> None:
     with pytest.raises(PlanError, match="there is no kernel 'fastest'"):
-        plan.make(conv(4, 8), CLUSTER8, XCV, forced={"conv": "fastest"})
+        plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN, forced={"conv": "fastest"})
     with pytest.raises(PlanError, match="--kernel names layer 'missing'; layers: conv"):
-        plan.make(conv(4, 8), CLUSTER8, XCV, forced={"missing": "dense_4x4"})
+        plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN, forced={"missing": "dense_4x4"})
     with pytest.raises(PlanError, match=r"--kernel conv=word_gather_g1: weights that are"):
-        plan.make(conv(4, 8), CLUSTER8, XCV, forced={"conv": "word_gather_g1"})
+        plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN, forced={"conv": "word_gather_g1"})
     with pytest.raises(PlanError, match=r"--kernels 'zzz' matches no kernel; there are: .*dense_4x4"):
-        plan.make(conv(4, 8), CLUSTER8, XCV, kernel_names="zzz")
+        plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN, kernel_names="zzz")
 
 
 def test_a_forced_kernel_is_taken() -> None:
-    planned = plan.make(conv(4, 8), CLUSTER8, XCV, forced={"conv": "dense_4x1"})
+    planned = plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN, forced={"conv": "dense_4x1"})
     assert [layer.kernel_name for layer in planned.layers] == ["dense_4x1"]

@@ -3,7 +3,7 @@
 import pytest
 
 import nmcu
-from isas import XCV
+from isas import BUILT_IN, XCV
 from nmcu import plan, targets
 from nmcu.bench.calibrated import CalibratedBuilder
 from nmcu.errors import PlanError
@@ -32,12 +32,12 @@ def test_a_long_skip_waits_in_l3() -> None:
 
 
 def test_no_gap_without_need() -> None:
-    assert not plan.make(_long_skip(64), targets.get("cluster8"), XCV).spills
+    assert not plan.make(_long_skip(64), targets.get("cluster8"), XCV, BUILT_IN).spills
 
 
 def test_what_no_gap_helps_is_refused_with_sizes() -> None:
     with pytest.raises(PlanError, match=r"activations need [\d,]+ bytes of working memory at once"):
-        plan.make(_long_skip(400), targets.get("cluster8"), XCV)
+        plan.make(_long_skip(400), targets.get("cluster8"), XCV, BUILT_IN)
 
 
 def test_gaps_are_spans_without_the_block() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nmcu import targets
+from isas import BUILT_IN
 from nmcu.errors import NmcuError
 from nmcu.targets import Role, Target
 
@@ -61,7 +61,7 @@ def test_a_folder_anywhere_is_a_target(tmp_path: Path) -> None:
     assert memory.engine(Role.BULK, Role.WORKING) is memory.links[0]
     assert memory.engine(Role.WORKING, Role.COMPUTE) is None
     assert chip.compute_bytes == (256 - 2) << 10
-    assert targets.find(str(tmp_path)) == targets.find(str(tmp_path / "target.toml")) == chip
+    assert BUILT_IN.target(str(tmp_path)) == BUILT_IN.target(str(tmp_path / "target.toml")) == chip
 
 
 MISTAKES = {
@@ -110,4 +110,4 @@ def test_every_mistake_is_one_sentence(sentence: str, tmp_path: Path) -> None:
 
 def test_a_folder_without_a_description_is_no_target(tmp_path: Path) -> None:
     with pytest.raises(NmcuError, match=r"cannot read .*target\.toml"):
-        targets.find(str(tmp_path))
+        BUILT_IN.target(str(tmp_path))

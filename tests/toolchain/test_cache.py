@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from isas import XCV
+from isas import BUILT_IN, XCV
 from networks import conv_linear
 from nmcu import codegen, host, plan, targets
 from nmcu.codegen.program import Program
@@ -198,7 +198,7 @@ def test_a_relative_place_is_meant_from_here(tmp_path: Path, monkeypatch: pytest
 
 
 def test_programs_for_this_machine_depend_on_all_they_are_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    program = codegen.emit(plan.make(conv_linear(), CLUSTER, host.ISA))
+    program = codegen.emit(plan.make(conv_linear(), CLUSTER, host.ISA, BUILT_IN))
     compiled: list[Program] = []
 
     def compile_(program: Program, folder: Path) -> bytes:

@@ -8,8 +8,8 @@ from nmcu import codegen, graph, kernels, plan, targets, toolchain
 from nmcu.bench.shapes import Shape, network
 from nmcu.frontend.load import load
 from nmcu.graph import Graph
-from nmcu.isa import named
 from nmcu.kernels import Machine
+from nmcu.registry import Registry
 from nmcu.rtl.compare import Row, compare
 from nmcu.targets import Target
 
@@ -46,9 +46,10 @@ def cases(shapes: Sequence[str] = SHAPES, patterns: Sequence[str] = PATTERNS) ->
 def _accepted(shape: str, pattern: str) -> Iterator[tuple[str, str]]:
     """Names of the kernels that run the layer, with the smallest instruction set that they need."""
     (layer,) = network(Shape.parse(shape), pattern).layers
-    for kernel in kernels.KERNELS:
+    registry = Registry.installed()
+    for kernel in registry.kernels.values():
         for isa in ("xcv", "xdec"):
-            if kernels.fits(kernel, layer, Machine(targets.get(TARGET), named(isa))) is None:
+            if kernels.fits(kernel, layer, Machine(targets.get(TARGET), registry.isa(isa))) is None:
                 yield kernel.name, isa
                 break
 
@@ -76,7 +77,8 @@ def compare_networks(
 def _compare(
     name: str, model: Graph, target: Target, isa: str, kernel: str, *, layers: bool
 ) -> tuple[Row, ...]:
-    planned = plan.make(model, target, named(isa), kernel_names=kernel)
+    registry = Registry.installed()
+    planned = plan.make(model, target, registry.isa(isa), registry, kernel_names=kernel)
     image = toolchain.build(
         codegen.emit(planned), target, planned.isa, defines={"NMCU_CORES": f"{target.cores}u"}
     )

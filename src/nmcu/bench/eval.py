@@ -13,7 +13,7 @@ from nmcu import host, plan, targets
 from nmcu.errors import ModelError
 from nmcu.frontend.load import load
 from nmcu.host import Preprocessing, Sample
-from nmcu.isa import named
+from nmcu.registry import Registry
 
 REPEATS = 3
 
@@ -48,7 +48,8 @@ def eval_speed(model: Path, images: int = 1000, threads: int = 2) -> EvalSpeed:
         raise ModelError(f"{model.name} takes no images: one input of (1, height, width, 1 or 3) is needed")
     _, height, width, channels = inputs[0].shape
     samples = _samples(images, (height, width, channels))
-    planned = plan.make(network, targets.get("cluster8"), named("xcv"))
+    registry = Registry.installed()
+    planned = plan.make(network, targets.get("cluster8"), registry.isa("xcv"), registry)
     settings = Preprocessing.of(network)
     rates, costs = [], []
     for _ in range(REPEATS):

@@ -12,16 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu import kernels
 from nmcu.bench.kernels import DENSE, PORTABLE_ONLY
-from nmcu.bench.measure import Case, Measurement, layer_of, measure, refusal
+from nmcu.bench.measure import Case, Measurement, kernel_of, layer_of, measure, refusal
 from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.bench.shapes import FIT_SHAPES, OTHER_SHAPES, PATTERNS, SHAPES
 from nmcu.errors import NmcuError
 from nmcu.files import write_atomically
-from nmcu.isa import named
 from nmcu.kernels.common import window
 from nmcu.kernels.costs import PIPELINE, Costs, fitted
+from nmcu.registry import Registry
 from nmcu.sparsity import NMPattern
 
 TILINGS = (0, 2)
@@ -120,7 +119,7 @@ def predicted(m: Measurement, costs: Costs) -> tuple[int, int]:
     """(cycles of the whole layer, cycles of its compute alone) of a measured case under `costs`."""
     layer = layer_of(m.case.shape, m.case.pattern)[1]
     machine = replace(m.case.machine, fitted=costs)
-    kernel = kernels.get(m.case.kernel)
+    kernel = kernel_of(m.case)
     assert isinstance(kernel, window.WindowKernel)
     geometry = window.geometry(layer)
     tiling = window.Tiling.from_parameters(m.candidate.parameters)
@@ -144,7 +143,7 @@ def _cases(shapes: Sequence[str], isas: Sequence[str], names: str) -> Iterable[C
     """Every kernel once on every shape: a kernel that does without groups is not measured on grouped patterns."""
     for shape in shapes:
         for pattern in (DENSE, *PATTERNS):
-            for kernel in kernels.KERNELS:
+            for kernel in Registry.installed().kernels.values():
                 if kernel.packed is (pattern == DENSE) or kernel.name == PORTABLE_ONLY:
                     continue
                 found = next((c for c in _on(shape, pattern, kernel.name, isas, names)), None)
@@ -269,7 +268,7 @@ def _table(costs: Costs) -> Table:
 
 def _isa_class(isa: str) -> str:
     """The instruction set whose constants `isa` has."""
-    return named(isa).best({key: key for key in fitted().constants})
+    return Registry.installed().isa(isa).best({key: key for key in fitted().constants})
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from nmcu import kernels
-from nmcu.bench.measure import Case, Measurement, measure, refusal
+from nmcu.bench.measure import Case, Measurement, kernel_of, measure, refusal
 from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.bench.shapes import PATTERNS, SHAPES, Shape
 from nmcu.errors import NmcuError
+from nmcu.registry import Registry
 
 DENSE = "dense"
 DENSE_4X2 = "dense_4x2"
@@ -89,7 +89,7 @@ def cases(selection: Selection) -> Iterator[Case]:
     for shape in shape_names(selection.shapes):
         yield from (c for c in _dense(selection, shape) if fnmatchcase(c.kernel, selection.kernels))
         for pattern in selection.patterns:
-            for kernel in kernels.KERNELS:
+            for kernel in Registry.installed().kernels.values():
                 if kernel.packed and fnmatchcase(kernel.name, selection.kernels):
                     yield from _case(selection, shape, pattern, kernel.name)
 
@@ -113,7 +113,7 @@ def rows(measured: Sequence[Measurement], wanted: Sequence[Case]) -> list[Kernel
 
 
 def _dense(selection: Selection, shape: str) -> Iterator[Case]:
-    for kernel in kernels.KERNELS:
+    for kernel in Registry.installed().kernels.values():
         if not kernel.packed and kernel.name != PORTABLE_ONLY:
             yield from _case(selection, shape, DENSE, kernel.name)
 
@@ -137,7 +137,7 @@ def _row(m: Measurement, dense: Sequence[Measurement]) -> KernelRow:
         pattern=m.case.pattern,
         kernel=m.case.kernel,
         isa=m.case.isa,
-        packed=kernels.get(m.case.kernel).packed,
+        packed=kernel_of(m.case).packed,
         cycles=m.cycles,
         macs=m.macs,
         nonzero_macs=m.nonzero_macs,

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from nmcu import codegen, graph, kernels, plan, sim, targets, toolchain
+from nmcu import codegen, graph, kernels, plan, sim, toolchain
 from nmcu.bench.shapes import Shape, network
 from nmcu.codegen import Program
 from nmcu.errors import PlanError, SimulationFault
 from nmcu.graph import Graph, Layer
-from nmcu.isa import named
-from nmcu.kernels import Candidate, Machine
+from nmcu.kernels import Candidate, Kernel, Machine
+from nmcu.registry import Registry
 from nmcu.sim import STALL_CAUSES, RegionStats, _core
 from nmcu.sim.run import run
 from nmcu.targets import Target
@@ -51,7 +51,8 @@ class Case:
     @property
     def machine(self) -> Machine:
         """What the kernel is planned for."""
-        return Machine(targets.find(self.target), named(self.isa))
+        registry = Registry.installed()
+        return Machine(registry.target(self.target), registry.isa(self.isa))
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,16 @@ def layer_of(shape: str, pattern: str) -> tuple[Graph, Layer]:
     return made, layer
 
 
+def kernel_of(case: Case) -> Kernel:
+    """The kernel of a case; raises KeyError."""
+    return Registry.installed().kernels[case.kernel]
+
+
 def refusal(case: Case, names: str = "*") -> str | None:
     """Why the case cannot be run, as far as its kernel tells without looking for tilings, or is not wanted because
     its kernel does not match the glob `names`; None if it can."""
     machine = case.machine
-    return kernels.fits(kernels.get(case.kernel), layer_of(case.shape, case.pattern)[1], machine, names)
+    return kernels.fits(kernel_of(case), layer_of(case.shape, case.pattern)[1], machine, names)
 
 
 def measure(case: Case) -> Measurement | None:
@@ -95,18 +101,20 @@ def measure(case: Case) -> Measurement | None:
     program fails.
     """
     made, layer = layer_of(case.shape, case.pattern)
-    target = targets.find(case.target)
+    machine = case.machine
     candidate = _candidate(case, layer)
     if candidate is None:
         return None
     try:
-        planned = plan.make(made, target, named(case.isa), pinned={layer.name: candidate})
+        planned = plan.make(
+            made, machine.target, machine.isa, Registry.installed(), pinned={layer.name: candidate}
+        )
     except PlanError:
         return None
     program = codegen.emit(planned, case.shape)
     if case.apart:
         program = _apart(program)
-    image = toolchain.build(program, target, named(case.isa))
+    image = toolchain.build(program, machine.target, machine.isa)
     feeds = made.border.encode(graph.random_inputs(made, 1))
     try:
         raw = _simulated(image, feeds, case)
@@ -127,7 +135,7 @@ def measure(case: Case) -> Measurement | None:
 
 
 def _candidate(case: Case, layer: Layer) -> Candidate | None:
-    found: Sequence[Candidate] = kernels.get(case.kernel).candidates(layer, case.machine)
+    found: Sequence[Candidate] = kernel_of(case).candidates(layer, case.machine)
     if case.whole:
         found = [c for c in found if "out1" not in c.l1]  # no buffer alternates with the first: one tile
     return found[case.tiling] if case.tiling < len(found) else None

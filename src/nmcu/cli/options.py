@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from nmcu import isa, targets
+from nmcu import isa
 from nmcu.errors import NmcuError
+from nmcu.registry import Registry
 
 
 def _known_target(name: str) -> str:
     try:
-        targets.find(name)
+        Registry.installed().target(name)
     except NmcuError as error:
         raise typer.BadParameter(str(error)) from None
     return name
@@ -20,7 +21,7 @@ def _known_target(name: str) -> str:
 def known_isa(text: str) -> str:
     """`text`, which names an instruction set; a usage error naming the known extensions where it does not."""
     try:
-        isa.named(text)
+        Registry.installed().isa(text)
     except NmcuError as error:
         raise typer.BadParameter(str(error)) from None
     return text
@@ -41,7 +42,7 @@ IsaOption = Annotated[
     typer.Option(
         "--isa",
         help="Instructions that compiler, kernels and core use: rv32 (plain RV32IMC) or extensions joined by +, of "
-        f"{', '.join(extension.name for extension in isa.built_in())}.",
+        f"{', '.join(extension.name for extension in isa.built_in())}, and those that installed packages bring.",
         callback=known_isa,
         metavar="NAME",
     ),

@@ -10,7 +10,7 @@ from nmcu.bench.examples import EXAMPLES
 from nmcu.cli.options import JsonOption
 from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.errors import NmcuError
-from nmcu.isa import named
+from nmcu.registry import Registry
 from nmcu.report import Column, Grid, Kind, Row, Rule, Total
 from nmcu.rtl.compare import Row as Comparison
 from nmcu.rtl.fuzz import fuzz as fuzz_streams
@@ -34,7 +34,7 @@ def area(
     json: JsonOption = False,
 ) -> None:
     """Synthesise the core without and with extensions (xDecimate); areas in thousands of gate equivalents."""
-    extensions = named(isa)
+    extensions = Registry.installed().isa(isa)
     with progress("Yosys") as stage:
         found = synthesise(extensions, module, progress=stage)
     if json:
@@ -66,7 +66,7 @@ def fuzz(
     """
     with counting("seconds:") as tell:
         report = fuzz_streams(
-            named(isa),
+            Registry.installed().isa(isa),
             seconds=60 * minutes,
             seed=seed,
             progress=say,

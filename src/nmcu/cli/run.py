@@ -18,6 +18,7 @@ from nmcu.cli.options import (
     forced_kernels,
 )
 from nmcu.cli.output import progress, say, show, show_json
+from nmcu.registry import Registry
 
 
 def run(
@@ -74,7 +75,7 @@ def run(
     else:
         show(report.run_table(result))
         if explain:
-            show(report.explain_table(compiled.plan, result, kernels))
+            show(report.explain_table(compiled.plan, result, Registry.installed().kernels.values(), kernels))
         if stalls:
             show(report.stall_table(result))
     if not result.bit_exact:

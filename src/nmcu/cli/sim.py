@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from nmcu import targets
 from nmcu.cli.options import IsaOption, JsonOption, TargetOption
 from nmcu.cli.output import progress, say, show_json
 from nmcu.errors import NmcuError, SimulationFault
 from nmcu.files import write_atomically
+from nmcu.registry import Registry
 from nmcu.sim import ProgramFault, SimResult, Trace, simulate
 from nmcu.sim.run import simulator
 from nmcu.sim.symbols import Symbols
@@ -45,7 +45,7 @@ def sim(
 
     Standard output is what the program writes. The program exits through the host I/O register or `tohost`.
     """
-    machine = targets.find(target)
+    machine = Registry.installed().target(target)
     elf = file.read_bytes()
     reads = [] if signature is None else [_signature_range(elf)]
     options: dict[str, Any] = {"isa": isa, "reads": reads, "max_cycles": max_cycles}

@@ -1,12 +1,11 @@
 """The C and assembly library, and beside each kernel what the planner needs to know of it."""
 
 from nmcu.kernels.cdata import Expr, Struct, Value
+from nmcu.kernels.choice import built_in, candidates, fits
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 from nmcu.kernels.packed import Packed
-from nmcu.kernels.registry import KERNELS, candidates, fits, get
 
 __all__ = [
-    "KERNELS",
     "Addresses",
     "Candidate",
     "Expr",
@@ -15,7 +14,7 @@ __all__ = [
     "Packed",
     "Struct",
     "Value",
+    "built_in",
     "candidates",
     "fits",
-    "get",
 ]

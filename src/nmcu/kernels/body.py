@@ -29,5 +29,9 @@ class Body:
 
 
 def body(folder: Path, name: str, assembly: Iterable[str] = CORE_V) -> Body:
-    """The hot loop `name`: `name.S` where the extensions that `assembly` names are there, `name.c` elsewhere."""
-    return Body({frozenset(): folder / f"{name}.c", frozenset(assembly): folder / f"{name}.S"})
+    """The hot loop `name`: `name.S` where the extensions that `assembly` names are there, `name.c` elsewhere.
+
+    One of the two may be missing: in plain C only, or only for cores with these extensions.
+    """
+    files = {frozenset[str](): folder / f"{name}.c", frozenset(assembly): folder / f"{name}.S"}
+    return Body({needs: path for needs, path in files.items() if path.is_file()})

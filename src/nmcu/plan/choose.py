@@ -1,40 +1,43 @@
 """One kernel and tiling for every layer: the fastest combination whose constants fit the memory."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ortools.sat.python import cp_model
 
 from nmcu import kernels
 from nmcu.errors import PlanError
 from nmcu.graph import Layer
-from nmcu.kernels import Candidate, Machine
+from nmcu.kernels import Candidate, Kernel, Machine
 from nmcu.plan.lifetime import deterministic_solver
 
 PER_KERNEL = 4
 """Tilings of one kernel that the solver sees; those after the best few are slower and seldom smaller."""
 
 
-def options(layer: Layer, machine: Machine, names: str, forced: str | None) -> tuple[Candidate, ...]:
-    """The candidates for `layer`, best first; raises `PlanError` with every kernel's reason where there is none.
+def options(
+    known: Mapping[str, Kernel], layer: Layer, machine: Machine, names: str, forced: str | None
+) -> tuple[Candidate, ...]:
+    """The candidates of the `known` kernels for `layer`, best first; raises `PlanError` with every kernel's reason
+    where there is none.
 
     `names` restricts the kernels where it leaves any, so that a network's other layers still run.
     """
-    if forced is not None and forced not in {kernel.name for kernel in kernels.KERNELS}:
+    if forced is not None and forced not in known:
         raise PlanError(f"--kernel {layer.name}={forced}: there is no kernel {forced!r}")
     wanted = forced or names
-    possible = kernels.candidates(layer, machine, wanted)
+    possible = kernels.candidates(known.values(), layer, machine, wanted)
     if not possible and forced is None:
-        possible = kernels.candidates(layer, machine)
+        possible = kernels.candidates(known.values(), layer, machine)
     found: dict[str, list[Candidate]] = {}
     for candidate in possible:
         kept = found.setdefault(candidate.kernel, [])
         if len(kept) < PER_KERNEL:
             kept.append(candidate)
     if not found and forced is not None:
-        reason = kernels.fits(kernels.get(forced), layer, machine) or "no tile of it fits L1"
+        reason = kernels.fits(known[forced], layer, machine) or "no tile of it fits L1"
         raise PlanError(f"--kernel {layer.name}={forced}: {reason}")
     if not found:
-        raise PlanError(_refusal(layer, machine, wanted))
+        raise PlanError(_refusal(known.values(), layer, machine, wanted))
     return tuple(sorted((c for kept in found.values() for c in kept), key=lambda c: (c.cycles, c.l1_bytes)))
 
 
@@ -74,9 +77,9 @@ def choose(
     }
 
 
-def _refusal(layer: Layer, machine: Machine, names: str) -> str:
+def _refusal(known: Iterable[Kernel], layer: Layer, machine: Machine, names: str) -> str:
     reasons = []
-    for kernel in kernels.KERNELS:
+    for kernel in known:
         if not kernel.runs(layer):
             continue
         reason = kernels.fits(kernel, layer, machine, names) or "no tile of it fits L1"

@@ -1,14 +1,13 @@
 """From an integer graph to a plan."""
 
 import fnmatch
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from nmcu import kernels
 from nmcu.errors import PlanError
 from nmcu.graph import Graph, Layer
 from nmcu.isa import InstructionSet
-from nmcu.kernels import Candidate, Machine, Packed
+from nmcu.kernels import Candidate, Kernel, Machine, Packed
 from nmcu.kernels.kernel import align
 from nmcu.plan.activations import place_activations
 from nmcu.plan.choose import choose, options
@@ -17,6 +16,7 @@ from nmcu.plan.packing import Packing
 from nmcu.plan.parts import split
 from nmcu.plan.plan import Buffer, Part, Plan, PlannedLayer
 from nmcu.plan.spill import spill_cycles
+from nmcu.registry import Registry
 from nmcu.targets import Role, Target
 
 PARTS_IN_RING = 4
@@ -27,12 +27,13 @@ def make(
     graph: Graph,
     target: Target,
     isa: InstructionSet,
+    registry: Registry,
     *,
     kernel_names: str = "*",
     forced: Mapping[str, str] = MappingProxyType({}),
     pinned: Mapping[str, Candidate] = MappingProxyType({}),
 ) -> Plan:
-    """Decides kernels, tiles, buffers and addresses for every layer of `graph`.
+    """Decides kernels (of `registry`), tiles, buffers and addresses for every layer of `graph`.
 
     `kernel_names` is a glob that layers with a choice are restricted to, where it leaves any; `forced` maps layer
     names to kernel names, `pinned` to the candidate to take without a choice. Raises `PlanError` naming the node or
@@ -41,24 +42,30 @@ def make(
     machine = Machine(target, isa)
     layers = graph.layers
     inputs, outputs = tuple(graph.inputs), tuple(graph.outputs)
-    _check_names(layers, kernel_names, forced)
+    _check_names(registry.kernels, layers, kernel_names, forced)
     activations = place_activations(layers, inputs, outputs, target)
     work = [layer for layer in layers if not activations.moves_nothing(layer)]
     choices = {
         layer.name: (pinned[layer.name],)
         if layer.name in pinned
-        else options(layer, machine, kernel_names, forced.get(layer.name))
+        else options(registry.kernels, layer, machine, kernel_names, forced.get(layer.name))
         for layer in work
     }
     packing = Packing()
-    chosen, streams = _chosen(work, choices, machine, activations.budget, packing)
+
+    def constant_bytes(layer: Layer, candidate: Candidate) -> int:
+        return packing.room(layer, registry.kernels[candidate.kernel])
+
+    chosen, streams = _chosen(work, choices, machine, activations.budget, constant_bytes)
     most_bytes = activations.budget // PARTS_IN_RING if streams else None
-    planned = [
-        PlannedLayer(layer, kernels.get(picked.kernel), _parts(layer, picked, machine, most_bytes, packing))
-        if (picked := chosen.get(layer.name))
-        else PlannedLayer(layer, None, ())
-        for layer in layers
-    ]
+    planned = []
+    for layer in layers:
+        if layer.name in chosen:
+            kernel = registry.kernels[chosen[layer.name].kernel]
+            parts = _parts(layer, kernel, chosen[layer.name], machine, most_bytes, packing)
+            planned.append(PlannedLayer(layer, kernel, parts))
+        else:
+            planned.append(PlannedLayer(layer, None, ()))
     placed = place_constants(planned, machine, activations.budget)
     plan = Plan(
         target=target,
@@ -78,10 +85,11 @@ def make(
     return plan
 
 
-def _check_names(layers: Sequence[Layer], kernel_names: str, forced: Mapping[str, str]) -> None:
-    names = [kernel.name for kernel in kernels.KERNELS]
-    if not fnmatch.filter(names, kernel_names):
-        raise PlanError(f"--kernels {kernel_names!r} matches no kernel; there are: {', '.join(names)}")
+def _check_names(
+    known: Mapping[str, Kernel], layers: Sequence[Layer], kernel_names: str, forced: Mapping[str, str]
+) -> None:
+    if not fnmatch.filter(known, kernel_names):
+        raise PlanError(f"--kernels {kernel_names!r} matches no kernel; there are: {', '.join(known)}")
     unknown = set(forced) - {layer.name for layer in layers}
     if unknown:
         raise PlanError(f"--kernel names layer {min(unknown)!r}; layers: {', '.join(x.name for x in layers)}")
@@ -102,13 +110,9 @@ def _chosen(
     choices: Mapping[str, Sequence[Candidate]],
     machine: Machine,
     budget: int,
-    packing: Packing,
+    constant_bytes: Callable[[Layer, Candidate], int],
 ) -> tuple[dict[str, Candidate], bool]:
     """A candidate for each layer, and whether constants stream: then the fastest, else what fits `budget`."""
-
-    def constant_bytes(layer: Layer, candidate: Candidate) -> int:
-        return packing.room(layer, kernels.get(candidate.kernel))
-
     fastest = {name: found[0] for name, found in choices.items()}
     if (
         machine.target.memory.find(Role.BULK)
@@ -119,10 +123,14 @@ def _chosen(
 
 
 def _parts(
-    layer: Layer, candidate: Candidate, machine: Machine, most_bytes: int | None, packing: Packing
+    layer: Layer,
+    kernel: Kernel,
+    candidate: Candidate,
+    machine: Machine,
+    most_bytes: int | None,
+    packing: Packing,
 ) -> tuple[Part, ...]:
     """The layer as one part, or as several where its constants stream and are more than `most_bytes`."""
-    kernel = kernels.get(candidate.kernel)
     packed = packing.of(layer, kernel)
     if most_bytes is None:
         return (_part(layer, 0, candidate, packed),)

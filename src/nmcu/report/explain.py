@@ -1,11 +1,11 @@
 """Why each layer runs on the kernel it runs on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.console import RenderableType
 
 from nmcu import kernels
-from nmcu.kernels import Machine
+from nmcu.kernels import Kernel, Machine
 from nmcu.plan import Plan
 from nmcu.report.grid import Column, Grid, Heading, Kind, Row
 from nmcu.report.run_report import RunReport
@@ -19,8 +19,11 @@ COLUMNS = (
 )
 
 
-def explain_table(plan: Plan, report: RunReport, kernel_names: str = "*") -> RenderableType:
-    """Every kernel made for a layer: its best tiling's predicted cycles or why it cannot run it; what was measured."""
+def explain_table(
+    plan: Plan, report: RunReport, known: Iterable[Kernel], kernel_names: str = "*"
+) -> RenderableType:
+    """Every one of the `known` kernels made for a layer: its best tiling's predicted cycles or why it cannot run it;
+    what was measured."""
     machine = Machine(plan.target, plan.isa)
     rows: list[Row] = []
     for planned, measured in zip(plan.layers, report.layers, strict=True):
@@ -29,7 +32,7 @@ def explain_table(plan: Plan, report: RunReport, kernel_names: str = "*") -> Ren
         rows.append(Heading(planned.name))
         chosen = f"{planned.cycles:,}", f"{measured.cycles:,}", f"{planned.cycles / measured.cycles - 1:+.1%}"
         rows.append((f"{planned.kernel.name} ←", *chosen, _tiling(planned.parameters)))
-        for kernel in kernels.KERNELS:
+        for kernel in known:
             if kernel is planned.kernel or not kernel.runs(planned.layer):
                 continue
             reason = kernels.fits(kernel, planned.layer, machine, kernel_names)

@@ -10,7 +10,8 @@ from typing import Any
 
 import nmcu.sim
 from nmcu.errors import SimulationFault
-from nmcu.isa import InstructionSet, named
+from nmcu.isa import InstructionSet
+from nmcu.registry import Registry
 from nmcu.rtl import build
 from nmcu.rtl.errors import RtlError
 from nmcu.sim import CoreStats, DmaStats, MemoryStats, RegionStats, SimResult
@@ -46,7 +47,7 @@ def simulate(
     is not a program for this target, `ProgramFault` where the run ends by anything but the program's own exit,
     `RtlError` where the RTL cannot be built.
     """
-    library = _library(named(isa))
+    library = _library(Registry.installed().isa(isa))
     limit = NO_LIMIT if max_cycles is None else max_cycles
     with _machine(library, _config_text(target), elf, target.name) as machine:
         for address, data in (writes or {}).items():

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nmcu.errors import SimulationFault
-from nmcu.isa import InstructionSet, named
+from nmcu.isa import InstructionSet
+from nmcu.registry import Registry
 from nmcu.sim import _core
 from nmcu.sim.explain import explain
 from nmcu.sim.machine import config_of, group_of
@@ -37,7 +38,7 @@ def simulate(
         raw = _core.simulate(
             elf,
             config_of(target),
-            group_of(named(isa)),
+            group_of(Registry.installed().isa(isa)),
             list((writes or {}).items()),
             list(reads),
             NO_LIMIT if max_cycles is None else max_cycles,

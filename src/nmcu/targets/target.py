@@ -120,20 +120,3 @@ def get(name: str) -> Target:
     if name not in names():
         raise NmcuError(f"unknown target {name!r}; known targets: {', '.join(names())}")
     return Target.load(TARGETS_DIR / name)
-
-
-def find(name: str) -> Target:
-    """The target called `name`, or the one in the folder or `target.toml` that `name` is the path of.
-
-    Raises `NmcuError` naming the known ones, or saying what is wrong in the file.
-    """
-    if name in names():
-        return get(name)
-    path = Path(name)
-    if path.name == DESCRIPTION and path.is_file():
-        return Target.load(path.parent.resolve())
-    if path.is_dir():
-        return Target.load(path.resolve())
-    raise NmcuError(
-        f"unknown target {name!r}; known targets: {', '.join(names())}, or the path of a folder with a {DESCRIPTION}"
-    )

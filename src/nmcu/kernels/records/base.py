@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.graph import Layer, ops
-from nmcu.kernels.body import Body, body
+from nmcu.kernels.body import CORE_V, Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.costs import Constants
@@ -171,5 +171,5 @@ class Records(window.WindowKernel[window.Affine]):
         return layer.pattern.m
 
     def files(self) -> tuple[Path | Body, ...]:
-        own = (body(FOLDER, "copy_words"), body(self.folder, self.name))
+        own = (body(FOLDER, "copy_words"), body(self.folder, self.name, self.requires or CORE_V))
         return (*weighted.SOURCES, FOLDER / "records.c", *own)

@@ -1,7 +1,8 @@
-"""All kernels, and the choice they leave for a layer."""
+"""The kernels of this package, and the choice that kernels leave for a layer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -10,24 +11,19 @@ from nmcu.kernels.common import window
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 
 
+@cache
 def built_in() -> tuple[Kernel, ...]:
     """The kernels of this package: `KERNELS` of every folder here that has a `spec.py`."""
     folders = sorted(path.parent.name for path in Path(__file__).parent.glob("*/spec.py"))
     return tuple(k for name in folders for k in import_module(f"nmcu.kernels.{name}.spec").KERNELS)
 
 
-KERNELS = built_in()
-
-
-def get(name: str) -> Kernel:
-    """The kernel called `name`; raises KeyError."""
-    return {kernel.name: kernel for kernel in KERNELS}[name]
-
-
-def candidates(layer: Layer, machine: Machine, names: str = "*") -> Sequence[Candidate]:
-    """Every tiling of every kernel matching the glob `names` that can run `layer`, best predicted first."""
+def candidates(
+    kernels: Iterable[Kernel], layer: Layer, machine: Machine, names: str = "*"
+) -> Sequence[Candidate]:
+    """Every tiling of those of `kernels` that match the glob `names` and can run `layer`, best predicted first."""
     found: list[Candidate] = []
-    for kernel in KERNELS:
+    for kernel in kernels:
         if fits(kernel, layer, machine, names) is None:
             found += kernel.candidates(layer, machine)
     return sorted(found, key=lambda c: (c.cycles, c.l1_bytes, c.kernel))

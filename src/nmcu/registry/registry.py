@@ -1,0 +1,130 @@
+"""The registry: an immutable value that every room is handed what it needs from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from nmcu import isa as instruction_sets
+from nmcu import kernels as built_in_kernels
+from nmcu import targets as built_in_targets
+from nmcu.errors import NmcuError
+from nmcu.graph import Op, ops
+from nmcu.isa import Extension, InstructionSet
+from nmcu.kernels import Kernel
+from nmcu.registry import plugins
+from nmcu.targets import Target
+from nmcu.targets.target import DESCRIPTION
+
+BUILT_IN = "nmcu"
+"""The package that what ships with nmcu is said to come from."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Registry:
+    """Targets, extensions, kernels and operators (classes of the integer graph) by name.
+
+    `origins` says which package each comes from, by what it is (`target`, `extension`, `kernel`, `operator`) and name.
+    """
+
+    targets: Mapping[str, Target]
+    extensions: Mapping[str, Extension]
+    kernels: Mapping[str, Kernel]
+    operators: Mapping[str, type[Op]]
+    origins: Mapping[tuple[str, str], str] = field(repr=False)
+
+    @staticmethod
+    @cache
+    def built_in() -> "Registry":
+        """What ships with nmcu."""
+        nothing: Mapping[str, object] = MappingProxyType({})
+        empty = Registry(nothing, nothing, nothing, nothing, nothing)  # type: ignore[arg-type]
+        return empty.with_(
+            targets=(built_in_targets.get(name) for name in built_in_targets.names()),
+            extensions=instruction_sets.built_in(),
+            kernels=built_in_kernels.built_in(),
+            operators=ops.REGISTRY.values(),
+            origin=BUILT_IN,
+        )
+
+    @staticmethod
+    @cache
+    def installed() -> "Registry":
+        """What ships with nmcu and what installed packages bring (`nmcu.registry.plugins`).
+
+        Raises `NmcuError` where two packages bring the same name, or one cannot be loaded.
+        """
+        found = Registry.built_in()
+        for added in plugins.installed():
+            found = found.with_(
+                targets=added.targets,
+                extensions=added.extensions,
+                kernels=added.kernels,
+                operators=added.operators,
+                origin=added.package,
+            )
+        return found
+
+    def with_(
+        self,
+        *,
+        targets: Iterable[Target] = (),
+        extensions: Iterable[Extension] = (),
+        kernels: Iterable[Kernel] = (),
+        operators: Iterable[type[Op]] = (),
+        origin: str = "this program",
+    ) -> "Registry":
+        """This registry and more; `origin` is the package that brings it.
+
+        Raises `NmcuError` naming both packages where a name is taken.
+        """
+        origins = dict(self.origins)
+
+        def more(kind: str, known: Mapping[str, T], named: Iterable[tuple[str, T]]) -> Mapping[str, T]:
+            found = dict(known)
+            for name, value in named:
+                if name in found:
+                    raise NmcuError(
+                        f"the {kind} {name!r} comes from {origins[kind, name]} and from {origin}: uninstall one, or "
+                        "rename what is yours"
+                    )
+                found[name] = value
+                origins[kind, name] = origin
+            return MappingProxyType(found)
+
+        return Registry(
+            targets=more("target", self.targets, ((t.name, t) for t in targets)),
+            extensions=more("extension", self.extensions, ((e.name, e) for e in extensions)),
+            kernels=more("kernel", self.kernels, ((k.name, k) for k in kernels)),
+            operators=more("operator", self.operators, ((o.__name__, o) for o in operators)),
+            origins=MappingProxyType(origins),
+        )
+
+    def target(self, name: str | Target) -> Target:
+        """The target called `name`, or the one in the folder or `target.toml` that `name` is the path of.
+
+        Raises `NmcuError` naming the known ones, or saying what is wrong in the file.
+        """
+        if isinstance(name, Target):
+            return name
+        if name in self.targets:
+            return self.targets[name]
+        path = Path(name)
+        if path.name == DESCRIPTION and path.is_file():
+            return Target.load(path.parent.resolve())
+        if path.is_dir():
+            return Target.load(path.resolve())
+        raise NmcuError(
+            f"unknown target {name!r}; known targets: {', '.join(self.targets)}, or the path of a folder with a "
+            f"{DESCRIPTION}"
+        )
+
+    def isa(self, name: str | InstructionSet) -> InstructionSet:
+        """The instruction set written `name`: `rv32`, or names of extensions joined by `+`.
+
+        Raises `NmcuError` naming the known ones.
+        """
+        return name if isinstance(name, InstructionSet) else InstructionSet.parse(name, self.extensions)

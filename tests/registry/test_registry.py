@@ -1,0 +1,56 @@
+"""The registry: what it finds, and what it refuses."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from isas import BUILT_IN, XCV
+from nmcu import kernels, targets
+from nmcu.errors import NmcuError
+from nmcu.graph import ops
+from nmcu.registry import Registry
+
+
+def test_what_ships_is_found() -> None:
+    assert list(BUILT_IN.targets) == ["cluster8", "cv32e40p"]
+    assert {"xcv", "xdec"} <= set(BUILT_IN.extensions)
+    assert set(BUILT_IN.kernels) == {kernel.name for kernel in kernels.built_in()}
+    assert BUILT_IN.operators["Conv2d"] is ops.Conv2d
+    assert BUILT_IN.target("cluster8") is targets.get("cluster8")
+    assert BUILT_IN.isa(XCV) is XCV
+
+
+def test_every_operator_that_runs_on_the_device_has_a_kernel() -> None:
+    run = {op for kernel in BUILT_IN.kernels.values() for op in kernel.operators}
+    assert set(BUILT_IN.operators.values()) - run == {ops.Encode, ops.Decode}
+
+
+def test_adding_leaves_the_registry_as_it_was() -> None:
+    mine = dataclasses.replace(targets.get("cluster8"), name="mine")
+    more = BUILT_IN.with_(targets=[mine], origin="my_chips")
+    assert more.target("mine") is mine
+    assert "mine" not in BUILT_IN.targets
+    assert more.origins["target", "mine"] == "my_chips"
+
+
+def test_a_clash_names_both() -> None:
+    mine = dataclasses.replace(targets.get("cluster8"), name="mine")
+    more = BUILT_IN.with_(targets=[mine], origin="my_chips")
+    with pytest.raises(NmcuError, match="target 'mine' comes from my_chips and from their_chips"):
+        more.with_(targets=[mine], origin="their_chips")
+    with pytest.raises(NmcuError, match="kernel 'dense_4x4' comes from nmcu and from this program"):
+        BUILT_IN.with_(kernels=[BUILT_IN.kernels["dense_4x4"]])
+
+
+def test_unknown_names(tmp_path: Path) -> None:
+    with pytest.raises(
+        NmcuError, match="unknown target 'none'; known targets: cluster8, cv32e40p, or the path"
+    ):
+        BUILT_IN.target("none")
+    with pytest.raises(NmcuError, match="unknown instruction set 'rv64'; known: rv32, xcv, xdec"):
+        BUILT_IN.isa("rv64")
+
+
+def test_the_registry_is_made_once() -> None:
+    assert Registry.installed() is Registry.installed()
