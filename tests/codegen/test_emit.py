@@ -104,4 +104,4 @@ def test_int32_outputs_are_declared_as_such() -> None:
     assert f"| output | `{output.symbol}` | int32 {shape} |" in compiled.files()["project/README.md"].decode()
     report = nmcu.run(compiled)
     assert report.bit_exact and report.outputs["class"].max() > 127
-    assert host.build(emit(plan.make(network, targets.get("cluster8"), host.ISA)))
+    assert host.build(emit(plan.make(network, targets.get("cluster8"), host.ISA, BUILT_IN)))
