@@ -6,6 +6,7 @@
 #pragma once
 #include <cstring>
 #include <functional>
+#include <span>
 
 #include "../platform/types.hpp"
 #include "arithmetic.hpp"
@@ -25,27 +26,10 @@ struct Window {
   uint64_t* bank_accesses = nullptr;
 };
 
-struct HardwareLoop {
-  uint32_t start = 0, end = 0, count = 0;
-  uint32_t checked_start = 1, checked_end = 1;  // bounds whose body was found to obey the manual's constraints
-  uint32_t back_edge_stall = 0;  // the first instruction needs what the last one loads
-};
+// How an extension puts loaded data into rd: the new value from the old one, the data, and a detail of its own.
+using Place = uint32_t (*)(uint32_t old, uint32_t data, uint32_t detail);
 
 using Histogram = std::array<uint64_t, INSTRUCTIONS>;
-
-// Everything a program can see of a core; copied to be able to go back to a point in time.
-struct State {
-  uint32_t regs[36] = {};  // x0 to x31; [32] takes results for x0
-  HardwareLoop loops[2];
-  CsrFile csr;
-  Cycle time = 0;  // all instructions so far are complete in this cycle
-  const Op* op = nullptr;
-  CodeSegment* segment = nullptr;
-  // The last instruction that held EX for more than a cycle left it then. A jump right behind it was carried out in ID
-  // meanwhile, and costs one cycle less.
-  Cycle busy_until = NEVER;
-  bool by_jump = true;  // the next instruction is entered by a jump, not from the one before it
-};
 
 class Core {
  public:
@@ -131,6 +115,8 @@ class Core {
 
   uint32_t pc() const { return state.segment ? state.segment->base + static_cast<uint32_t>(state.op - state.segment->ops.data()) * 2 : fault.pc; }
   uint32_t hart() const { return hart_; }
+  ExtensionSet extensions() const { return code_->set(); }
+  std::span<const uint32_t> registers() const { return {state.regs, 32}; }
   uint64_t instructions() const {
     uint64_t n = 0;
     for (const uint64_t h : histogram) n += h;
@@ -145,7 +131,8 @@ class Core {
   struct Access {
     uint32_t first_data = 0, second_data = 0;
     uint8_t first_size = 0, second_size = 0;
-    uint8_t lane = 0xff;  // byte lane to merge into, 0xff: the whole register
+    Place place = nullptr;  // how the data goes into rd, where it does not replace it
+    uint32_t place_detail = 0;
     bool is_signed = false;
     uint8_t size = 0;
   };
@@ -167,9 +154,8 @@ class Core {
 
   void finish_load(const Op& op, uint32_t data) {
     uint32_t* regs = state.regs;
-    if (access_.lane != 0xff) {
-      const uint32_t shift = 8u * access_.lane;
-      regs[op.rd] = (regs[op.rd] & ~(0xffu << shift)) | ((data & 0xff) << shift);
+    if (access_.place) {
+      regs[op.rd] = access_.place(regs[op.rd], data, access_.place_detail);
       return;
     }
     switch (access_.size) {
@@ -181,14 +167,16 @@ class Core {
   }
 
   // Hands an access to the platform.
-  void ask(const Op* op, Cycle time, uint32_t address, uint32_t size, bool write, uint32_t data, bool is_signed, uint8_t lane) {
+  void ask(const Op* op, Cycle time, uint32_t address, uint32_t size, bool write, uint32_t data, bool is_signed,
+           Place place = nullptr, uint32_t place_detail = 0) {
     state.op = op;
     state.time = time;
     const uint32_t to_word_end = 4 - (address & 3);
     access_ = Access{};
     access_.size = static_cast<uint8_t>(size);
     access_.is_signed = is_signed;
-    access_.lane = lane;
+    access_.place = place;
+    access_.place_detail = place_detail;
     uint32_t first = size;
     if (size > to_word_end) {
       first = to_word_end;
