@@ -55,6 +55,4 @@ def simulate(
 def _library(isa: InstructionSet) -> Library:
     include, files = headers(isa.extensions)
     source = build.CPP_DIR / "machine.cpp"
-    return Library(
-        build.library("nmcu_machine", [source], isa=isa, include=include, headers=files)
-    )
+    return Library(build.library("nmcu_machine", [source], isa=isa, include=include, headers=files))

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 #include <span>
+#include <utility>
 
 #include "../platform/types.hpp"
 #include "arithmetic.hpp"
@@ -131,8 +132,6 @@ class Core {
   struct Access {
     uint32_t first_data = 0, second_data = 0;
     uint8_t first_size = 0, second_size = 0;
-    Place place = nullptr;  // how the data goes into rd, where it does not replace it
-    uint32_t place_detail = 0;
     bool is_signed = false;
     uint8_t size = 0;
   };
@@ -154,8 +153,8 @@ class Core {
 
   void finish_load(const Op& op, uint32_t data) {
     uint32_t* regs = state.regs;
-    if (access_.place) {
-      regs[op.rd] = access_.place(regs[op.rd], data, access_.place_detail);
+    if (NMCU_UNLIKELY(place_ != nullptr)) {
+      regs[op.rd] = std::exchange(place_, nullptr)(regs[op.rd], data, place_detail_);
       return;
     }
     switch (access_.size) {
@@ -167,16 +166,13 @@ class Core {
   }
 
   // Hands an access to the platform.
-  void ask(const Op* op, Cycle time, uint32_t address, uint32_t size, bool write, uint32_t data, bool is_signed,
-           Place place = nullptr, uint32_t place_detail = 0) {
+  void ask(const Op* op, Cycle time, uint32_t address, uint32_t size, bool write, uint32_t data, bool is_signed) {
     state.op = op;
     state.time = time;
     const uint32_t to_word_end = 4 - (address & 3);
     access_ = Access{};
     access_.size = static_cast<uint8_t>(size);
     access_.is_signed = is_signed;
-    access_.place = place;
-    access_.place_detail = place_detail;
     uint32_t first = size;
     if (size > to_word_end) {
       first = to_word_end;
@@ -232,6 +228,8 @@ class Core {
   std::array<Window, 2> windows_;
   uint32_t hart_ = 0;
   Access access_;
+  Place place_ = nullptr;  // how the data asked for goes into rd, where it does not just replace it
+  uint32_t place_detail_ = 0;
 };
 
 // Fills in the entry at op. `handlers` holds the offset of every handler, see run().
