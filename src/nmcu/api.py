@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from nmcu import codegen, graph, host, plan, toolchain
 from nmcu.codegen import Program
 from nmcu.errors import NmcuError
-from nmcu.frontend.load import load as load_file
 from nmcu.graph import Graph
 from nmcu.host import Accuracy, Preprocessing
 from nmcu.isa import InstructionSet
+from nmcu.operators import load as load_file
 from nmcu.plan import Plan
 from nmcu.registry import Registry
 from nmcu.report import RunReport, assemble, file_names, html, trace
@@ -59,7 +59,7 @@ class CompiledModel:
 
 def load(path: str | Path) -> Graph:
     """The integer graph of an int8 model: TFLite or QDQ ONNX. Raises `ModelError` for anything else."""
-    return load_file(Path(path))
+    return load_file(Path(path), Registry.installed().operators.values())
 
 
 def compile(

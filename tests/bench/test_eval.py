@@ -7,7 +7,7 @@ import pytest
 from networks import conv, conv_linear
 from nmcu.bench.eval import eval_speed
 from nmcu.errors import ModelError
-from nmcu.frontend.to_onnx import save
+from nmcu.operators import save
 
 
 def test_images_are_made_for_the_model(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 import nmcu
 from networks import conv_linear
-from nmcu import frontend
+from nmcu import operators
 from nmcu.bench import examples, networks
 from nmcu.cli.app import app
 from nmcu.errors import NmcuError
@@ -39,7 +39,7 @@ def test_a_network_that_cannot_be_measured_leaves_the_others(
 ) -> None:
     (tmp_path / "mlperf_tiny").mkdir()
     (tmp_path / "mlperf_tiny" / "broken.tflite").write_bytes(b"no model")
-    frontend.save(conv_linear(), tmp_path / "small_dense.onnx")
+    operators.save(conv_linear(), tmp_path / "small_dense.onnx")
     monkeypatch.setenv("NMCU_TEST_DATA", str(tmp_path))
     monkeypatch.setattr(examples, "EXAMPLES", tmp_path)
     rows, failures = networks.bench_networks("[ms]*", ["1:8"], ["xcv"], jobs=1)

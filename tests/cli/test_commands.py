@@ -2,9 +2,6 @@
 
 import json
 import lzma
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import pytest
 from PIL import Image
 
 from networks import conv_linear
-from nmcu import frontend
+from nmcu import operators
 from nmcu.cli import main
 
 MODEL = Path(__file__).parents[2] / "examples" / "models" / "resnet8_dense.onnx"
@@ -58,7 +55,7 @@ def test_run_prints_a_table(nmcu: Any) -> None:
 def test_run_keeps_everything_it_made(nmcu: Any, tmp_path: Path) -> None:
     image = (
         np.random.default_rng(3)
-        .normal(0, 1, frontend.load(MODEL).border.model_inputs[0].shape)
+        .normal(0, 1, operators.load(MODEL).border.model_inputs[0].shape)
         .astype(np.float32)
     )
     np.save(tmp_path / "image.npy", image)
@@ -202,30 +199,14 @@ def test_version_and_help(nmcu: Any) -> None:
     assert "inspect" in nmcu("--help").out
 
 
-@pytest.mark.parametrize("debug", ["", "1"])
-def test_a_bug_is_told_from_a_users_mistake(debug: str) -> None:
-    script = """
-import nmcu.api, nmcu.cli
-def fail(*_):
-    raise KeyError("surprise")
-nmcu.api.load = fail
-nmcu.cli.main(["inspect", "model.onnx"])
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env={**os.environ, "NMCU_DEBUG": debug},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    if debug:
-        assert "Traceback" in done.stderr and done.stderr.endswith("KeyError: 'surprise'\n")
-    else:
-        assert done.stderr.startswith(
-            "nmcu: internal error, please report it: KeyError: 'surprise' in <string>"
-        )
-        assert done.stderr.count("\n") == 1
+def test_internal_errors_have_no_traceback(nmcu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("nmcu.api.load", fail)
+    result = nmcu("inspect", MODEL)
+    assert result.code == 1
+    assert result.err.startswith("nmcu: internal error") and result.err.count("\n") == 1
 
 
 def test_demo_compares_the_example_networks(nmcu: Any) -> None:
@@ -266,7 +247,7 @@ def test_demo_measures_accuracy_on_images(nmcu: Any, tmp_path: Path) -> None:
 def test_names_are_printed_as_they_are(nmcu: Any, tmp_path: Path) -> None:
     """Brackets are no markup."""
     file = tmp_path / "net[v2][/b].onnx"
-    frontend.save(conv_linear(names=("a[/b]", "[red]c")), file)
+    operators.save(conv_linear(names=("a[/b]", "[red]c")), file)
     result = nmcu("run", file)
     assert result.code == 0 and file.name in result.out and "a[/b]" in result.out and "[red]c" in result.out
     assert (
@@ -277,8 +258,7 @@ def test_names_are_printed_as_they_are(nmcu: Any, tmp_path: Path) -> None:
 def test_eval_counts_images(nmcu: Any, tmp_path: Path) -> None:
     _four_images(tmp_path)
     value = nmcu("eval", MODEL, "--data", tmp_path, "--json").json
-    assert list(value) == ["model", "target", "isa", "images", "correct", "top1", "images_per_second"]
-    assert (value["target"], value["isa"]) == ("cluster8", "xcv")
+    assert list(value) == ["model", "images", "correct", "top1", "images_per_second"]
     assert (value["model"], value["images"]) == (MODEL.name, 4)
     assert value["top1"] == 25 * value["correct"]
     assert "of 3 right" in nmcu("eval", MODEL, "--data", tmp_path, "--limit", 3).out

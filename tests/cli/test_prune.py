@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from networks import conv_linear
-from nmcu import frontend
+from nmcu import operators
 from nmcu.cli import main
 
 
@@ -18,7 +18,7 @@ def prune(*arguments: object) -> int:
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    frontend.save(conv_linear(), tmp_path / "model.onnx")
+    operators.save(conv_linear(), tmp_path / "model.onnx")
     return tmp_path / "model.onnx"
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from nmcu import graph
+from nmcu import graph, operators
 from nmcu.graph import Graph
 
 Array = NDArray[Any]
@@ -178,9 +178,8 @@ def _replace(mine: dict[str, Array], name: str, known: dict[str, Array]) -> Arra
 
 def check(path: Path, seed: int = 1, tolerance: int = 1) -> Graph:
     """Load `path` and assert that every layer is within `tolerance` LSB of ONNX Runtime; returns the graph."""
-    from nmcu import frontend
 
-    model = frontend.load(path)
+    model = operators.load(path)
     compared = 0
     for feed in feeds(path, 3, seed):
         known = tensors(path, feed)

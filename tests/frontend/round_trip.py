@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from frontend import ort
-from nmcu import frontend, graph
+from nmcu import graph, operators
 from nmcu.graph import Graph
 
 MAX_STEPS = 13
@@ -17,8 +17,8 @@ def check(model: Graph, path: Path, distinct: bool = True) -> Graph:
 
     Layer by layer if no tensor took another one's name. Returns what was loaded.
     """
-    frontend.save(model, path)
-    again = ort.check(path) if distinct else frontend.load(path)
+    operators.save(model, path)
+    again = ort.check(path) if distinct else operators.load(path)
     feeds = graph.random_inputs(model, 3)
     ours, theirs = (graph.reference.run_model(m, feeds) for m in (model, again))
     assert ours.keys() == theirs.keys()

@@ -157,7 +157,7 @@ def test_the_work_of_a_whole_model_is_bounded() -> None:
     constants = [numpy_helper.from_array(ints(MAX_ELEMENTS // 2**10, 2**10), "n")]
     graph = helper.make_graph(nodes, "g", [], outputs, constants)
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    from nmcu.frontend.load import parse
+    from nmcu.operators import parse
 
     with pytest.raises(ModelError, match="computes on more than"):
         parse(proto.SerializeToString(), "m.onnx")

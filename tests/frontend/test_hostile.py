@@ -19,7 +19,7 @@ from onnx import TensorProto, helper
 import nmcu
 from frontend import mutate, ort
 from frontend.tflite_model import TfliteModel
-from nmcu import frontend, graph
+from nmcu import graph, operators
 from nmcu.errors import ModelError
 from nmcu.frontend import compressed
 
@@ -48,7 +48,7 @@ def assert_harmless(path: Path) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            frontend.load(path)
+            operators.load(path)
     except ModelError as error:
         message = str(error)
         assert "\n" not in message
@@ -59,7 +59,7 @@ def assert_harmless(path: Path) -> None:
 def refused(path: Path, *words: str) -> None:
     """Loading fails with a message that contains `words`."""
     with pytest.raises(ModelError) as caught:
-        frontend.load(path)
+        operators.load(path)
     for word in words:
         assert word in str(caught.value)
     assert_harmless(path)
@@ -135,7 +135,7 @@ def test_files_that_are_no_model(tmp_path: Path, content: bytes) -> None:
 def test_folder_missing_file_and_absurd_names(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing.onnx", tmp_path / ("x" * 5000), Path("nul\0byte")):
         with pytest.raises(ModelError):
-            frontend.load(path)
+            operators.load(path)
 
 
 def test_truncated_at_every_hundredth_byte(small: Path) -> None:
@@ -179,7 +179,7 @@ def test_names_are_only_names(small: Path, name: str) -> None:
     model.graph.node[-1].output[0] = model.graph.output[0].name = name
     path = small.with_name("name.onnx")
     path.write_bytes(model.SerializeToString())
-    loaded = frontend.load(path)
+    loaded = operators.load(path)
     assert loaded.layers[0].name == name
     assert loaded.border.model_outputs[0].name == name
     assert tensor
@@ -306,7 +306,7 @@ def test_our_own_bugs_are_not_called_damage(small: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(importlib.import_module("nmcu.frontend.load"), "simplify", broken)
     with pytest.raises(ZeroDivisionError):
-        frontend.load(small)
+        operators.load(small)
 
 
 @pytest.mark.parametrize("location", ["../secret", "/etc/passwd", "link", "", "missing", "a/../../secret"])
@@ -329,7 +329,7 @@ def test_external_data_beside_the_model_is_read(small: Path, tmp_path: Path) -> 
     model = onnx.load(small)
     path = tmp_path / "m.onnx"
     onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
-    ours, theirs = frontend.load(path).layers, frontend.load(small).layers
+    ours, theirs = operators.load(path).layers, operators.load(small).layers
     for a, b in zip(ours, theirs, strict=True):
         assert a.op == b.op
     (tmp_path / "weights.bin").write_bytes(b"short")
@@ -350,7 +350,7 @@ def test_other_forms_of_quantisation_are_told_the_remedy(small: Path, op: str, r
 def test_compressed_model_is_read(small: Path, tmp_path: Path) -> None:
     path = tmp_path / "m.onnx.xz"
     path.write_bytes(lzma.compress(small.read_bytes()))
-    ours, theirs = frontend.load(path).layers, frontend.load(small).layers
+    ours, theirs = operators.load(path).layers, operators.load(small).layers
     assert [a.op for a in ours] == [b.op for b in theirs]
 
 

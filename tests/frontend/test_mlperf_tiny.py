@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from frontend import litert
-from nmcu import frontend, graph
+from nmcu import graph, operators
 
 LAYERS = {"resnet8_int8": 16, "kws_dscnn_int8": 13, "ad_autoencoder_int8": 10}
 MACS = {"resnet8_int8": 12_501_632, "kws_dscnn_int8": 2_656_768, "ad_autoencoder_int8": 264_192}
@@ -18,7 +18,7 @@ MACS = {"resnet8_int8": 12_501_632, "kws_dscnn_int8": 2_656_768, "ad_autoencoder
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_layer_is_within_one_lsb_of_litert(test_data: Path, name: str) -> None:
     path = test_data / "mlperf_tiny" / f"{name}.tflite"
-    model = frontend.load(path)
+    model = operators.load(path)
     for seed in range(3):
         known = litert.LiteRT(path).run(graph.random_inputs(model, seed))
         differences = litert.layer_differences(model, known)
@@ -28,14 +28,14 @@ def test_every_layer_is_within_one_lsb_of_litert(test_data: Path, name: str) -> 
 
 @pytest.mark.parametrize("name", MACS)
 def test_macs(test_data: Path, name: str) -> None:
-    model = frontend.load(test_data / "mlperf_tiny" / f"{name}.tflite")
+    model = operators.load(test_data / "mlperf_tiny" / f"{name}.tflite")
     assert sum(layer.macs for layer in model.layers) == MACS[name]
 
 
 @pytest.mark.slow
 def test_resnet8_gives_the_same_class_as_litert(test_data: Path) -> None:
     path = test_data / "mlperf_tiny" / "resnet8_int8.tflite"
-    model = frontend.load(path)
+    model = operators.load(path)
     rows = (
         pq.read_table(test_data / "cifar10" / "test.parquet", columns=["img"])
         .slice(0, 500)["img"]

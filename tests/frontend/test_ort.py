@@ -9,7 +9,7 @@ import pytest
 from onnxruntime.quantization import QuantType
 
 from frontend import ort
-from nmcu import frontend
+from nmcu import operators
 
 DIALECTS: dict[str, dict[str, Any]] = {
     "int8 per channel": {},
@@ -144,5 +144,5 @@ def test_metadata_is_kept(tmp_path: Path) -> None:
     proto = onnx.load(quantised)
     onnx.helper.set_model_props(proto, {"nmcu.mean": "0.5,0.5,0.5", "nmcu.std": "1,1,1", "other": "x"})
     onnx.save(proto, quantised)
-    props = frontend.load(quantised).metadata
+    props = operators.load(quantised).metadata
     assert props == {"nmcu.mean": "0.5,0.5,0.5", "nmcu.std": "1,1,1"}

@@ -8,7 +8,7 @@ import pytest
 
 from frontend import litert
 from frontend.tflite_model import TfliteModel
-from nmcu import frontend, graph
+from nmcu import graph, operators
 from nmcu.graph import Graph
 
 SAME, VALID = 0, 1
@@ -19,7 +19,7 @@ def checked(tmp_path: Path, model: TfliteModel, *outputs: int, tolerance: int = 
     data = model.build(*outputs)
     path = tmp_path / "m.tflite"
     path.write_bytes(data)
-    loaded = frontend.load(path)
+    loaded = operators.load(path)
     runtime = litert.LiteRT(data)
     for seed in range(3):
         feeds = graph.random_inputs(loaded, seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from networks import conv_linear
-from nmcu import frontend, graph
+from nmcu import graph, operators
 from nmcu.graph import Builder, Graph, TensorInfo, ops
 from nmcu.graph.prune import choose, prune
 from nmcu.sparsity import NMPattern, mask
@@ -105,8 +105,8 @@ def test_the_pruned_layer_computes_with_the_same_scales() -> None:
 
 def test_the_written_model_reads_back(tmp_path: Path) -> None:
     pruned = prune(deep(), {"second": PATTERN, "third": NMPattern.parse("1:8x4")})
-    frontend.save(pruned, tmp_path / "pruned.onnx")
-    again = frontend.load(tmp_path / "pruned.onnx")
+    operators.save(pruned, tmp_path / "pruned.onnx")
+    again = operators.load(tmp_path / "pruned.onnx")
     assert [str(x.pattern) for x in again.layers if x.kind == "conv"] == ["None", "1:4", "1:8x4"]
     feeds = graph.random_inputs(pruned, 1)
     ours, theirs = (graph.reference.run_model(g, feeds) for g in (pruned, again))

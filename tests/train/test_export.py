@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from nmcu import frontend, graph, sparsity
+from nmcu import graph, operators, sparsity
 from nmcu import train as nt
 from nmcu.errors import NmcuError
 from nmcu.train.export import _differences, _steps
@@ -45,7 +45,7 @@ def test_the_integer_reference_equals_onnx_runtime(pattern: str, tmp_path: Path)
     path = tmp_path / "net.onnx"
     nt.export(net, sample, path, mean=0.5, std=(0.2, 0.25, 0.3))
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    integer = frontend.load(path)
+    integer = operators.load(path)
     scale = _weights(path)["fc.scale"]
     for x in sample.numpy():
         expected = session.run(None, {"input": x[None]})[0]
@@ -88,7 +88,7 @@ def test_activations_beyond_relu(tmp_path: Path) -> None:
     for kind in (nn.PReLU, nn.Softplus, nn.Softsign, nn.Mish, nn.SELU, nn.CELU):
         net = nn.Sequential(nn.Conv2d(3, 8, 3), kind(), nn.Conv2d(8, 4, 3))
         nt.export(net.eval(), torch.randn(8, 3, 8, 8), tmp_path / "net.onnx")
-        assert len(frontend.load(tmp_path / "net.onnx").layers) == 3
+        assert len(operators.load(tmp_path / "net.onnx").layers) == 3
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_transposed_convolutions(tmp_path: Path, layer: nn.ConvTranspose2d) -> N
         difference = (quantized.eval()(sample) - net.eval()(sample)).abs().mean()
         assert difference < 0.05 * net(sample).abs().mean()
     nt.export(quantized, sample, tmp_path / "net.onnx")
-    kinds = [x.kind for x in frontend.load(tmp_path / "net.onnx").layers]
+    kinds = [x.kind for x in operators.load(tmp_path / "net.onnx").layers]
     assert kinds == ["conv", "dilate", "conv"]
 
 
@@ -124,7 +124,7 @@ class _Shared(nn.Module):
 
 def test_a_layer_used_twice_has_a_bias_for_each_scale(tmp_path: Path) -> None:
     nt.export(_Shared(), torch.randn(8, 3, 8, 8), tmp_path / "net.onnx")
-    assert [x.kind for x in frontend.load(tmp_path / "net.onnx").layers][:2] == ["conv", "conv"]
+    assert [x.kind for x in operators.load(tmp_path / "net.onnx").layers][:2] == ["conv", "conv"]
 
 
 def test_what_no_file_could_say_is_refused(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_several_outputs_are_checked_each_with_its_own_step(tmp_path: Path) -> N
 
     found = _differences(Shifted(), sample, data)
     assert found["output0"] == pytest.approx(3, abs=0.3) and max(found["output1"], found["output2"]) < 0.3
-    integer = frontend.load(path)
+    integer = operators.load(path)
     ours = graph.reference.run_model(integer, {"input": sample.numpy()[:1]})
     for name, wanted in zip(steps, quantized(sample[:1]), strict=True):
         assert np.abs(ours[name] - wanted.detach().numpy()).max() <= 2.5 * steps[name]

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from nmcu import frontend, sparsity
+from nmcu import operators, sparsity
 
 FOLDER = Path(__file__).parents[2] / "examples" / "train"
 EXPERIMENT = """
@@ -103,7 +103,7 @@ def test_interrupted_training_gives_the_same_metrics(
     assert abs(whole["final"]["top1"] - whole["final"]["top1_fake_quantised"]) < 5
     assert [row["phase"] for row in whole["history"]] == ["float", "float", "int8"]
     assert (tmp_path / "whole" / "tiny" / "curves.png").stat().st_size > 1000
-    frontend.load(tmp_path / "whole" / "tiny" / "model.onnx")
+    operators.load(tmp_path / "whole" / "tiny" / "model.onnx")
     _ships(tmp_path / "whole", tmp_path / "models", whole["final"]["top1"], monkeypatch)
 
 
@@ -238,7 +238,7 @@ def test_the_example_of_the_documentation_runs(tmp_path: Path, monkeypatch: pyte
     model = onnx.load(tmp_path / "mine.onnx")
     weights = {i.name: onnx.numpy_helper.to_array(i) for i in model.graph.initializer}
     assert str(sparsity.detect(np.moveaxis(weights["3.weight.quantized"], 1, -1))) == "1:8x4"
-    frontend.load(tmp_path / "mine.onnx")
+    operators.load(tmp_path / "mine.onnx")
     lines = (FOLDER / "minimal.py").read_text()
     assert lines in (FOLDER.parents[1] / "docs" / "training.md").read_text(), (
         "the documentation shows the file"

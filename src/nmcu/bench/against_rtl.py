@@ -6,9 +6,9 @@ from pathlib import Path
 
 from nmcu import codegen, graph, kernels, plan, targets, toolchain
 from nmcu.bench.shapes import Shape, network
-from nmcu.frontend.load import load
 from nmcu.graph import Graph
 from nmcu.kernels import Machine
+from nmcu.operators import load
 from nmcu.registry import Registry
 from nmcu.rtl.compare import Row, compare
 from nmcu.targets import Target
@@ -71,7 +71,14 @@ def compare_networks(
     """A row for each layer of each model file, and one for the whole network, on eight cores."""
     for path in models:
         on_case(path.name)
-        yield from _compare(path.stem, load(path), targets.get(TARGET), isa, "*", layers=True)
+        yield from _compare(
+            path.stem,
+            load(path, Registry.installed().operators.values()),
+            targets.get(TARGET),
+            isa,
+            "*",
+            layers=True,
+        )
 
 
 def _compare(

@@ -11,8 +11,8 @@ from PIL import Image
 
 from nmcu import host, plan, targets
 from nmcu.errors import ModelError
-from nmcu.frontend.load import load
 from nmcu.host import Preprocessing, Sample
+from nmcu.operators import load
 from nmcu.registry import Registry
 
 REPEATS = 3
@@ -42,7 +42,7 @@ def eval_speed(model: Path, images: int = 1000, threads: int = 2) -> EvalSpeed:
 
     Raises `ModelError` for a model that takes no images.
     """
-    network = load(model)
+    network = load(model, Registry.installed().operators.values())
     inputs = network.inputs
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[3] not in (1, 3):
         raise ModelError(f"{model.name} takes no images: one input of (1, height, width, 1 or 3) is needed")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nmcu import codegen, frontend, graph, plan, targets, toolchain
+from nmcu import codegen, graph, operators, plan, targets, toolchain
 from nmcu.bench import examples
 from nmcu.bench.measure import digest, simulator_identity
 from nmcu.bench.models import BUILT
@@ -196,11 +196,11 @@ def _network(name: str, pattern: str) -> Graph:
     if file is None:
         return BUILT[name](wanted)
     if wanted is None:
-        return frontend.load(file)
+        return operators.load(file)
     trained = _trained(file, pattern)
     if trained is not None:
-        return frontend.load(trained)
-    dense = frontend.load(file)
+        return operators.load(trained)
+    dense = operators.load(file)
     picked = [choice.layer.name for choice in choose(dense, wanted) if choice.reason is None]
     return prune(dense, dict.fromkeys(picked, wanted))
 

@@ -147,17 +147,14 @@ def fit(
     isa: IsasOption = "xcv,xdec",
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="FILE", help="Where to write the constants.")
-    ] = Path(COSTS_FILE.name),
+    ] = COSTS_FILE,
     check: Annotated[
         bool, typer.Option("--check", help="Fit nothing: only measure the error of the present constants.")
     ] = False,
     jobs: JobsOption = 2,
     json: JsonOption = False,
 ) -> None:
-    """Fit the planner's cost model to measured layers and report its error, on shapes outside the fit too.
-
-    The planner keeps its own constants: those of a checkout are in src/nmcu/kernels/costs.json.
-    """
+    """Fit the planner's cost model to measured layers and report its error, on shapes outside the fit too."""
     with counting("measuring") as count:
         result, failures = fit_costs(tuple(isa.split(",")), kernels, not check, jobs, count)
     if not check and not failures:

@@ -10,9 +10,10 @@ import nmcu
 from nmcu.cli.options import JsonOption, ModelArgument
 from nmcu.cli.output import progress, say, show, show_json
 from nmcu.errors import NmcuError
-from nmcu.frontend import check_suffix, save
 from nmcu.graph.prune import Choice, choose
 from nmcu.graph.prune import prune as prune_graph
+from nmcu.operators import check_suffix, save
+from nmcu.registry import Registry
 from nmcu.report import Column, Grid, Kind, label
 from nmcu.sparsity import NMPattern
 
@@ -60,7 +61,7 @@ def prune(
             found = found or "it has no layers with weights"
             raise NmcuError(f"there is nothing to prune in {model}: {found}")
         stage("pruning")
-        save(prune_graph(graph, dict.fromkeys(named, parsed)), out)
+        save(prune_graph(graph, dict.fromkeys(named, parsed)), out, Registry.installed().operators.values())
     if json:
         show_json(
             {

@@ -5,28 +5,29 @@ from pathlib import Path
 from nmcu.errors import ModelError
 from nmcu.frontend.compressed import unpacked
 from nmcu.frontend.limits import MAX_BYTES
+from nmcu.frontend.readers import Readers
 from nmcu.frontend.simplify import simplify
 from nmcu.graph import Graph, check
 
 MAX_MESSAGE = 1600
 
 
-def load(path: str | Path) -> Graph:
+def load(path: str | Path, readers: Readers) -> Graph:
     """The integer graph of the TFLite or ONNX model at `path`, plain or compressed with xz, recognised by content.
 
     Raises `ModelError`, one sentence, for anything that cannot be read or is not supported.
     """
     path = Path(path)
-    return parse(_read(path), path.name, path.parent)
+    return parse(_read(path), path.name, readers, path.parent)
 
 
-def parse(data: bytes, name: str, folder: Path = Path()) -> Graph:
+def parse(data: bytes, name: str, readers: Readers, folder: Path = Path()) -> Graph:
     """The integer graph of a model in memory; `name` is for messages, external data is looked for in `folder`.
 
     Raises `ModelError` as `load` does.
     """
     try:
-        graph = simplify(_dispatch(unpacked(data), folder))
+        graph = simplify(_dispatch(unpacked(data), folder, readers))
         check(graph)
     except ModelError as error:
         raise ModelError(_sentence(f"{name}: {error}")) from error
@@ -43,14 +44,14 @@ def _sentence(text: str) -> str:
     return f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
 
 
-def _dispatch(data: bytes, folder: Path) -> Graph:
+def _dispatch(data: bytes, folder: Path, readers: Readers) -> Graph:
     if data[4:8] == b"TFL3":
         from nmcu.frontend import from_tflite
 
-        return from_tflite.read(data)
+        return from_tflite.read(data, readers.tflite)
     from nmcu.frontend import from_onnx
 
-    return from_onnx.read(data, folder)
+    return from_onnx.read(data, folder, readers.onnx)
 
 
 def _read(path: Path) -> bytes:

@@ -1,7 +1,7 @@
 """What installed packages add, by the entry points of four groups.
 
 `nmcu.targets` and `nmcu.isa` name a folder (a `Path`) with a description, or a `Target` or `Extension`;
-`nmcu.kernels` and `nmcu.operators` a `Kernel` or operator class; each of them one value or several.
+`nmcu.kernels` a `Kernel` and `nmcu.operators` an `Operator`; each of them one value or several.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from nmcu.errors import NmcuError
-from nmcu.graph import Op
 from nmcu.isa import Extension
 from nmcu.kernels import Kernel
+from nmcu.operators import Operator
 from nmcu.targets import Target
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Plugin:
     targets: tuple[Target, ...] = ()
     extensions: tuple[Extension, ...] = ()
     kernels: tuple[Kernel, ...] = ()
-    operators: tuple[type[Op], ...] = ()
+    operators: tuple[Operator, ...] = ()
 
 
 def installed() -> Iterator[Plugin]:
@@ -98,7 +98,7 @@ def _kernel(value: Any) -> Kernel:
     return value
 
 
-def _operator(value: Any) -> type[Op]:
-    if not (isinstance(value, type) and issubclass(value, Op)):
-        raise TypeError(f"it is {value!r}; a subclass of Op is needed")
+def _operator(value: Any) -> Operator:
+    if not isinstance(value, Operator):
+        raise TypeError(f"it is {value!r}; an Operator is needed")
     return value

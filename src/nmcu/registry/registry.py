@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from nmcu import isa as instruction_sets
 from nmcu import kernels as built_in_kernels
+from nmcu import operators as built_in_operators
 from nmcu import targets as built_in_targets
 from nmcu.errors import NmcuError
-from nmcu.graph import Op, ops
 from nmcu.isa import Extension, InstructionSet
 from nmcu.kernels import Kernel
+from nmcu.operators import Operator
 from nmcu.registry import plugins
 from nmcu.targets import Target
 from nmcu.targets.target import DESCRIPTION
@@ -25,15 +26,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Registry:
-    """Targets, extensions, kernels and operators (classes of the integer graph) by name.
+    """Targets, extensions, kernels and operators by name.
 
-    `origins` says which package each comes from, by what it is (`target`, `extension`, `kernel`, `operator`) and name.
+    `origins` says which package each comes from, by what it is (`target`, `extension`, `kernel`, `operator`, and the
+    `ONNX node` or `TFLite node` that an operator reads) and name.
     """
 
     targets: Mapping[str, Target]
     extensions: Mapping[str, Extension]
     kernels: Mapping[str, Kernel]
-    operators: Mapping[str, type[Op]]
+    operators: Mapping[str, Operator]
     origins: Mapping[tuple[str, str], str] = field(repr=False)
 
     @staticmethod
@@ -46,7 +48,7 @@ class Registry:
             targets=(built_in_targets.get(name) for name in built_in_targets.names()),
             extensions=instruction_sets.built_in(),
             kernels=built_in_kernels.built_in(),
-            operators=ops.REGISTRY.values(),
+            operators=built_in_operators.built_in(),
             origin=BUILT_IN,
         )
 
@@ -74,7 +76,7 @@ class Registry:
         targets: Iterable[Target] = (),
         extensions: Iterable[Extension] = (),
         kernels: Iterable[Kernel] = (),
-        operators: Iterable[type[Op]] = (),
+        operators: Iterable[Operator] = (),
         origin: str = "this program",
     ) -> "Registry":
         """This registry and more; `origin` is the package that brings it.
@@ -95,11 +97,18 @@ class Registry:
                 origins[kind, name] = origin
             return MappingProxyType(found)
 
+        added = tuple(operators)
+        for kind, names in (
+            ("ONNX node", [name for o in added for name in o.onnx]),
+            ("TFLite node", [name for o in added for name in o.tflite]),
+        ):
+            read = {name: kind for what, name in self.origins if what == kind}
+            more(kind, read, ((name, kind) for name in names))
         return Registry(
             targets=more("target", self.targets, ((t.name, t) for t in targets)),
             extensions=more("extension", self.extensions, ((e.name, e) for e in extensions)),
             kernels=more("kernel", self.kernels, ((k.name, k) for k in kernels)),
-            operators=more("operator", self.operators, ((o.__name__, o) for o in operators)),
+            operators=more("operator", self.operators, ((o.name, o) for o in added)),
             origins=MappingProxyType(origins),
         )
 

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from nmcu import frontend
+from nmcu import operators
 from nmcu.errors import NmcuError
 from nmcu.files import write_atomically
+from nmcu.registry import Registry
 from nmcu.train import masks, qdq
 from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, channel_axis, weight_scale
 from nmcu.train.quantize import calibrate, check_calibrated, quantize, value_of
@@ -53,7 +54,7 @@ def export(
     """
     check_sample(sample)
     path = Path(path)
-    frontend.check_suffix(path)
+    operators.check_suffix(path)
     described = {**_normalisation(mean, std, sample.shape[1:]), **(metadata or {})}
     if not any(isinstance(m, ActivationQuant) for m in model.modules()):
         model = quantize(model, sample)
@@ -69,7 +70,7 @@ def export(
             f"ONNX Runtime and PyTorch differ by {differences[name]:.2f} quantisation steps of {name!r} on average (at "
             f"most {MEAN_STEPS} is rounding): {path} was not written"
         )
-    frontend.parse(data, path.name)
+    operators.parse(data, path.name, operators=Registry.installed().operators.values())
     write_atomically(path, data)
     return differences[name]
 

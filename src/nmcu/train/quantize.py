@@ -21,31 +21,35 @@ from torch.fx.passes.shape_prop import TensorMetadata
 from torch.nn.utils import parametrize
 
 from nmcu.errors import NmcuError
+from nmcu.registry import Registry
 from nmcu.sparsity import detect
-from nmcu.train import masks, rules
+from nmcu.train import masks
 from nmcu.train.fakequant import ActivationQuant, WeightQuant, channel_axis
 from nmcu.train.masks import NMMask
+from nmcu.train.rules import Rules
 from nmcu.train.trace import Kept, module_of, traced
 
 QUANTIZERS = "quantizers"
 """The submodule of a quantised graph that holds the activation quantisers, named after the values."""
 
 
-def quantize(model: nn.Module, sample: Tensor) -> fx.GraphModule:
+def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None) -> fx.GraphModule:
     """A copy of `model` that computes as its int8 export will, ready for `calibrate` or further training.
 
     `sample` is one batch of inputs. BatchNorm is folded; N:M patterns, whether kept by `sparsify` or found in the
-    weights, stay frozen. The copy trains with any optimiser made from its parameters; `calibrate` it first.
-    Raises `NmcuError` for a model that cannot be traced or an operation without a quantised form.
+    weights, stay frozen. The copy trains with any optimiser made from its parameters; `calibrate` it first. What can
+    be quantised is what the training rules of the operators in `registry` (by default what is installed) name. Raises
+    `NmcuError` for a model that cannot be traced or an operation without a quantised form.
     """
+    rules = Rules.of((registry or Registry.installed()).operators.values())
     graph, kept = traced(model, sample)
-    flattened = _flattened(graph)
+    flattened = _flattened(graph, rules)
     _check_flattened(flattened, kept)
     for node in list(graph.graph.nodes):
-        _quantize_value(graph, node)
+        _quantize_value(graph, node, rules)
     graph.recompile()
     for name in dict.fromkeys(
-        str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.LAYERS)
+        str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.layers)
     ):
         channels = flattened[name][0] if name in flattened else None
         _quantize_weight(graph.get_submodule(name), kept.get(name), channels)
@@ -141,21 +145,21 @@ def value_of(quantizer: str) -> str:
     return quantizer.removeprefix(QUANTIZERS + ".").replace("__", ".")
 
 
-def _quantize_value(graph: fx.GraphModule, node: fx.Node) -> None:
+def _quantize_value(graph: fx.GraphModule, node: fx.Node, rules: Rules) -> None:
     """Put a quantiser after `node`: one of its own, that of its source, or none."""
     kind, computes = _kind(graph, node), _is_float_tensor(node) or _is_several(node)
-    if node.op == "output" or not computes or kind in rules.NOTHING:
+    if node.op == "output" or not computes or kind in rules.nothing:
         return
-    if kind in rules.MOVES and _is_several(node):
+    if kind in rules.moves and _is_several(node):
         return  # the parts are picked one by one, each by a node of its own
-    if kind in rules.MOVES:
+    if kind in rules.moves:
         _call_after(graph, node, _source_quantizer(graph, node))
-    elif node.op in ("placeholder", "get_attr") or kind in rules.COMPUTES:
+    elif node.op in ("placeholder", "get_attr") or kind in rules.computes:
         users = list(node.users)
-        if len(users) == 1 and _kind(graph, users[0]) in rules.CLAMPS and kind not in rules.CLAMPS:
+        if len(users) == 1 and _kind(graph, users[0]) in rules.clamps and kind not in rules.clamps:
             return
-        name = _value_name(graph, node)
-        graph.add_submodule(name, ActivationQuant(fixed=(0.0, 255 / 256) if kind in rules.SOFTMAX else None))
+        name = _value_name(graph, node, rules)
+        graph.add_submodule(name, ActivationQuant(fixed=(0.0, 255 / 256) if kind in rules.bounded else None))
         _call_after(graph, node, name)
     else:
         label = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
@@ -178,12 +182,12 @@ def _source_quantizer(graph: fx.GraphModule, node: fx.Node) -> str:
     return str(source.target)
 
 
-def _value_name(graph: fx.GraphModule, node: fx.Node) -> str:
+def _value_name(graph: fx.GraphModule, node: fx.Node, rules: Rules) -> str:
     """The name of a new quantiser for `node`, from the model's names: `stage1.conv1`, `stage1.add`.
 
     A clamp's value is named after the layer before it. Dots are written `__`, which makes it one submodule.
     """
-    source = node.all_input_nodes[0] if _kind(graph, node) in rules.CLAMPS else node
+    source = node.all_input_nodes[0] if _kind(graph, node) in rules.clamps else node
     if isinstance(module_of(graph, source), ActivationQuant):
         source = node
     if source.op in ("call_module", "get_attr"):
@@ -251,14 +255,14 @@ def _frozen_mask(
     return mask
 
 
-def _flattened(graph: fx.GraphModule) -> dict[str, tuple[int, ...]]:
+def _flattened(graph: fx.GraphModule, rules: Rules) -> dict[str, tuple[int, ...]]:
     """(channels, height, width) of the map that is flattened before a linear layer, by the layer's name."""
     found = {}
     for node in graph.graph.nodes:
         if not isinstance(module_of(graph, node), nn.Linear):
             continue
         source = node.all_input_nodes[0]
-        while _kind(graph, source) in rules.MOVES | rules.NOTHING | rules.CLAMPS:
+        while _kind(graph, source) in rules.moves | rules.nothing | rules.clamps:
             source = source.all_input_nodes[0]
             shape = source.meta["tensor_meta"].shape
             flat = len(shape) == 4 and len(node.meta["tensor_meta"].shape) == 2

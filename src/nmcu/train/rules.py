@@ -1,46 +1,68 @@
-"""Which PyTorch operations have an int8 form, and what kind of operation each is."""
+"""Which PyTorch operations have an int8 form, and of what kind: what the operators say of training."""
 
-import operator as op
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-import torch
-from torch import nn
-from torch.nn import functional as fn
+from nmcu.errors import NmcuError
+from nmcu.operators import Operator
 
 Kinds = frozenset[Any]
 """Module classes, functions, and method names as strings."""
 
-LAYERS = (nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
-"""Modules with int8 weights."""
 
-CLAMPS: Kinds = frozenset({nn.ReLU, nn.ReLU6, nn.Hardtanh, "relu", "clamp", torch.relu, torch.clamp})
-CLAMPS |= {fn.relu, fn.relu6, fn.hardtanh}
-"""Fused into the layer before them."""
+@dataclass(frozen=True)
+class Rules:
+    """Operations by what int8 means for them (`nmcu.operators.Training`).
 
-SOFTMAX: Kinds = frozenset({nn.Softmax, fn.softmax, torch.softmax, "softmax"})
+    `layers` are the modules with int8 weights, `clamps` are fused into the layer before them, `bounded` results lie
+    between 0 and 1, `nothing` is absent from the exported model; values keep their scale and zero point in `moves` and
+    get ones of their own in `computes`, which holds layers, clamps and bounded ones too.
+    """
 
-NOTHING: Kinds = frozenset({nn.Identity, nn.Dropout, nn.Dropout2d, fn.dropout, "contiguous"})
-"""Absent from the exported model."""
+    layers: tuple[type[Any], ...]
+    clamps: Kinds
+    bounded: Kinds
+    nothing: Kinds
+    moves: Kinds
+    computes: Kinds
 
-MOVES: Kinds = frozenset({nn.Flatten, nn.Unflatten, nn.MaxPool2d, fn.max_pool2d, op.getitem})
-MOVES |= {torch.flatten, torch.reshape, torch.transpose, torch.permute, torch.squeeze, torch.unsqueeze}
-MOVES |= {torch.chunk, torch.split, "flatten", "reshape", "view", "transpose", "permute", "squeeze"}
-MOVES |= {"unsqueeze", "unflatten", "chunk", "split"}
-"""Values keep their scale and zero point."""
+    @classmethod
+    def of(cls, operators: Iterable[Operator]) -> "Rules":
+        """The rules of `operators`; raises `NmcuError` for a name that PyTorch does not have."""
+        rules = [operator.training for operator in operators]
+        layers = _found(name for rule in rules for name in rule.weighted)
+        clamps = _found(name for rule in rules for name in rule.clamps)
+        bounded = _found(name for rule in rules for name in rule.bounded)
+        computes = _found(name for rule in rules for name in rule.computes)
+        return cls(
+            layers=tuple(layers),
+            clamps=clamps,
+            bounded=bounded,
+            nothing=_found(name for rule in rules for name in rule.nothing),
+            moves=_found(name for rule in rules for name in rule.moves),
+            computes=computes | layers | clamps | bounded,
+        )
 
-COMPUTES: Kinds = CLAMPS | SOFTMAX | {*LAYERS, nn.LayerNorm, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Upsample}
-COMPUTES |= {nn.GELU, nn.SiLU, nn.Sigmoid, nn.Tanh, nn.Hardswish, nn.Hardsigmoid, nn.LeakyReLU, nn.ELU}
-COMPUTES |= {nn.PReLU, nn.Softplus, nn.Softsign, nn.Mish, nn.SELU, nn.CELU}
-COMPUTES |= {op.add, op.iadd, op.sub, op.mul, op.imul, op.truediv, op.matmul, torch.add, torch.sub, torch.mul}
-COMPUTES |= {torch.matmul, torch.bmm, torch.cat, torch.mean, torch.sigmoid, torch.tanh}
-COMPUTES |= {fn.gelu, fn.silu, fn.sigmoid, fn.tanh, fn.hardswish, fn.hardsigmoid, fn.leaky_relu, fn.elu}
-COMPUTES |= {fn.softplus, fn.softsign, fn.mish, fn.selu, fn.celu, torch.maximum, torch.minimum}
-COMPUTES |= {fn.layer_norm, fn.interpolate, fn.avg_pool2d, fn.adaptive_avg_pool2d}
-COMPUTES |= {"add", "sub", "mul", "matmul", "mean", "sigmoid", "tanh"}
-"""Values get a scale and zero point of their own."""
+    def names(self) -> str:
+        """All supported operations, for error messages."""
+        known = self.nothing | self.moves | self.computes
+        return ", ".join(sorted({k if isinstance(k, str) else str(k.__name__) for k in known}))
 
 
-def names() -> str:
-    """All supported operations, for error messages."""
-    known = NOTHING | MOVES | COMPUTES
-    return ", ".join(sorted({k if isinstance(k, str) else str(k.__name__) for k in known}))
+def _found(names: Iterable[str]) -> Kinds:
+    return frozenset(_resolved(name) for name in names)
+
+
+def _resolved(name: str) -> Any:
+    """The class or function with this dotted name; a method's name where nothing stands before the dot."""
+    module, _, attribute = name.rpartition(".")
+    if not module:
+        return attribute
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise NmcuError(
+            f"an operator's training rule names {name}, which this PyTorch does not have"
+        ) from error

@@ -1,5 +1,6 @@
 """ONNX bytes to the integer graph: every name is given a meaning, node by node (see `values`)."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ from nmcu.frontend.from_onnx import device, file, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.fold import fold
 from nmcu.frontend.from_onnx.fuse import fuse
-from nmcu.frontend.from_onnx.operators import MICROSOFT, STANDARD
 from nmcu.frontend.from_onnx.values import Const, Integers, Pending, Quantised, Real, Source
+from nmcu.frontend.readers import OnnxReader
 from nmcu.graph import Graph, TensorInfo
 
 METADATA = ("nmcu.mean", "nmcu.std")
 
 
-def read(data: bytes, folder: Path) -> Graph:
+def read(data: bytes, folder: Path, readers: Mapping[str, OnnxReader]) -> Graph:
     """The integer graph of a QDQ model; external data only from `folder`. Raises `ModelError`."""
     c = Context(fuse(file.parse(data, folder)))
     for name, array in c.file.constants.items():
@@ -25,22 +26,21 @@ def read(data: bytes, folder: Path) -> Graph:
         c.known[port.name] = _source(c, port)
     for node in c.file.nodes:
         c.node = node
-        _convert(c)
+        _convert(c, readers)
     for port in c.file.outputs:
         _output(c, port)
     return c.builder.finish({key: c.file.metadata[key] for key in METADATA if key in c.file.metadata})
 
 
-def _convert(c: Context) -> None:
-    converters = {file.STANDARD: STANDARD, file.MICROSOFT: MICROSOFT}.get(c.node.domain)
-    if converters is None or c.node.op not in converters:
-        if c.node.domain == file.STANDARD and fold(c):
-            return
-        full = f"{c.node.domain}.{c.node.op}" if c.node.domain else c.node.op
-        remedy = _remedy(c.node.op) or f"supported: {', '.join(sorted(STANDARD))}"
+def _convert(c: Context, readers: Mapping[str, OnnxReader]) -> None:
+    full = f"{c.node.domain}.{c.node.op}" if c.node.domain else c.node.op
+    if c.node.domain == file.STANDARD and fold(c):
+        return
+    if full not in readers:
+        known = sorted(name for name in readers if "." not in name)
+        remedy = _remedy(c.node.op) or f"supported: {', '.join(known)}"
         raise ModelError(f"node {c.node.name!r}: operator {full[:200]} is not supported; {remedy}")
-    if not fold(c):
-        converters[c.node.op](c)
+    readers[full](c)
 
 
 def _remedy(op: str) -> str | None:

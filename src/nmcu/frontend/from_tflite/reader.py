@@ -1,14 +1,16 @@
 """TFLite bytes to the integer graph."""
 
+from collections.abc import Mapping
+
 from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite import file as tf
 from nmcu.frontend.from_tflite.context import Context
-from nmcu.frontend.from_tflite.operators import CONVERTERS
 from nmcu.frontend.lower.shape import device_shape
+from nmcu.frontend.readers import TfliteReader
 from nmcu.graph import Graph, TensorInfo
 
 
-def read(data: bytes) -> Graph:
+def read(data: bytes, readers: Mapping[str, TfliteReader]) -> Graph:
     """The integer graph of a fully quantised int8 TFLite model; raises `ModelError`."""
     file = tf.parse(data)
     context = Context(file)
@@ -17,9 +19,9 @@ def read(data: bytes) -> Graph:
             _input(context, index)
     for operator in file.operators:
         context.op = operator
-        if operator.code not in CONVERTERS:
-            raise context.error(f"is not supported; supported: {', '.join(sorted(CONVERTERS))}")
-        CONVERTERS[operator.code](context)
+        if operator.code not in readers:
+            raise context.error(f"is not supported; supported: {', '.join(sorted(readers))}")
+        readers[operator.code](context)
     for index in file.outputs:
         _output(context, index)
     return context.builder.finish()

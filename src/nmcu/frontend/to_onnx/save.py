@@ -1,5 +1,6 @@
 """Writing an integer graph as a QDQ ONNX model that any ONNX runtime executes and `load` reads back."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,7 @@ from onnx import helper
 
 from nmcu.errors import ModelError, NmcuError
 from nmcu.files import write_atomically
-from nmcu.frontend.to_onnx.operators import EXPORTS
-from nmcu.frontend.to_onnx.writer import TO_FIRST, TO_LAST, Layout, Writer
+from nmcu.frontend.to_onnx.writer import TO_FIRST, TO_LAST, Export, Layout, Writer
 from nmcu.graph import Graph, Layer, TensorInfo, ops
 
 OPSET, IR_VERSION = 17, 8
@@ -29,8 +29,8 @@ def check_suffix(path: Path) -> None:
         raise NmcuError(f"{path} would be QDQ ONNX under another name: let it end in .onnx")
 
 
-def save(graph: Graph, path: str | Path) -> None:
-    """Write `graph` to `path` as QDQ ONNX (opset 17); loading it gives the same integer graph.
+def save(graph: Graph, path: str | Path, writers: Mapping[type[ops.Op], Export]) -> None:
+    """Write `graph` to `path` as QDQ ONNX (opset 17) with the operators' `writers`; loading it gives the same graph.
 
     Raises `ModelError` for what QDQ ONNX cannot express, `NmcuError` where `path` cannot be written.
     """
@@ -40,7 +40,7 @@ def save(graph: Graph, path: str | Path) -> None:
     for encoder in edge.encoders:
         _encode(w, encoder)
     for layer in graph.layers:
-        _layer(w, layer)
+        _layer(w, layer, writers)
     for decoder in edge.decoders:
         _decode(w, decoder)
     proto = helper.make_model(
@@ -63,10 +63,16 @@ def _info(info: TensorInfo) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(info.name, _DTYPES[info.dtype], info.shape)
 
 
-def _layer(w: Writer, layer: Layer) -> None:
-    real, layout = EXPORTS[type(layer.op)](w, layer, layer.op)
-    if isinstance(layer.op, ops.ArgMax | ops.Constant | ops.Dilate):
+def _layer(w: Writer, layer: Layer, writers: Mapping[type[ops.Op], Export]) -> None:
+    write = writers.get(type(layer.op))
+    if write is None:
+        raise ModelError(
+            f"node {layer.name!r}: its operator {type(layer.op).__name__} has no form in QDQ ONNX"
+        )
+    made = write(w, layer, layer.op)
+    if made is None:
         return
+    real, layout = made
     (y,) = layer.outputs
     lo, hi = getattr(layer.op, "lo", -128), getattr(layer.op, "hi", 127)
     if (lo, hi) != (-128, 127):

@@ -15,8 +15,8 @@ Layout = Literal["first", "last"]
 Result = tuple[str, Layout]
 """A float value's name and its layout."""
 
-Export = Callable[["Writer", Layer, Any], Result]
-"""Writes a layer, whose operator it is given too."""
+Export = Callable[["Writer", Layer, Any], Result | None]
+"""Writes a layer, whose operator it is given too, as float nodes; None where it has defined the tensor itself."""
 
 TO_LAST, TO_FIRST = [0, 2, 3, 1], [0, 3, 1, 2]
 

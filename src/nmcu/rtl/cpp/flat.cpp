@@ -31,7 +31,6 @@ class Random {
 
 }  // namespace
 
-#pragma GCC visibility push(default)
 extern "C" {
 
 struct FlatOptions {
@@ -135,4 +134,3 @@ void nmcu_flat_run(uint8_t* memory, uint32_t size, const FlatOptions* options, F
 }
 
 }  // extern "C"
-#pragma GCC visibility pop

@@ -305,6 +305,3 @@ def _outputs(c: Context, size: int, kernel: int, stride: int, pads: int, dilatio
 
 def _pads(pads: tuple[int, ...]) -> tuple[int, int, int, int]:
     return pads[0], pads[len(pads) // 2 - 1], pads[len(pads) // 2], pads[-1]
-
-
-CONVERTERS = {"Conv": conv, "ConvTranspose": conv_transpose, "Gemm": gemm, "MatMul": matmul}

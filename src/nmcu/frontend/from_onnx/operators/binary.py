@@ -188,6 +188,3 @@ def _raised(c: Context, x: Real, rank: int) -> Real:
         return x
     shape = (1,) * (rank - len(x.shape)) + x.shape
     return device.reshaped(c, x, shape, f"{c.node.name} reshape")
-
-
-CONVERTERS = dict.fromkeys(FUNCTIONS, binary) | {"BatchNormalization": batch_normalization}

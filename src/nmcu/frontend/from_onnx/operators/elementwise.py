@@ -145,6 +145,3 @@ def channel_rows(c: Context, x: Real, constant: Array) -> tuple[Real, Reals | No
     if any(d != 1 for a, d in enumerate(full) if a != axis) or full[axis] != x.shape[axis]:
         return x, None
     return device.unflatten(c, x), constant.astype(np.float64).reshape(-1, 1)
-
-
-CONVERTERS = dict.fromkeys(FUNCTIONS, unary) | {"Clip": clip, "Gather": gather, "PRelu": prelu, "Relu": relu}

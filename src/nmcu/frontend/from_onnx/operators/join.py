@@ -118,6 +118,3 @@ def _axis(c: Context, axis: int, rank: int) -> int:
     if not -rank <= axis < rank:
         raise c.error(f"axis {axis} does not exist in rank {rank}")
     return axis % rank
-
-
-CONVERTERS = {"Concat": concat, "Slice": slice_, "Split": split}

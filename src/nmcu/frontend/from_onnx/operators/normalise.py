@@ -46,6 +46,3 @@ def _channels(c: Context, position: int, channels: int, default: float) -> Reals
     if array.size not in (1, channels):
         raise c.error(f"has {array.size} scales or biases for {channels} channels")
     return np.broadcast_to(array, (channels,))
-
-
-CONVERTERS = {"LayerNormalization": layer_normalization}

@@ -154,12 +154,3 @@ def _window(c: Context, value: object) -> Window:
         (pads[0], pads[1], pads[2], pads[3]),
         (*found[:2], *sizes),
     )
-
-
-CONVERTERS = {
-    "AveragePool": average_pool,
-    "GlobalAveragePool": global_average_pool,
-    "GlobalMaxPool": global_max_pool,
-    "MaxPool": max_pool,
-    "ReduceMean": reduce_mean,
-}

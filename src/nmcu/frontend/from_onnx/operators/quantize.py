@@ -147,6 +147,3 @@ def _constant(c: Context, array: Array, scale: Array, zero: Array) -> QuantConst
     if array.dtype == np.uint8:
         array, zeros = (array.astype(np.int16) - 128).astype(np.int8), zeros - 128
     return QuantConst(array, scale.reshape(-1), zeros, axis)
-
-
-CONVERTERS = {"DequantizeLinear": dequantize_linear, "QuantizeLinear": quantize_linear}

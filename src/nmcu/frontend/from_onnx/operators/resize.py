@@ -69,6 +69,3 @@ def _coordinates(c: Context, old: int, new: int, scale: float) -> lower.Coordina
     if rule is None:
         raise c.error(f"coordinate_transformation_mode {mode!r} is not supported")
     return lower.coordinates(rule, old, new, scale)
-
-
-CONVERTERS = {"Resize": resize, "Upsample": resize}

@@ -85,6 +85,3 @@ def _is_of(value: Real, condition: Real) -> bool:
 def is_nan(c: Context) -> None:
     """No quantised activation is NaN."""
     c.write(Const(np.zeros(tuple(c.value(0).shape), np.bool_)))
-
-
-CONVERTERS = {"Gather": gather, "IsNaN": is_nan, "Where": where}

@@ -137,17 +137,3 @@ def _reshaped(c: Context, new: Shape) -> None:
         raise c.error(f"reshapes {old} to {new}, which has another number of elements")
     name = c.node.name
     device.move(c, 0, new, lambda value: device.reshaped(c, value, new, name))
-
-
-CONVERTERS = {
-    "Cast": cast,
-    "Dropout": identity,
-    "Flatten": flatten,
-    "Identity": identity,
-    "Pad": pad,
-    "Reshape": reshape,
-    "Shape": shape,
-    "Squeeze": squeeze,
-    "Transpose": transpose,
-    "Unsqueeze": unsqueeze,
-}

@@ -57,6 +57,3 @@ def _last(c: Context, default: int = -1) -> tuple[Real, Axes]:
     if not 0 <= axis < rank:
         raise c.error(f"axis {axis} does not exist in shape {x.shape}")
     return x, (*(a for a in range(rank) if a != axis), axis)
-
-
-CONVERTERS = {"ArgMax": arg_max, "LogSoftmax": log_softmax, "Softmax": softmax}

@@ -94,11 +94,3 @@ def _geometry(c: Context, o: object, shape: tuple[int, ...], kernel: tuple[int, 
     dilations = (o.DilationHFactor(), o.DilationWFactor())  # type: ignore[attr-defined]
     pads = explicit(c, o.Padding(), shape[1:3], kernel, strides, dilations)  # type: ignore[attr-defined]
     return affine.Geometry(strides, pads, dilations)
-
-
-CONVERTERS = {
-    "CONV_2D": conv_2d,
-    "DEPTHWISE_CONV_2D": depthwise_conv_2d,
-    "FULLY_CONNECTED": fully_connected,
-    "TRANSPOSE_CONV": transpose_conv,
-}

@@ -24,6 +24,3 @@ def dequantize(c: Context) -> None:
             "a float section inside the model is not supported; supported: DEQUANTIZE before an output"
         )
     c.write(c.x())
-
-
-CONVERTERS = {"QUANTIZE": quantize, "DEQUANTIZE": dequantize}

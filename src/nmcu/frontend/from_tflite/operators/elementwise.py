@@ -1,7 +1,8 @@
 """Arithmetic, activations and softmax."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import tflite
@@ -94,27 +95,23 @@ def _named(word: str, function: Function) -> Callable[[Context], None]:
     return lambda c: _table(c, word, function)
 
 
-CONVERTERS: dict[str, Callable[[Context], None]] = {
-    "ABS": _named("abs", np.abs),
-    "ADD": add,
-    "ELU": _named("elu", lambda v: np.where(v > 0, v, np.expm1(np.minimum(v, 0)))),
-    "EXP": _named("exp", np.exp),
-    "GELU": gelu,
-    "HARD_SWISH": _named("hardswish", lambda v: v * np.clip(v + 3.0, 0.0, 6.0) / 6.0),
-    "LEAKY_RELU": leaky_relu,
-    "LOGISTIC": _named("sigmoid", lambda v: 1.0 / (1.0 + np.exp(-v))),
-    "LOG_SOFTMAX": log_softmax,
-    "MAXIMUM": maximum,
-    "MINIMUM": minimum,
-    "MUL": mul,
-    "NEG": _named("neg", lambda v: -v),
-    "PRELU": prelu,
-    "RELU": _clamped("relu", RELU),
-    "RELU6": _clamped("relu6", RELU6),
-    "RELU_N1_TO_1": _clamped("clip", Clamp(-1.0, 1.0)),
-    "RSQRT": _named("rsqrt", lambda v: 1.0 / np.sqrt(v)),
-    "SOFTMAX": softmax,
-    "SQRT": _named("sqrt", np.sqrt),
-    "SUB": sub,
-    "TANH": _named("tanh", np.tanh),
-}
+TABLES: Mapping[str, Callable[[Context], None]] = MappingProxyType(
+    {
+        "ABS": _named("abs", np.abs),
+        "ELU": _named("elu", lambda v: np.where(v > 0, v, np.expm1(np.minimum(v, 0)))),
+        "EXP": _named("exp", np.exp),
+        "GELU": gelu,
+        "HARD_SWISH": _named("hardswish", lambda v: v * np.clip(v + 3.0, 0.0, 6.0) / 6.0),
+        "LEAKY_RELU": leaky_relu,
+        "LOGISTIC": _named("sigmoid", lambda v: 1.0 / (1.0 + np.exp(-v))),
+        "NEG": _named("neg", lambda v: -v),
+        "PRELU": prelu,
+        "RELU": _clamped("relu", RELU),
+        "RELU6": _clamped("relu6", RELU6),
+        "RELU_N1_TO_1": _clamped("clip", Clamp(-1.0, 1.0)),
+        "RSQRT": _named("rsqrt", lambda v: 1.0 / np.sqrt(v)),
+        "SQRT": _named("sqrt", np.sqrt),
+        "TANH": _named("tanh", np.tanh),
+    }
+)
+"""Functions of one value by operator name."""

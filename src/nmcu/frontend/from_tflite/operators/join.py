@@ -127,14 +127,3 @@ def _axis(c: Context, axis: int, old: tuple[int, ...]) -> int:
     if not 0 <= found < len(device_shape(old)):
         raise c.error(f"axis {axis} does not exist on the device in shape {old}")
     return found
-
-
-CONVERTERS = {
-    "ARG_MAX": arg_max,
-    "CONCATENATION": concatenation,
-    "SLICE": slice_,
-    "SPLIT": split,
-    "SPLIT_V": split_v,
-    "STRIDED_SLICE": strided_slice,
-    "TRANSPOSE": transpose,
-}

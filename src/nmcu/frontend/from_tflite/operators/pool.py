@@ -57,6 +57,3 @@ def _map(c: Context) -> TensorInfo:
 def _window(c: Context, x: TensorInfo, o: Any) -> tuple[pool.Pair, pool.Pair, pool.Pads]:
     kernel, strides = (o.FilterHeight(), o.FilterWidth()), (o.StrideH(), o.StrideW())
     return kernel, strides, explicit(c, o.Padding(), x.shape[1:3], kernel, strides)
-
-
-CONVERTERS = {"AVERAGE_POOL_2D": average_pool_2d, "MAX_POOL_2D": max_pool_2d, "MEAN": mean}

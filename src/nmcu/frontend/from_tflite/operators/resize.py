@@ -42,6 +42,3 @@ def _coordinates(c: Context, o: Any, half_pixel_offset: float) -> list[NDArray[n
         else:
             found.append(position * (old / new))
     return found
-
-
-CONVERTERS = {"RESIZE_BILINEAR": bilinear, "RESIZE_NEAREST_NEIGHBOR": nearest}

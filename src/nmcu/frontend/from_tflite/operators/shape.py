@@ -22,6 +22,3 @@ def pad(c: Context) -> None:
     kept = pairs[2 * (rank - len(x.shape)) :]
     value = int(c.constant(2, "int8").reshape(-1)[0]) if c.has(2) else x.quant[1]
     c.write(shape.pad(c.builder, c.name, x, kept[::2], kept[1::2], value, c.y().name))
-
-
-CONVERTERS = {"RESHAPE": reshape, "SQUEEZE": reshape, "EXPAND_DIMS": reshape, "PAD": pad, "PADV2": pad}

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
-from nmcu.frontend.to_onnx.writer import Export, Result, Writer
+from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, TensorInfo, ops
 
 
@@ -29,10 +29,9 @@ def linear(w: Writer, layer: Layer, op: ops.Linear) -> Result:
     return w.node("Gemm", names, f"{layer.outputs[0].name} float", layer.name, transB=1), "last"
 
 
-def dilate(w: Writer, layer: Layer, op: ops.Dilate) -> Result:
+def dilate(w: Writer, layer: Layer, op: ops.Dilate) -> None:
     """Nothing: the convolution of the spread map is written as ConvTranspose."""
     w.spread(layer.outputs[0], layer.inputs[0], op.steps)
-    return "", "first"
 
 
 def _conv(
@@ -120,11 +119,3 @@ def _bias(
         bias.astype(np.int32),
         (layer.inputs[0].quant[0] * scale).astype(np.float32),
     )
-
-
-EXPORTS: dict[type[ops.Op], Export] = {
-    ops.Conv2d: conv2d,
-    ops.Depthwise: depthwise,
-    ops.Dilate: dilate,
-    ops.Linear: linear,
-}

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu.frontend.to_onnx.writer import Export, Result, Writer
+from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, ops
 
 
@@ -71,5 +71,3 @@ def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
 _NAMED: Mapping[str, ops.table.Function] = MappingProxyType(
     {"Relu": _relu, "Sigmoid": _sigmoid, "Tanh": np.tanh}
 )
-
-EXPORTS: dict[type[ops.Op], Export] = {ops.Add: add, ops.Extremum: extremum, ops.Mul: mul, ops.Table: table}

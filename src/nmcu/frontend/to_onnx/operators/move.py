@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nmcu.frontend.to_onnx.writer import TO_FIRST, Export, Layout, Result, Writer
+from nmcu.frontend.to_onnx.writer import TO_FIRST, Layout, Result, Writer
 from nmcu.graph import Layer, ops
 
 
@@ -58,20 +58,9 @@ def slice_(w: Writer, layer: Layer, op: ops.Slice) -> Result:
     return w.node("Slice", [w.real(layer.inputs[0], layout), *names], f"{name} float", layer.name), layout
 
 
-def constant(w: Writer, layer: Layer, op: ops.Constant) -> Result:
+def constant(w: Writer, layer: Layer, op: ops.Constant) -> None:
     """DequantizeLinear of the constant."""
     info, value = layer.outputs[0], layer.constants["value"]
     layout: Layout = "first" if value.ndim == 4 else "last"
     integers = w.constant(value.transpose(TO_FIRST) if layout == "first" else value, f"{info.name} integers")
     w.dequantize(integers, info, layout)
-    return w.real(info, layout), layout
-
-
-EXPORTS: dict[type[ops.Op], Export] = {
-    ops.Concat: concat,
-    ops.Constant: constant,
-    ops.Pad: pad,
-    ops.Reshape: reshape,
-    ops.Slice: slice_,
-    ops.Transpose: transpose,
-}

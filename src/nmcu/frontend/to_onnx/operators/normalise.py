@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nmcu.frontend.to_onnx.writer import Export, Result, Writer
+from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, ops
 
 
@@ -16,11 +16,10 @@ def log_softmax(w: Writer, layer: Layer, op: ops.LogSoftmax) -> Result:
     return w.unary(layer, "LogSoftmax", axis=-1)
 
 
-def arg_max(w: Writer, layer: Layer, op: ops.ArgMax) -> Result:
+def arg_max(w: Writer, layer: Layer, op: ops.ArgMax) -> None:
     """ArgMax over the channels; int64 in ONNX."""
     name, layout = w.unary(layer, "ArgMax", axis=-1, keepdims=1)
     w.define(layer.outputs[0], layout, name)
-    return name, layout
 
 
 def layer_norm(w: Writer, layer: Layer, op: ops.LayerNorm) -> Result:
@@ -40,11 +39,3 @@ def layer_norm(w: Writer, layer: Layer, op: ops.LayerNorm) -> Result:
     inputs = [w.real(layer.inputs[0]), *names]
     name = f"{layer.outputs[0].name} float"
     return w.node("LayerNormalization", inputs, name, layer.name, axis=-1, epsilon=epsilon), "last"
-
-
-EXPORTS: dict[type[ops.Op], Export] = {
-    ops.ArgMax: arg_max,
-    ops.LayerNorm: layer_norm,
-    ops.LogSoftmax: log_softmax,
-    ops.Softmax: softmax,
-}

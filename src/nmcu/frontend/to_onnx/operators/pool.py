@@ -1,6 +1,6 @@
 """Pooling, channels first."""
 
-from nmcu.frontend.to_onnx.writer import Export, Result, Writer
+from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, ops
 
 
@@ -25,6 +25,3 @@ def _pool(w: Writer, layer: Layer, op: ops.AveragePool | ops.MaxPool, kind: str)
         pads=op.pads,
     )
     return name, "first"
-
-
-EXPORTS: dict[type[ops.Op], Export] = {ops.AveragePool: average_pool, ops.MaxPool: max_pool}

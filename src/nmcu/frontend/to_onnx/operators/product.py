@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nmcu.frontend.to_onnx.writer import Export, Result, Writer
+from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, TensorInfo, ops
 
 
@@ -60,6 +60,3 @@ def _gain(layer: Layer, op: ops.AttentionScores | ops.AttentionValues) -> float:
 def _shaped(w: Writer, real: str, shape: Sequence[int], name: str) -> str:
     wanted = w.constant(np.array(shape, np.int64), f"{name} shape")
     return w.node("Reshape", [real, wanted], f"{name} shaped")
-
-
-EXPORTS: dict[type[ops.Op], Export] = {ops.AttentionScores: scores, ops.AttentionValues: values}

@@ -7,7 +7,7 @@ import numpy as np
 
 from nmcu.errors import ModelError
 from nmcu.frontend.lower import resize as lower
-from nmcu.frontend.to_onnx.writer import Export, Result, Writer
+from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, ops
 from nmcu.graph.op import Array
 
@@ -62,6 +62,3 @@ def _unknown(layer: Layer) -> ModelError:
         f"node {layer.name!r}: resizes {x.shape[1:3]} to {y.shape[1:3]} with a scale that is not their ratio, which "
         "cannot be written as QDQ ONNX; give the model sizes instead of scales"
     )
-
-
-EXPORTS: dict[type[ops.Op], Export] = {ops.ResizeBilinear: bilinear, ops.ResizeNearest: nearest}

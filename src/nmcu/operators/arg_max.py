@@ -1,0 +1,14 @@
+"""The index of the largest value."""
+
+from nmcu.frontend.from_onnx.operators import softmax as onnx_softmax
+from nmcu.frontend.from_tflite.operators import join as tflite_join
+from nmcu.frontend.to_onnx.operators import normalise as write_normalise
+from nmcu.graph import ops
+from nmcu.operators.operator import Operator
+
+OPERATOR = Operator(
+    op=ops.ArgMax,
+    onnx={"ArgMax": onnx_softmax.arg_max},
+    tflite={"ARG_MAX": tflite_join.arg_max},
+    write=write_normalise.arg_max,
+)

@@ -1,0 +1,15 @@
+"""Tensors one after the other."""
+
+from nmcu.frontend.from_onnx.operators import join as onnx_join
+from nmcu.frontend.from_tflite.operators import join as tflite_join
+from nmcu.frontend.to_onnx.operators import move as write_move
+from nmcu.graph import ops
+from nmcu.operators.operator import Operator, Training
+
+OPERATOR = Operator(
+    op=ops.Concat,
+    onnx={"Concat": onnx_join.concat},
+    tflite={"CONCATENATION": tflite_join.concatenation},
+    write=write_move.concat,
+    training=Training(computes=("torch.cat",)),
+)

@@ -1,0 +1,13 @@
+"""Normalisation over the last axis."""
+
+from nmcu.frontend.from_onnx.operators import normalise as onnx_normalise
+from nmcu.frontend.to_onnx.operators import normalise as write_normalise
+from nmcu.graph import ops
+from nmcu.operators.operator import Operator, Training
+
+OPERATOR = Operator(
+    op=ops.LayerNorm,
+    onnx={"LayerNormalization": onnx_normalise.layer_normalization},
+    write=write_normalise.layer_norm,
+    training=Training(computes=("torch.nn.LayerNorm", "torch.nn.functional.layer_norm")),
+)

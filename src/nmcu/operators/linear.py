@@ -1,0 +1,15 @@
+"""A fully-connected layer on every token."""
+
+from nmcu.frontend.from_onnx.operators import affine as onnx_affine
+from nmcu.frontend.from_tflite.operators import affine as tflite_affine
+from nmcu.frontend.to_onnx.operators import affine as write_affine
+from nmcu.graph import ops
+from nmcu.operators.operator import Operator, Training
+
+OPERATOR = Operator(
+    op=ops.Linear,
+    onnx={"Gemm": onnx_affine.gemm, "MatMul": onnx_affine.matmul},
+    tflite={"FULLY_CONNECTED": tflite_affine.fully_connected},
+    write=write_affine.linear,
+    training=Training(weighted=("torch.nn.Linear",)),
+)

@@ -1,0 +1,15 @@
+"""The largest value of each window."""
+
+from nmcu.frontend.from_onnx.operators import pool as onnx_pool
+from nmcu.frontend.from_tflite.operators import pool as tflite_pool
+from nmcu.frontend.to_onnx.operators import pool as write_pool
+from nmcu.graph import ops
+from nmcu.operators.operator import Operator, Training
+
+OPERATOR = Operator(
+    op=ops.MaxPool,
+    onnx={"GlobalMaxPool": onnx_pool.global_max_pool, "MaxPool": onnx_pool.max_pool},
+    tflite={"MAX_POOL_2D": tflite_pool.max_pool_2d},
+    write=write_pool.max_pool,
+    training=Training(moves=("torch.nn.MaxPool2d", "torch.nn.functional.max_pool2d")),
+)

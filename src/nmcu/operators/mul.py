@@ -1,0 +1,15 @@
+"""Products of two tensors, element by element."""
+
+from nmcu.frontend.from_onnx.operators import binary as onnx_binary
+from nmcu.frontend.from_tflite.operators import elementwise as tflite_elementwise
+from nmcu.frontend.to_onnx.operators import elementwise as write_elementwise
+from nmcu.graph import ops
+from nmcu.operators.operator import Operator, Training
+
+OPERATOR = Operator(
+    op=ops.Mul,
+    onnx={"Mul": onnx_binary.binary},
+    tflite={"MUL": tflite_elementwise.mul},
+    write=write_elementwise.mul,
+    training=Training(computes=("operator.mul", "operator.imul", "operator.truediv", "torch.mul", ".mul")),
+)

@@ -1,0 +1,48 @@
+"""The same data under another shape or name."""
+
+from nmcu.frontend.from_onnx.operators import shape as onnx_shape
+from nmcu.frontend.from_tflite.operators import shape as tflite_shape
+from nmcu.frontend.to_onnx.operators import move as write_move
+from nmcu.graph import ops
+from nmcu.operators.operator import Operator, Training
+
+OPERATOR = Operator(
+    op=ops.Reshape,
+    onnx={
+        "Dropout": onnx_shape.identity,
+        "Flatten": onnx_shape.flatten,
+        "Identity": onnx_shape.identity,
+        "Reshape": onnx_shape.reshape,
+        "Squeeze": onnx_shape.squeeze,
+        "Unsqueeze": onnx_shape.unsqueeze,
+    },
+    tflite={
+        "EXPAND_DIMS": tflite_shape.reshape,
+        "RESHAPE": tflite_shape.reshape,
+        "SQUEEZE": tflite_shape.reshape,
+    },
+    write=write_move.reshape,
+    training=Training(
+        moves=(
+            "torch.nn.Flatten",
+            "torch.nn.Unflatten",
+            "torch.flatten",
+            "torch.reshape",
+            "torch.squeeze",
+            "torch.unsqueeze",
+            ".flatten",
+            ".reshape",
+            ".view",
+            ".squeeze",
+            ".unsqueeze",
+            ".unflatten",
+        ),
+        nothing=(
+            "torch.nn.Identity",
+            "torch.nn.Dropout",
+            "torch.nn.Dropout2d",
+            "torch.nn.functional.dropout",
+            ".contiguous",
+        ),
+    ),
+)
