@@ -1,13 +1,16 @@
 """The cost model's fit: the solver, and that predictions are linear in the constants."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nmcu.bench.fit import errors, predicted, solve
+from nmcu.bench.fit import Fit, errors, predicted, solve
 from nmcu.bench.measure import Case, Measurement, measure
-from nmcu.kernels.costs import Costs, fitted
+from nmcu.cli import main
+from nmcu.kernels.costs import COSTS_FILE, Costs, fitted
 
 
 def test_solve_finds_what_is_there() -> None:
@@ -52,3 +55,17 @@ def test_errors_keep_other_shapes_apart(measured: Measurement) -> None:
     (error,) = errors([exact, inside], fitted())
     assert error.other_max == 0
     assert error.fitted_max == pytest.approx(0.25, abs=0.01)
+
+
+def test_constants_are_written_here_not_into_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = COSTS_FILE.read_bytes()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nmcu.cli.bench.fit_costs", lambda *_: (Fit(fitted(), ()), []))
+    with pytest.raises(SystemExit) as caught:
+        main(["bench", "fit"])
+    assert not caught.value.code
+    assert json.loads((tmp_path / "costs.json").read_text()) == fitted().constants
+    assert "constants written to costs.json" in capsys.readouterr().err
+    assert COSTS_FILE.read_bytes() == shipped

@@ -2,6 +2,9 @@
 
 import json
 import lzma
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -199,14 +202,30 @@ def test_version_and_help(nmcu: Any) -> None:
     assert "inspect" in nmcu("--help").out
 
 
-def test_internal_errors_have_no_traceback(nmcu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
-        raise KeyError("surprise")
-
-    monkeypatch.setattr("nmcu.api.load", fail)
-    result = nmcu("inspect", MODEL)
-    assert result.code == 1
-    assert result.err.startswith("nmcu: internal error") and result.err.count("\n") == 1
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_a_bug_is_told_from_a_users_mistake(debug: str) -> None:
+    script = """
+import nmcu.api, nmcu.cli
+def fail(*_):
+    raise KeyError("surprise")
+nmcu.api.load = fail
+nmcu.cli.main(["inspect", "model.onnx"])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "NMCU_DEBUG": debug},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    if debug:
+        assert "Traceback" in done.stderr and done.stderr.endswith("KeyError: 'surprise'\n")
+    else:
+        assert done.stderr.startswith(
+            "nmcu: internal error, please report it: KeyError: 'surprise' in <string>"
+        )
+        assert done.stderr.count("\n") == 1
 
 
 def test_demo_compares_the_example_networks(nmcu: Any) -> None:
@@ -258,7 +277,8 @@ def test_names_are_printed_as_they_are(nmcu: Any, tmp_path: Path) -> None:
 def test_eval_counts_images(nmcu: Any, tmp_path: Path) -> None:
     _four_images(tmp_path)
     value = nmcu("eval", MODEL, "--data", tmp_path, "--json").json
-    assert list(value) == ["model", "images", "correct", "top1", "images_per_second"]
+    assert list(value) == ["model", "target", "isa", "images", "correct", "top1", "images_per_second"]
+    assert (value["target"], value["isa"]) == ("cluster8", "xcv")
     assert (value["model"], value["images"]) == (MODEL.name, 4)
     assert value["top1"] == 25 * value["correct"]
     assert "of 3 right" in nmcu("eval", MODEL, "--data", tmp_path, "--limit", 3).out

@@ -174,7 +174,7 @@ def test_constants_that_cannot_stream_are_refused() -> None:
     """Those of small layers stay in L2."""
     network = chain([8] * 40, size=1, kernel=1)
     with pytest.raises(
-        PlanError, match=r"constants that do not stream need [\d,]+ bytes of L2, cluster8 has [\d,]+ left"
+        PlanError, match=r"constants that do not stream need [\d,]+ bytes of memory, cluster8 has [\d,]+ left"
     ):
         plan.make(network, small_l2(66), XCV, BUILT_IN)
 
@@ -184,7 +184,9 @@ def test_weights_that_are_too_large_are_refused_with_both_sizes() -> None:
     small = small_l2(180)
     levels = tuple(level for level in small.memory.levels if Role.BULK not in level.roles)
     alone = dataclasses.replace(small, memory=MemoryHierarchy(levels, small.memory.links[:1]))
-    with pytest.raises(PlanError, match=r"weights need [\d,]{7} bytes of L2, [\d,]{6,} are left beside code"):
+    with pytest.raises(
+        PlanError, match=r"weights need [\d,]{7} bytes of memory, [\d,]{6,} are left beside code"
+    ):
         plan.make(network, alone, XCV, BUILT_IN)
     with pytest.raises(
         PlanError, match=r"stream in parts of up to [\d,]+ bytes, but cluster8 has only [\d,]+"

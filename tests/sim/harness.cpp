@@ -42,9 +42,9 @@ static Bytes read_file(const char* path) {
 }
 
 // One line that says how the run ended.
-static std::string run(const Config& config, const Bytes& file, iss::Group group, Cycle max_cycles) {
+static std::string run(const Config& config, const Bytes& file, iss::ExtensionSet set, Cycle max_cycles) {
   try {
-    iss::Machine machine(config, file, group);
+    iss::Machine machine(config, file, set);
     auto& p = machine.platform;
     while (!p.run(p.now + 100000, max_cycles)) {
     }
@@ -69,6 +69,13 @@ static std::string run(const Config& config, const Bytes& file, iss::Group group
   } catch (const ElfError& e) {
     return std::string("error ") + e.what();
   }
+}
+
+static iss::ExtensionSet set_of(const std::string& isa) {
+  iss::ExtensionSet set;
+  if (isa != "rv32") set.add(iss::Extension::xcv);
+  if (isa == "xdec") set.add(iss::Extension::xdec);
+  return set;
 }
 
 static void mutate(Bytes& file, std::mt19937& random, uint32_t code_begin, uint32_t code_end) {
@@ -98,11 +105,10 @@ static void mutate(Bytes& file, std::mt19937& random, uint32_t code_begin, uint3
 int main(int argc, char** argv) {
   if (argc >= 6 && std::string(argv[1]) == "run") {
     const std::string isa = argv[3];
-    const auto group = isa == "rv32" ? iss::Group::Base : isa == "xcv" ? iss::Group::CoreV : iss::Group::Decimate;
     for (int i = 5; i < argc; ++i) {
       const Bytes file = read_file(argv[i]);
       const auto start = std::chrono::steady_clock::now();
-      const std::string line = run(std::string(argv[2]) == "cluster8" ? cluster8() : cv32e40p(), file, group, std::strtoull(argv[4], nullptr, 0));
+      const std::string line = run(std::string(argv[2]) == "cluster8" ? cluster8() : cv32e40p(), file, set_of(isa), std::strtoull(argv[4], nullptr, 0));
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       std::printf("%s (%.3f s)\n", line.c_str(), seconds);
     }
@@ -116,6 +122,7 @@ int main(int argc, char** argv) {
     const auto start = std::chrono::steady_clock::now();
     std::map<std::string, uint64_t> outcomes;
     uint64_t runs = 0;
+    const char* const isas[] = {"rv32", "xcv", "xdec"};
     const Config small = cv32e40p();
     Config big = cluster8();
     big.memories[2].size = 1u << 20;  // less to allocate per run
@@ -124,7 +131,7 @@ int main(int argc, char** argv) {
       mutate(file, random, 256, static_cast<uint32_t>(file.size()));
       // mostly the machine it was built for: code of cv32e40p starts at address 0
       const bool flat = (file.size() > 28 && file[27] == 0) != (random() % 16 == 0);
-      const std::string line = run(flat ? small : big, file, static_cast<iss::Group>(random() % 3), 2000 + random() % 10000);
+      const std::string line = run(flat ? small : big, file, set_of(isas[random() % 3]), 2000 + random() % 10000);
       const size_t end = line.find(line.compare(0, 5, "fault") == 0 ? ':' : ' ');
       ++outcomes[line.substr(0, end)];
       ++runs;

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import nmcu.sim
 from isas import XCV
 from nmcu import targets
+from nmcu.isa import built_in
+from nmcu.sim.build import headers
 from nmcu.toolchain import build
 
 HERE = Path(__file__).parent
@@ -26,10 +27,10 @@ def test_random_code_and_files_never_hurt_the_simulator(tmp_path: Path) -> None:
     if compiler is None:
         pytest.skip("needs g++ with sanitizers")
     harness = tmp_path / "harness"
-    include = f"-I{Path(nmcu.sim.__file__).parent}"
+    include = [f"-I{folder}" for folder in headers(built_in())[0]]
     source = str(HERE / "harness.cpp")
     subprocess.run(
-        [compiler, "-std=c++20", "-O0", *SANITIZERS, include, source, "-o", str(harness)], check=True
+        [compiler, "-std=c++20", "-O0", *SANITIZERS, *include, source, "-o", str(harness)], check=True
     )
     files = []
     for name in targets.names():

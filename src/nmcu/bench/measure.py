@@ -17,7 +17,7 @@ from nmcu.errors import PlanError, SimulationFault
 from nmcu.graph import Graph, Layer
 from nmcu.kernels import Candidate, Kernel, Machine
 from nmcu.registry import Registry
-from nmcu.sim import STALL_CAUSES, RegionStats, _core
+from nmcu.sim import STALL_CAUSES, RegionStats, native
 from nmcu.sim.run import run
 from nmcu.targets import Target
 from nmcu.targets.target import DESCRIPTION
@@ -189,5 +189,5 @@ def simulator_identity(target: Target) -> bytes:
     """What a result depends on besides the program: the simulator, in C++ and in Python, the target's description, and
     what is taken from a run here."""
     described = (target.folder / DESCRIPTION).read_bytes()
-    code = results.contents((Path(_core.__file__), Path(sim.__file__).parent, Path(__file__)), ".py")
+    code = results.contents((native.built_in().path, Path(sim.__file__).parent, Path(__file__)), ".py")
     return hashlib.sha256(code + described).digest()

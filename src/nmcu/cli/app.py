@@ -2,7 +2,10 @@
 
 import os
 import sys
+import traceback
 from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
 from typing import Annotated, NoReturn
 
 import typer
@@ -39,10 +42,12 @@ def _options(
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits: 0 for success, 1 with one sentence for a failure, 2 for wrong usage.
 
-    With NMCU_DEBUG in the environment, failures raise instead.
+    With NMCU_DEBUG in the environment, failures raise instead. A bug raises; Python then shows it in one sentence.
     """
+    if not os.environ.get("NMCU_DEBUG"):
+        sys.excepthook = _show_bug
     try:
-        app(arguments)
+        typer.main.get_command(app)(arguments)  # app() itself would put its own hook in the place of ours
     except NmcuError as error:
         _fail(str(error), error)
     except BrokenPipeError as error:
@@ -52,11 +57,17 @@ def main(arguments: list[str] | None = None) -> None:
         _fail("there is not enough memory for this", error)
     except OSError as error:
         _fail(f"{error.filename or 'the system'}: {error.strerror or error}", error)
-    except Exception as error:
-        _fail(
-            f"internal error, please report it: {type(error).__name__}: {error} (NMCU_DEBUG=1 shows where)",
-            error,
-        )
+
+
+def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """How Python shows what nobody caught."""
+    if not issubclass(kind, Exception):
+        sys.__excepthook__(kind, error, trace)
+        return
+    place = traceback.extract_tb(trace)[-1]
+    where = f"{Path(place.filename).name}, line {place.lineno}"
+    found = f"{kind.__name__}: {error} in {where}"
+    say(f"nmcu: internal error, please report it: {found} (NMCU_DEBUG=1 shows the way there)")
 
 
 def _fail(sentence: str, error: BaseException) -> NoReturn:

@@ -147,14 +147,17 @@ def fit(
     isa: IsasOption = "xcv,xdec",
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="FILE", help="Where to write the constants.")
-    ] = COSTS_FILE,
+    ] = Path(COSTS_FILE.name),
     check: Annotated[
         bool, typer.Option("--check", help="Fit nothing: only measure the error of the present constants.")
     ] = False,
     jobs: JobsOption = 2,
     json: JsonOption = False,
 ) -> None:
-    """Fit the planner's cost model to measured layers and report its error, on shapes outside the fit too."""
+    """Fit the planner's cost model to measured layers and report its error, on shapes outside the fit too.
+
+    The planner keeps its own constants: those of a checkout are in src/nmcu/kernels/costs.json.
+    """
     with counting("measuring") as count:
         result, failures = fit_costs(tuple(isa.split(",")), kernels, not check, jobs, count)
     if not check and not failures:

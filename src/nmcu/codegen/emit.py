@@ -12,7 +12,7 @@ from nmcu.codegen.weights import resident_blob, stream_blob, weights_assembly
 from nmcu.graph import TensorInfo
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Addresses
-from nmcu.kernels.kernel import KERNELS_DIR
+from nmcu.kernels.kernel import KERNELS_DIR, NOWHERE
 from nmcu.plan import Part, Plan, PlannedLayer
 
 
@@ -175,7 +175,7 @@ def _part(plan: Plan, planned: PlannedLayer, number: int, part: Part, symbols: _
         inputs=tuple(place(t.name) for t in layer.inputs),
         outputs=tuple(outputs),
         constants=constants,
-        l1={key: f"l1 + {buffer.offset}" for key, buffer in part.l1.items()},
+        l1={key: f"l1 + {buffer.offset}" if buffer.bytes else NOWHERE for key, buffer in part.l1.items()},
         output_channels=planned.layer.outputs[0].shape[-1],
     )
     shapes = " + ".join("x".join(map(str, t.shape)) for t in layer.inputs)

@@ -8,20 +8,25 @@ from typing import Any
 from nmcu.errors import NmcuError
 
 FILE = "extension.toml"
+RESERVED = ("base", "rv32", "format")
+_OPTIONAL_FILES = ("formats", "functions", "handlers", "state", "csrs")
 
 
 @dataclass(frozen=True)
 class SimulatorPart:
-    """Files that the simulator is built from, in order: instruction tables, and what they use.
+    """C++ files that the simulator is built from: instruction tables, in order, and what they use.
 
-    `instructions` are `.def` tables (rows of `INSN`), `formats` adds operand formats, `handlers` macros for the
-    semantics, `state` a struct of what the extension adds to a core.
+    `instructions` have rows of `INSN`; `formats` holds operand formats, `functions` (a header) functions for the
+    semantics, `handlers` macros for them, `state` (a header) the struct `State` that the extension adds to a core,
+    `csrs` rows of `CSR`. Names belong to the namespace `nmcu::iss::NAME` (`docs/simulator.md`).
     """
 
     instructions: tuple[Path, ...] = ()
     formats: Path | None = None
+    functions: Path | None = None
     handlers: Path | None = None
     state: Path | None = None
+    csrs: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,10 @@ class _Reader:
         name = self._text(self.raw, "name")
         if not (name.isidentifier() and name.islower() and name.isascii()):
             raise NmcuError(f"{self.path}: name is {name!r}; a name has lower-case letters, digits and _")
+        if name in RESERVED:
+            raise NmcuError(f"{self.path}: an extension cannot be called {name!r}")
         march = self._text(self.raw, "march", "")
-        simulator = self._table("simulator", ("instructions", "formats", "handlers", "state"))
+        simulator = self._table("simulator", ("instructions", *_OPTIONAL_FILES))
         rtl = self._table("rtl", ("units", "edits"))
         return Extension(
             name=name,
@@ -104,9 +111,7 @@ class _Reader:
             include=self._folder("include"),
             simulator=SimulatorPart(
                 instructions=self._files(simulator, "instructions"),
-                formats=self._file(simulator, "formats"),
-                handlers=self._file(simulator, "handlers"),
-                state=self._file(simulator, "state"),
+                **{key: self._file(simulator, key) for key in _OPTIONAL_FILES},
             ),
             rtl=RtlPart(self._files(rtl, "units"), self._file(rtl, "edits")) if "rtl" in self.raw else None,
         )

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class InstructionSet:
-    """`extensions` in an order in which each follows what it requires. Make one with `parse`."""
+    """`extensions` in an order in which each follows what it requires. Make one with `parse` or `of`."""
 
     extensions: tuple[Extension, ...] = ()
 
@@ -34,6 +34,15 @@ class InstructionSet:
                 raise NmcuError(
                     f"unknown instruction set {text!r}; known: {', '.join((BASE, *known))}, several joined by +"
                 )
+            _include(known[name], known, found, ())
+        return cls(tuple(found.values()))
+
+    @classmethod
+    def of(cls, extensions: Iterable[Extension]) -> "InstructionSet":
+        """The set of these extensions; raises `NmcuError` where one requires what is not among them."""
+        known = {extension.name: extension for extension in extensions}
+        found: dict[str, Extension] = {}
+        for name in sorted(known):
             _include(known[name], known, found, ())
         return cls(tuple(found.values()))
 

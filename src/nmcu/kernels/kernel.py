@@ -19,6 +19,8 @@ from nmcu.targets import Link, Role, Target
 
 KERNELS_DIR = Path(__file__).parent
 COMMON_DIR = KERNELS_DIR / "common"
+NOWHERE = "0"
+"""The null pointer: the buffer of an operand that is used where it lies."""
 OpT = TypeVar("OpT", bound=Op, default=Any)
 """What a kernel runs; `Kernel` alone is one of any operators."""
 
@@ -30,6 +32,8 @@ class Machine:
     target: Target
     isa: InstructionSet
     fitted: Costs = field(default_factory=fitted)
+    buffer_bytes: int | None = None
+    """Compute memory that buffers may take, where the planner knows better than the target's description."""
 
     def costs(self, kernel: str) -> Constants:
         """Cycles per unit of `kernel`'s work."""
@@ -45,11 +49,24 @@ class Machine:
 
     @cached_property
     def l1_bytes(self) -> int:
-        """L1 that buffers may take: all of it but the stacks."""
-        return self.target.compute_bytes
+        """Compute memory that buffers may take: all of it but the stacks, and what else of a program lies there."""
+        return self.target.compute_bytes if self.buffer_bytes is None else self.buffer_bytes
+
+    @property
+    def staged(self) -> bool:
+        """Whether operands come to another memory to be computed on; where not, kernels use them in place."""
+        return self.target.memory.staged
+
+    def staged_bytes(self, size: int) -> int:
+        """Size of the buffer for a copy of `size` bytes in the compute memory; 0 where the original is in it."""
+        return size if self.staged else 0
+
+    def staging_cycles(self, row_bytes: int, rows: int = 1) -> int:
+        """`dma_cycles` of bringing an operand to the compute memory, or a result back; 0 where it is used in place."""
+        return self.dma_cycles(row_bytes, rows) if self.staged else 0
 
     def dma_cycles(self, row_bytes: int, rows: int = 1) -> int:
-        """Cycles of one transfer between L2 and L1, from its start to the last byte; 0 for none."""
+        """Cycles of one transfer between working and compute memory, from its start to the last byte; 0 for none."""
         if row_bytes == 0 or rows == 0:
             return 0
         engine = self._engine
@@ -66,7 +83,8 @@ class Machine:
 class Candidate:
     """One way to run one layer: a kernel with its tiling.
 
-    `parameters` go to the plan and back into `Kernel.descriptor`. `l1` are the buffers it needs, in bytes by name.
+    `parameters` go to the plan and back into `Kernel.descriptor`. `l1` are the buffers it needs, in bytes by name; one
+    of 0 bytes stands for something that is used where it lies.
     `cycles` is the predicted time of the whole layer; `compute_cycles` and `dma_cycles` are what it would be with
     everything in L1, and the sum of all transfers.
     """
@@ -87,7 +105,8 @@ class Candidate:
 class Addresses:
     """C expressions for where a layer's data lie: activations and constants in L2, buffers in L1.
 
-    A layer that computes only a range of its output's channels writes into a map of `output_channels`.
+    A buffer of 0 bytes is `NOWHERE`. A layer that computes only a range of its output's channels writes into a map of
+    `output_channels`.
     """
 
     inputs: tuple[str, ...]
@@ -95,6 +114,10 @@ class Addresses:
     constants: Mapping[str, str]
     l1: Mapping[str, str]
     output_channels: int | None = None
+
+    def near(self, buffer: str, constant: str) -> str:
+        """Where kernels read a constant: its copy in `buffer`, or the constant itself where there is none."""
+        return f"(void *)({self.constants[constant]})" if self.l1[buffer] == NOWHERE else self.l1[buffer]
 
 
 class Kernel(ABC, Generic[OpT]):

@@ -65,13 +65,16 @@ def place_activations(
             f"{target.name} has {room:,} beside the program: use a smaller input or network"
         )
     in_working = memory.constants is memory.level(Role.WORKING)
+    shared = in_working and not memory.staged
+    halved = shared and memory.find(Role.BULK) is not None  # the ring of what streams has a fixed size
+    budget = left // 2 if halved else left
     return Activations(
         tensors=MappingProxyType(tensors),
         aliases=MappingProxyType(aliases),
         spills=spills(blocks),
-        budget=left if in_working else _flash_room(target),
-        buffer_bytes=target.compute_bytes if memory.staged else left,
-        shared=in_working and not memory.staged,
+        budget=budget if in_working else _flash_room(target),
+        buffer_bytes=target.compute_bytes if memory.staged else budget,
+        shared=shared and not halved,
     )
 
 

@@ -46,27 +46,39 @@ def choose(
     choices: Mapping[str, Sequence[Candidate]],
     constant_bytes: Callable[[Layer, Candidate], int],
     budget: int,
+    shared: bool = False,
 ) -> dict[str, Candidate]:
-    """One candidate for each layer in `choices`: fewest predicted cycles with all constants within `budget` bytes.
+    """One candidate for each layer in `choices`: fewest predicted cycles with all constants within `budget` bytes,
+    where these are `shared` together with the largest layer's buffers.
 
     Raises `PlanError` with the smallest size that any choice needs.
     """
     chosen = [layer for layer in layers if layer.name in choices]
     fastest = {name: found[0] for name, found in choices.items()}
-    if sum(constant_bytes(layer, fastest[layer.name]) for layer in chosen) <= budget:
+    peak = max((c.l1_bytes for c in fastest.values()), default=0) if shared else 0
+    if peak + sum(constant_bytes(layer, fastest[layer.name]) for layer in chosen) <= budget:
         return fastest
     sizes = {layer.name: [constant_bytes(layer, c) for c in choices[layer.name]] for layer in chosen}
     smallest = sum(min(size) for size in sizes.values())
+    if shared:
+        smallest += max(min(c.l1_bytes for c in found) for found in choices.values())
     if smallest > budget:
+        needs = "weights and buffers need" if shared else "weights need"
         raise PlanError(
-            f"the network's weights need {smallest:,} bytes of L2, {budget:,} are left beside code and activations: "
+            f"the network's {needs} {smallest:,} bytes of memory, {budget:,} are left beside code and activations: "
             "use a sparser or smaller network"
         )
     model = cp_model.CpModel()
     picked = {name: [model.new_bool_var(f"{name} {i}") for i in range(len(c))] for name, c in choices.items()}
     for flags in picked.values():
         model.add_exactly_one(flags)
-    model.add(sum(s * f for n in sizes for s, f in zip(sizes[n], picked[n], strict=True)) <= budget)
+    constants = sum(s * f for n in sizes for s, f in zip(sizes[n], picked[n], strict=True))
+    if shared:
+        largest = model.new_int_var(0, budget, "largest buffers")
+        for name, flags in picked.items():
+            model.add(sum(c.l1_bytes * f for c, f in zip(choices[name], flags, strict=True)) <= largest)
+        constants += largest
+    model.add(constants <= budget)
     model.minimize(sum(c.cycles * f for n in picked for c, f in zip(choices[n], picked[n], strict=True)))
     solver = deterministic_solver(20.0)
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):

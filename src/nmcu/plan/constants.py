@@ -1,4 +1,4 @@
-"""Where packed constants lie: in L2 for the whole run, or in L3 from where they stream."""
+"""Where packed constants lie: resident for the whole run, or in bulk memory from where they stream."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ from nmcu.plan.stream import Request, schedule, waits
 from nmcu.targets import Role
 
 SMALLEST_STREAM_BYTES = 1024
-"""Constants smaller than this stay in L2: a transfer costs more than they do."""
+"""Constants smaller than this stay resident: a transfer costs more than they do."""
 STREAMED = "weights"
 
 
 @dataclass(frozen=True)
 class Placed:
-    """Layers whose parts know where their constants lie; bytes of L2 for those that stay and for the ring."""
+    """Layers whose parts know where their constants lie; bytes of memory for those that stay and for the ring."""
 
     layers: tuple[PlannedLayer, ...]
     resident_bytes: int
@@ -40,7 +40,7 @@ def streamed(layer: Layer, packed: Mapping[str, Packed]) -> tuple[str, ...]:
 
 
 def place_constants(layers: Sequence[PlannedLayer], machine: Machine, budget: int) -> Placed:
-    """Places for the constants of all parts within `budget` bytes of L2; raises `PlanError` with what would do."""
+    """Places for the constants of all parts within `budget` bytes; raises `PlanError` with what would do."""
     steps = [part for layer in layers for part in layer.parts]
     resident = sum(room(part.packed[name]) for part in steps for name in part.constants)
     requests = [
@@ -79,13 +79,13 @@ def _ring_bytes(requests: Sequence[Request], resident: int, machine: Machine, bu
     name = machine.target.name
     if resident > budget:
         raise PlanError(
-            f"the network's constants that do not stream need {resident:,} bytes of L2, {name} has {budget:,} left "
+            f"the network's constants that do not stream need {resident:,} bytes of memory, {name} has {budget:,} left "
             "beside code and activations: use a smaller network"
         )
     largest = max((align(r.bytes) for r in requests), default=0)
     if largest > budget - resident:
         raise PlanError(
             f"the network's weights stream in parts of up to {largest:,} bytes, but {name} has only "
-            f"{budget - resident:,} bytes of L2 left for them: {largest + resident - budget:,} bytes more would do"
+            f"{budget - resident:,} bytes of memory left for them: {largest + resident - budget:,} bytes more would do"
         )
     return min(sum(align(r.bytes) for r in requests), (budget - resident) // 16 * 16)

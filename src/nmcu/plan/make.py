@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from nmcu.errors import PlanError
@@ -9,7 +10,7 @@ from nmcu.graph import Graph, Layer
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Candidate, Kernel, Machine, Packed
 from nmcu.kernels.kernel import align
-from nmcu.plan.activations import place_activations
+from nmcu.plan.activations import Activations, place_activations
 from nmcu.plan.choose import choose, options
 from nmcu.plan.constants import place_constants, streamed
 from nmcu.plan.packing import Packing
@@ -39,24 +40,27 @@ def make(
     names to kernel names, `pinned` to the candidate to take without a choice. Raises `PlanError` naming the node or
     the sizes where the network does not fit `target`.
     """
-    machine = Machine(target, isa)
     layers = graph.layers
     inputs, outputs = tuple(graph.inputs), tuple(graph.outputs)
     _check_names(registry.kernels, layers, kernel_names, forced)
     activations = place_activations(layers, inputs, outputs, target)
+    machine = Machine(target, isa, buffer_bytes=activations.buffer_bytes)
     work = [layer for layer in layers if not activations.moves_nothing(layer)]
-    choices = {
-        layer.name: (pinned[layer.name],)
-        if layer.name in pinned
-        else options(registry.kernels, layer, machine, kernel_names, forced.get(layer.name))
-        for layer in work
-    }
+
+    def choices(machine: Machine) -> dict[str, tuple[Candidate, ...]]:
+        return {
+            layer.name: (pinned[layer.name],)
+            if layer.name in pinned
+            else options(registry.kernels, layer, machine, kernel_names, forced.get(layer.name))
+            for layer in work
+        }
+
     packing = Packing()
 
     def constant_bytes(layer: Layer, candidate: Candidate) -> int:
         return packing.room(layer, registry.kernels[candidate.kernel])
 
-    chosen, streams = _chosen(work, choices, machine, activations.budget, constant_bytes)
+    chosen, streams = _chosen(work, choices, machine, activations, constant_bytes)
     most_bytes = activations.budget // PARTS_IN_RING if streams else None
     planned = []
     for layer in layers:
@@ -107,19 +111,24 @@ def _check_l3(plan: Plan) -> None:
 
 def _chosen(
     work: Sequence[Layer],
-    choices: Mapping[str, Sequence[Candidate]],
+    choices: Callable[[Machine], dict[str, tuple[Candidate, ...]]],
     machine: Machine,
-    budget: int,
+    activations: Activations,
     constant_bytes: Callable[[Layer, Candidate], int],
 ) -> tuple[dict[str, Candidate], bool]:
-    """A candidate for each layer, and whether constants stream: then the fastest, else what fits `budget`."""
-    fastest = {name: found[0] for name, found in choices.items()}
-    if (
-        machine.target.memory.find(Role.BULK)
-        and sum(constant_bytes(x, fastest[x.name]) for x in work) > budget
-    ):
-        return fastest, True
-    return choose(work, choices, constant_bytes, budget), False
+    """A candidate for each layer, and whether constants stream: then the fastest, else what fits the budget."""
+    found, budget = choices(machine), activations.budget
+    fastest = {name: candidates[0] for name, candidates in found.items()}
+    if machine.target.memory.find(Role.BULK) or activations.shared:
+        constants = sum(constant_bytes(x, fastest[x.name]) for x in work)
+        if machine.target.memory.find(Role.BULK) and constants > budget:
+            return fastest, True
+        peak = max((c.l1_bytes for c in fastest.values()), default=0)
+        if activations.shared and constants < budget < constants + peak:
+            for share in (1, 2, 4):
+                smaller = choices(replace(machine, buffer_bytes=(budget - constants) // share))
+                found = {name: (*found[name], *more) for name, more in smaller.items()}
+    return choose(work, found, constant_bytes, budget, activations.shared), False
 
 
 def _parts(

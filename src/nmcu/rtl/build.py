@@ -42,7 +42,7 @@ VERILATOR_FLAGS = (
     "--prefix",
     PREFIX,
 )
-CXX_FLAGS = ("-std=gnu++20", "-O2", "-fPIC", "-pthread", "-Wall", "-Wextra")
+CXX_FLAGS = ("-std=gnu++20", "-O2", "-fPIC", "-pthread", "-Wall", "-Wextra", "-fvisibility=hidden")
 
 Progress = Callable[[str], None]
 

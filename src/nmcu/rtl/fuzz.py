@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from nmcu.isa import InstructionSet
 from nmcu.rtl import build, stream
-from nmcu.rtl.simulate import SIM_DIR
 from nmcu.rtl.stream import Item
-from nmcu.sim import _core
+from nmcu.sim import disassemble
+from nmcu.sim.build import headers
 
 ITEMS_PER_STREAM = 1000
 MAX_INSTRUCTIONS = 100_000  # of one stream
@@ -107,8 +107,9 @@ class FuzzReport:
 
 @cache
 def _library(isa: InstructionSet) -> ctypes.CDLL:
+    include, files = headers(isa.extensions)
     library = build.library(
-        "nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], isa=isa, include=[SIM_DIR], headers=[SIM_DIR]
+        "nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], isa=isa, include=include, headers=files
     )
     word, long = ctypes.c_uint32, ctypes.c_uint64
     library.nmcu_fuzz_run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]
@@ -132,7 +133,7 @@ def compare(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_perce
         found = f"ISS {raw.iss_value:#x}, RTL {raw.rtl_value:#x}"
         detail = f"step {raw.index}, pc {raw.pc:#x}, {register}: {found}. {detail}"
     causes = tuple(
-        TimingCause(_core.disassemble(c.first, 0), _core.disassemble(c.second, 0), c.cycles, c.count)
+        TimingCause(disassemble(c.first), disassemble(c.second), c.cycles, c.count)
         for c in raw.cause[: raw.causes]
     )
     return Comparison(mismatch, detail, raw.instructions, raw.iss_cycles, raw.rtl_cycles, causes)
@@ -216,7 +217,7 @@ def listing(items: tuple[Item, ...]) -> str:
     lines = []
     for item in items:
         for index, word in enumerate(item.code):
-            text = _core.disassemble(word, 0)
+            text = disassemble(word)
             lines.append(f"  {text:<40} # {word:#010x}" + ("" if index else f"  {item.kind}"))
     return "\n".join(lines)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from nmcu.sim import _core
+from nmcu.sim import instructions
 
 MEMORY_BYTES = 0x40000
 HANDLER, ENTRY = 0x100, 0x200
@@ -140,13 +140,13 @@ def _computations() -> tuple[tuple[int, int], ...]:
     others = ("jal", "jalr", "fence", "fence_i", "ecall", "ebreak", "mret", "wfi")
     other_opcodes = (0x03, 0x23, 0x63, 0x0B, 0x73)  # loads, stores, branches, cv.l*/cv.beqimm, CSR
     chosen = []
-    for name, mask, match, group, _ in _core.instructions():
-        opcode = match & 0x7F
+    for row in instructions():
+        mask, match, opcode = row.mask, row.match, row.match & 0x7F
         memory_or_loop = opcode == CUSTOM_1 and (match >> 12 & 7 != 3 or match >> 25 < 0x18)
         divides = opcode == 0x33 and match >> 25 == 1 and match >> 14 & 1
         if (
-            group < 2
-            and name not in others
+            row.extension in ("base", "xcv")
+            and row.name not in others
             and opcode not in other_opcodes
             and not memory_or_loop
             and not divides

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nmcu.errors import SimulationFault
-from nmcu.sim import _core
+from nmcu.sim.native import Library
 from nmcu.sim.symbols import Segment, Symbols
 from nmcu.targets import Target
 
@@ -32,8 +32,10 @@ class ProgramFault(SimulationFault):
         self.stdout = stdout
 
 
-def explain(fault: Mapping[str, Any], elf: bytes, target: Target, stdout: bytes) -> ProgramFault:
-    """The exception for a fault as the simulator reports it."""
+def explain(
+    fault: Mapping[str, Any], elf: bytes, target: Target, stdout: bytes, library: Library
+) -> ProgramFault:
+    """The exception for a fault as the simulator `library` reports it."""
     symbols = Symbols(elf)
     kind, core, pc = fault["kind"], fault["core"], fault["pc"]
     where = "" if core < 0 else f"core {core} at {place(symbols, pc)}, "
@@ -42,7 +44,7 @@ def explain(fault: Mapping[str, Any], elf: bytes, target: Target, stdout: bytes)
     if kind in ("deadlock", "cycle_limit"):
         lines += [f"core {i} at {place(symbols, c['pc'])}" for i, c in enumerate(fault["cores"])]
     elif core >= 0:
-        lines += neighbourhood(symbols, pc)
+        lines += neighbourhood(symbols, pc, library)
     if kind in _MEMORY_FAULTS:
         lines.append(nearest(fault["address"], target))
     return ProgramFault(
@@ -61,7 +63,7 @@ def place(symbols: Symbols, pc: int) -> str:
     return f"{text} ({line})" if line else text
 
 
-def neighbourhood(symbols: Symbols, pc: int) -> list[str]:
+def neighbourhood(symbols: Symbols, pc: int, library: Library) -> list[str]:
     """Disassembled lines around `pc`, the one at `pc` marked."""
     segment = next(
         (s for s in symbols.segments if s.executable and s.address <= pc < s.address + s.size), None
@@ -78,17 +80,17 @@ def neighbourhood(symbols: Symbols, pc: int) -> list[str]:
     after: list[str] = []
     address = start
     while len(after) <= CONTEXT and segment.address <= address < segment.address + len(segment.data):
-        text, length = _instruction(segment, address)
+        text, length = _instruction(segment, address, library)
         marker = ">" if address == pc else " "
         (before if address < pc else after).append(f"{marker} 0x{address:08x}  {text}")
         address += length
     return before[-CONTEXT:] + after
 
 
-def _instruction(segment: Segment, address: int) -> tuple[str, int]:
+def _instruction(segment: Segment, address: int, library: Library) -> tuple[str, int]:
     offset = address - segment.address
     word = int.from_bytes(segment.data[offset : offset + 4], "little")
-    return _core.disassemble(word, address), 4 if word & 3 == 3 else 2
+    return library.disassemble(word, address), 4 if word & 3 == 3 else 2
 
 
 def nearest(address: int, target: Target) -> str:

@@ -1,51 +1,42 @@
 """From a target description to the simulator's configuration."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from nmcu.isa import InstructionSet
 from nmcu.targets import Target
+from nmcu.targets.memory import Level, Link
 
-GROUPS = {"rv32": 0, "xcv": 1, "xdec": 2}
-"""The instruction groups a core accepts, by instruction set."""
-
-
-def group_of(isa: InstructionSet) -> int:
-    """The highest instruction group of an instruction set."""
-    return isa.best(GROUPS)
+Record = Mapping[str, object]
+Fields = Mapping[str, Sequence[str]]
 
 
-def config_of(target: Target) -> dict[str, Any]:
-    """The target as the plain values that the simulator takes."""
-    config: dict[str, Any] = {
-        "cores": target.cores,
-        "host_io_base": target.host_io_base,
-        "memories": [
-            {
-                "name": level.name,
-                "base": level.base,
-                "size": level.size,
-                "banks": level.banks,
-                "latency_cycles": level.latency_cycles,
-                "core_access": level.core_access,
-            }
-            for level in target.memory.levels
-        ],
-        "dmas": [],
-    }
-    for link in target.memory.links:
-        config["dmas"].append(
-            {
-                "name": link.name,
-                "base": link.base,
-                "near": link.near,
-                "far": link.far,
-                "bytes_per_10_cycles": round(link.bytes_per_cycle * 10),
-                "latency_cycles": link.latency_cycles,
-                "queue_per_core": link.queue_per_core,
-                "queue_total": link.queue_total,
-            }
-        )
-    if target.event_unit is not None:
-        config["event_unit_base"] = target.event_unit.base
-        config["wake_cycles"] = target.event_unit.wake_cycles
-    return config
+def setup_text(target: Target, extensions: Iterable[str], fields: Fields) -> str:
+    """The machine as the simulator reads it (api/config_text.hpp): a line for each part, and the core's extensions.
+
+    `fields` are the simulator's names (`Library.fields`, from platform/config.def): attributes of levels and links.
+    """
+    parts = [("machine", _machine(target))]
+    parts += [("memory", _memory(level, fields["memory_config"])) for level in target.memory.levels]
+    parts += [("dma", _dma(link, fields["dma_config"])) for link in target.memory.links]
+    lines = ["\t".join((kind, *(f"{k}={_text(v)}" for k, v in record.items()))) for kind, record in parts]
+    return "\n".join([*lines, "\t".join(("extensions", *extensions))])
+
+
+def _machine(target: Target) -> Record:
+    record = {"cores": target.cores, "host_io_base": target.host_io_base}
+    unit = target.event_unit
+    if unit is None:
+        return record
+    return record | {"has_event_unit": True, "event_unit_base": unit.base, "wake_cycles": unit.wake_cycles}
+
+
+def _memory(level: Level, names: Sequence[str]) -> Record:
+    return {name: getattr(level, name) for name in names}
+
+
+def _dma(link: Link, names: Sequence[str]) -> Record:
+    computed = {"bytes_per_10_cycles": round(link.bytes_per_cycle * 10)}
+    return {name: computed[name] if name in computed else getattr(link, name) for name in names}
+
+
+def _text(value: object) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)

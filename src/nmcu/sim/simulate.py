@@ -1,19 +1,22 @@
 """Runs an ELF file on a simulated target."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from nmcu.errors import SimulationFault
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
-from nmcu.sim import _core
+from nmcu.sim.build import library_for
 from nmcu.sim.explain import explain
-from nmcu.sim.machine import config_of, group_of
+from nmcu.sim.machine import setup_text
+from nmcu.sim.native import Library, Machine
 from nmcu.sim.result import CoreStats, DmaStats, MemoryStats, RegionStats, SimResult
 from nmcu.sim.trace import Trace, trace_options
 from nmcu.targets import Target
 
 NO_LIMIT = 2**63
+CYCLES_PER_SLICE = 1_000_000  # between two looks at signals and the progress callback
 
 
 def simulate(
@@ -29,43 +32,95 @@ def simulate(
 ) -> SimResult:
     """Runs `elf` on `target` until it exits.
 
-    `isa` is what the cores accept: `rv32`, `xcv`, `xdec`. `writes` puts bytes at addresses before the start, in
-    any memory; `reads` fetches (address, size in bytes) after the exit. `progress` is called now and then with the
-    cluster's cycle. Raises `SimulationFault` where the ELF file is not a program for this target or an address is in
-    no memory, `ProgramFault` where the run ends by anything but the program's own exit.
+    `isa` is what the cores accept: `rv32`, `xcv`, `xdec`, or a set with extensions from elsewhere, whose simulator is
+    built once with this machine's compiler. `writes` puts bytes at addresses before the start, in any memory; `reads`
+    fetches (address, size in bytes) after the exit. `progress` is called now and then with the cluster's cycle. Raises
+    `NmcuError` for an instruction set that is not known or cannot be built, `SimulationFault` where the ELF file is not
+    a program for this target or an address is in no memory, `ProgramFault` where the run ends by anything but the
+    program's own exit.
     """
-    try:
-        raw = _core.simulate(
-            elf,
-            config_of(target),
-            group_of(Registry.installed().isa(isa)),
-            list((writes or {}).items()),
-            list(reads),
-            NO_LIMIT if max_cycles is None else max_cycles,
-            progress,
-            None if trace is None else trace_options(trace, elf, target),
-        )
-    except ValueError as error:
-        raise SimulationFault(f"cannot run this program on {target.name}: {error}") from None
-    if "fault" in raw:
-        raise explain(raw["fault"], elf, target, raw["stdout"])
-    return _result(raw)
+    accepted = Registry.installed().isa(isa)
+    return run_on(
+        library_for(accepted),
+        elf,
+        target,
+        extensions=[extension.name for extension in accepted.extensions],
+        writes=writes,
+        reads=reads,
+        max_cycles=max_cycles,
+        progress=progress,
+        trace=trace,
+    )
 
 
-def _result(raw: Mapping[str, Any]) -> SimResult:
-    cores = tuple(CoreStats(core=i, **core) for i, core in enumerate(raw["cores"]))
+def run_on(
+    library: Library,
+    elf: bytes,
+    target: Target,
+    *,
+    extensions: Iterable[str],
+    writes: Mapping[int, bytes] | None = None,
+    reads: Sequence[tuple[int, int]] = (),
+    max_cycles: int | None = None,
+    progress: Callable[[int], object] | None = None,
+    trace: Trace | None = None,
+    cycles_per_slice: int = CYCLES_PER_SLICE,
+) -> SimResult:
+    """`simulate` with the machine of a library, whatever its cores are."""
+    options = None if trace is None else trace_options(trace, elf, target)
+    limit = NO_LIMIT if max_cycles is None else max_cycles
+    with ExitStack() as stack:
+        try:
+            machine = stack.enter_context(library.open(setup_text(target, extensions, library.fields), elf))
+        except SimulationFault as error:
+            raise SimulationFault(f"cannot run this program on {target.name}: {error}") from None
+        for address, data in (writes or {}).items():
+            if data and not machine.write(address, data):
+                raise SimulationFault(_no_memory(target, address, len(data)))
+        for where in reads:  # before the run: a wrong address is the caller's mistake
+            _read(machine, target, *where)
+        with ExitStack() as tracing:
+            if trace is not None and options is not None:
+                tracing.enter_context(machine.traced(trace.path, options))
+            while not machine.run(cycles_per_slice, limit):
+                if progress is not None:
+                    progress(machine.now)
+        report = machine.report()
+        if "fault" in report:
+            raise explain(report["fault"], elf, target, machine.output, library)
+        return _result(report, machine.output, tuple(_read(machine, target, *where) for where in reads))
+
+
+def _no_memory(target: Target, address: int, size: int) -> str:
+    return f"cannot run this program on {target.name}: no memory holds {size} bytes at {address:#010x}"
+
+
+def _read(machine: Machine, target: Target, address: int, size: int) -> bytes:
+    data = machine.read(address, size)
+    if data is None:
+        raise SimulationFault(_no_memory(target, address, size))
+    return data
+
+
+def _result(report: Mapping[str, Any], stdout: bytes, memory: tuple[bytes, ...]) -> SimResult:
+    cores = tuple(CoreStats(**core) for core in report["cores"])
     return SimResult(
-        exit_code=raw["exit_code"],
-        stdout=raw["stdout"],
-        cycles=raw["cycles"],
+        exit_code=report["exit_code"],
+        stdout=stdout,
+        cycles=report["cycles"],
         instructions=sum(core.instructions for core in cores),
         cores=cores,
-        regions=tuple(
-            RegionStats(**(region | {"visits": tuple(region["visits"])})) for region in raw["regions"]
-        ),
-        dmas=tuple(DmaStats(**dma) for dma in raw["dmas"]),
-        memories=tuple(
-            MemoryStats(m["name"], tuple(m["accesses"]), tuple(m["conflicts"])) for m in raw["memories"]
-        ),
-        memory=tuple(raw["memory"]),
+        regions=tuple(RegionStats(**_tuples(region, "visits")) for region in report["regions"]),
+        dmas=tuple(DmaStats(**dma) for dma in report["dmas"]),
+        memories=tuple(MemoryStats(**_tuples(m, "accesses", "conflicts")) for m in report["memories"]),
+        memory=memory,
     )
+
+
+def _tuples(record: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """The record with these lists as tuples, and the lists in them."""
+
+    def frozen(items: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(tuple(item) if isinstance(item, list) else item for item in items)
+
+    return {**record, **{name: frozen(record[name]) for name in names}}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nmcu.errors import NmcuError
 from nmcu.sim.symbols import Symbols
@@ -22,8 +21,8 @@ class Trace:
     functions: Sequence[str] = ()
 
 
-def trace_options(trace: Trace, elf: bytes, target: Target) -> dict[str, Any]:
-    """The trace as the plain values that the simulator takes; raises `NmcuError` for a core or function unknown."""
+def trace_options(trace: Trace, elf: bytes, target: Target) -> str:
+    """The trace as the simulator reads it (api/simulator.cpp); raises `NmcuError` for a core or function unknown."""
     for core in trace.cores:
         if not 0 <= core < target.cores:
             raise NmcuError(f"cannot trace core {core}: {target.name} has cores 0 to {target.cores - 1}")
@@ -33,9 +32,7 @@ def trace_options(trace: Trace, elf: bytes, target: Target) -> dict[str, Any]:
             raise NmcuError(f"cannot trace function {name!r}: the program has no function of that name")
     mask = sum(1 << core for core in set(trace.cores)) if trace.cores else (1 << target.cores) - 1
     wanted = set(trace.functions)
-    return {
-        "path": str(trace.path),
-        "core_mask": mask,
-        "functions": [(f.address, f.size, f.name, not wanted or f.name in wanted) for f in functions],
-        "outside": not wanted,
-    }
+    lines: list[tuple[object, ...]] = [("cores", mask), ("outside", int(not wanted))]
+    for f in functions:
+        lines.append(("function", f.address, f.size, int(not wanted or f.name in wanted), f.name))
+    return "\n".join("\t".join(str(part) for part in line) for line in lines)

@@ -86,7 +86,10 @@ class ProductKernel(Kernel[OpT]):
             (product.inner, product.outputs) if product.columns else (product.outputs, product.inner)
         )
         sizes = {"x": tile_rows * 4 * product.words, "y": tile_rows * 4 * product.groups}
-        l1 = {"layer": LAYER_BYTES, "packed": product.groups * (GROUP_HEADER_BYTES + 16 * product.words)}
+        l1 = {
+            "layer": machine.staged_bytes(LAYER_BYTES),
+            "packed": product.groups * (GROUP_HEADER_BYTES + 16 * product.words),
+        }
         l1 |= {f"{key}{slot}": size for key, size in sizes.items() for slot in range(min(tiles, 2))}
         b_size = align(b_rows, 4) * align(b_bytes, 4)
         l1 |= {f"b{slot}": b_size for slot in range(min(product.heads, 2))}

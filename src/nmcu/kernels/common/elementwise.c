@@ -23,10 +23,22 @@ static uint32_t load_operand(const nmcu_elementwise_t *map, const nmcu_operand_t
     return nmcu_dma_start_1d(operand->tile[0], operand->data, operand->bytes);
 }
 
+/* A chunk in its buffer, or where there is none at its place: then it is the only one. */
+#if NMCU_STAGED
+#define CHUNK(buffers, slot, place) ((buffers)[slot])
+#else
+#define CHUNK(buffers, slot, place) ((buffers)[0] ? (buffers)[slot] : (place))
+#endif
+
 static uint32_t load(const void *layer, unsigned tile, unsigned core)
 {
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     uint32_t ticket = 0;
+
+#if !NMCU_STAGED
+    if (!map->out_tile[0])
+        return 0;
+#endif
 
     if (core == NMCU_CONSTANTS_CORE) {
         if (tile == 0 && map->constants)
@@ -49,6 +61,10 @@ static uint32_t store(const void *layer, unsigned tile)
 {
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     const uint32_t first = tile * map->chunk;
+#if !NMCU_STAGED
+    if (!map->out_tile[0])
+        return 0;
+#endif
     return nmcu_dma_start_1d(map->output + first, map->out_tile[tile & 1], nmcu_min(map->chunk, map->bytes - first));
 }
 
@@ -118,7 +134,7 @@ static void run_broadcast(const layer_t *layer, unsigned tile, uint32_t at, uint
         for (unsigned i = 0; i < map->operands; i++) {
             const nmcu_operand_t *operand = &map->operand[i];
             if (operand->bytes == 0) {
-                from[i] = operand->tile[tile & 1] + at;
+                from[i] = CHUNK(operand->tile, tile & 1, operand->data) + at;
                 continue;
             }
             from[i] = broadcast_at(operand, &walk);
@@ -130,7 +146,7 @@ static void run_broadcast(const layer_t *layer, unsigned tile, uint32_t at, uint
             }
         }
         for (uint32_t done = 0; at < row_end; done += piece, at += piece)
-            run_exact(layer, map->out_tile[tile & 1] + at, from[0] + done * step[0],
+            run_exact(layer, CHUNK(map->out_tile, tile & 1, map->output) + at, from[0] + done * step[0],
                       from[1] ? from[1] + done * step[1] : from[1], nmcu_min(piece, row_end - at));
         at = row_end;
         walk_to_next_row(map, &walk);
@@ -158,8 +174,9 @@ static void compute(const void *layer, unsigned tile, unsigned core)
     if (map->operand[0].bytes || map->operand[1].bytes)
         run_broadcast(layer, tile, 4 * first, nmcu_min(4 * end, bytes));
     else
-        map->fn(op, map->out_tile[slot] + 4 * first, map->operand[0].tile[slot] + 4 * first,
-                map->operands > 1 ? map->operand[1].tile[slot] + 4 * first : 0, end - first);
+        map->fn(op, CHUNK(map->out_tile, slot, map->output) + 4 * first,
+                CHUNK(map->operand[0].tile, slot, map->operand[0].data) + 4 * first,
+                map->operands > 1 ? CHUNK(map->operand[1].tile, slot, map->operand[1].data) + 4 * first : 0, end - first);
 }
 
 void nmcu_elementwise_run(const nmcu_elementwise_t *map, const void *op)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from nmcu.graph import Layer
 from nmcu.kernels.cdata import Expr, Struct, Value
-from nmcu.kernels.common.layer import LAYER_BYTES
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align
+from nmcu.kernels.common.layer import LAYER_BYTES, copied_constants
+from nmcu.kernels.kernel import KERNELS_DIR, NOWHERE, Addresses, Candidate, Machine, align
 
 AXES = 4
 CHUNKS = (512, 1024, 2048, 4096, 8192, 16384)
@@ -74,17 +74,17 @@ def candidates(
     total, walk = layer.outputs[0].size, broadcast(layer)
     chunked = sum(s is None for s in walk.strides) + 1
     found = []
-    for limit in CHUNKS:
+    for limit in CHUNKS if machine.staged else (align(total, 4),):
         chunk = min(limit, align(total, 4))
         chunks = -(-total // chunk)
         l1 = _buffers(layer, walk, chunk, chunks, machine) | (
-            {"constants": constant_bytes} if constant_bytes else {}
+            {"constants": machine.staged_bytes(constant_bytes)} if constant_bytes else {}
         )
         work = math.ceil(cycles_per_word * -(-chunk // (4 * machine.cores)))
         work += math.ceil(ROW_OVERHEAD_CYCLES * walk.rows / (chunks * machine.cores))
-        transfers = chunked * machine.dma_cycles(chunk)
-        once = machine.dma_cycles(constant_bytes) + sum(
-            machine.dma_cycles(t.size)
+        transfers = chunked * machine.staging_cycles(chunk)
+        once = machine.staging_cycles(constant_bytes) + sum(
+            machine.staging_cycles(t.size)
             for t, s in zip(layer.inputs, walk.strides, strict=True)
             if s is not None
         )
@@ -120,11 +120,7 @@ def descriptor(
         "fn": Expr(function),
     }
     if constant is not None:
-        members |= {
-            "constants": Expr(at.constants[constant]),
-            "constants_copy": Expr(at.l1["constants"]),
-            "constant_bytes": len_of(layer, constant),
-        }
+        members |= copied_constants(at, constant, len_of(layer, constant))
     return Struct("nmcu_elementwise_t", members)
 
 
@@ -140,6 +136,8 @@ def _strides(shape: Sequence[int], out: Sequence[int]) -> list[int]:
 
 
 def _buffers(layer: Layer, walk: Broadcast, chunk: int, chunks: int, machine: Machine) -> dict[str, int]:
+    if not machine.staged:
+        return {"layer": 0, "out0": 0}
     sizes = {"layer": LAYER_BYTES}
     slots = min(chunks, 2)
     for name, tensor, strides in zip(_NAMES, layer.inputs, walk.strides, strict=False):
@@ -152,7 +150,7 @@ def _buffers(layer: Layer, walk: Broadcast, chunk: int, chunks: int, machine: Ma
 
 def _operand(at: Addresses, index: int, size: int, strides: tuple[int, ...] | None) -> Struct:
     name = _NAMES[index]
-    first = at.l1.get(f"{name}0", "0")
+    first = at.l1.get(f"{name}0", NOWHERE)
     members: dict[str, Value] = {
         "data": Expr(at.inputs[index]),
         "tile": (Expr(first), Expr(at.l1.get(f"{name}1", first))),

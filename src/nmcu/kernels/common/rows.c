@@ -19,6 +19,11 @@ static uint32_t load(const void *layer, unsigned tile, unsigned core)
     const nmcu_rows_t *shape = ((const layer_t *)layer)->shape;
     uint32_t ticket = 0;
 
+#if !NMCU_STAGED
+    if (!shape->in_tile[0])
+        return 0;
+#endif
+
     if (core == NMCU_CONSTANTS_CORE && tile == 0 && shape->constants)
         ticket = nmcu_dma_start_1d(shape->constants_copy, shape->constants, shape->constant_bytes);
     if (core == 0)
@@ -30,6 +35,10 @@ static uint32_t load(const void *layer, unsigned tile, unsigned core)
 static uint32_t store(const void *layer, unsigned tile)
 {
     const nmcu_rows_t *shape = ((const layer_t *)layer)->shape;
+#if !NMCU_STAGED
+    if (!shape->out_tile[0])
+        return 0;
+#endif
     return nmcu_dma_start_1d(shape->output + tile * shape->tile_rows * shape->out_bytes, shape->out_tile[tile & 1],
                              tile_rows(shape, tile) * shape->out_bytes);
 }
@@ -42,6 +51,13 @@ static void compute(const void *layer, unsigned tile, unsigned core)
     const uint32_t rows = tile_rows(shape, tile);
     const uint32_t first = nmcu_share_first(rows, core, cores), end = nmcu_share_first(rows, core + 1, cores);
 
+#if !NMCU_STAGED
+    if (!shape->in_tile[0]) {
+        if (first < end)
+            work->fn(work->op, shape->output + first * shape->out_bytes, shape->input + first * shape->in_bytes, end - first);
+        return;
+    }
+#endif
     if (first < end)
         work->fn(work->op, shape->out_tile[tile & 1] + first * shape->out_bytes,
                  shape->in_tile[tile & 1] + first * shape->in_bytes, end - first);

@@ -7,10 +7,10 @@
 typedef struct {
     const int8_t *input;              /* L2: (rows, in_bytes) */
     int8_t *output;                   /* L2: (rows, out_bytes) */
-    int8_t *in_tile[2], *out_tile[2]; /* L1 */
+    int8_t *in_tile[2], *out_tile[2]; /* L1; null: rows are used where they lie, all in one tile */
     uint32_t rows, tile_rows, tiles;
     uint32_t in_bytes, out_bytes;
-    const uint8_t *constants; /* L2: copied to L1 before the first tile, or null */
+    const uint8_t *constants; /* L2: copied to constants_copy before the first tile, or null */
     void *constants_copy;     /* L1 */
     uint32_t constant_bytes;
 } nmcu_rows_t;

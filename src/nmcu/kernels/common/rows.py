@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from nmcu.graph import Layer
 from nmcu.kernels.cdata import Expr, Struct, Value
-from nmcu.kernels.common.layer import LAYER_BYTES
+from nmcu.kernels.common.layer import LAYER_BYTES, copied_constants
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine, align
 
 TILE_OVERHEAD_CYCLES = 250
@@ -25,17 +25,21 @@ def candidates(
     """Tilings worth considering, best first, for rows that take one core `row_cycles` cycles."""
     rows, in_bytes, out_bytes = shape(layer)
     found = []
-    for tiles in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512, rows):
+    for tiles in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512, rows) if machine.staged else (1,):
         tile_rows = -(-rows // min(tiles, rows))
         count = -(-rows // tile_rows)
-        l1 = {"layer": LAYER_BYTES, "in0": tile_rows * in_bytes, "out0": tile_rows * out_bytes}
+        sizes = {"layer": LAYER_BYTES, "in0": tile_rows * in_bytes, "out0": tile_rows * out_bytes}
+        l1 = {name: machine.staged_bytes(size) for name, size in sizes.items()}
         if count > 1:
             l1 |= {"in1": l1["in0"], "out1": l1["out0"]}
         if constant_bytes:
-            l1["constants"] = constant_bytes
+            l1["constants"] = machine.staged_bytes(constant_bytes)
         work = int(row_cycles * -(-tile_rows // machine.cores))
-        load, store = machine.dma_cycles(tile_rows * in_bytes), machine.dma_cycles(tile_rows * out_bytes)
-        cycles = LAYER_OVERHEAD_CYCLES + machine.dma_cycles(constant_bytes) + load + store
+        load, store = (
+            machine.staging_cycles(tile_rows * in_bytes),
+            machine.staging_cycles(tile_rows * out_bytes),
+        )
+        cycles = LAYER_OVERHEAD_CYCLES + machine.staging_cycles(constant_bytes) + load + store
         cycles += count * TILE_OVERHEAD_CYCLES + work + (count - 1) * max(work, load + store)
         if sum(align(size) for size in l1.values()) <= machine.l1_bytes:
             found.append(
@@ -66,9 +70,5 @@ def descriptor(
         "out_bytes": out_bytes,
     }
     if constants is not None:
-        members |= {
-            "constants": Expr(at.constants[constants]),
-            "constants_copy": Expr(at.l1["constants"]),
-            "constant_bytes": constant_bytes,
-        }
+        members |= copied_constants(at, constants, constant_bytes)
     return Struct("nmcu_rows_t", members)

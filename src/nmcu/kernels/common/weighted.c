@@ -12,6 +12,10 @@ uint32_t nmcu_weighted_load(const void *layer, unsigned tile_index, unsigned cor
     const nmcu_tile_t tile = nmcu_window_tile(&weighted->window, tile_index);
     if (core == 0)
         ticket = nmcu_window_load(&weighted->window, &tile);
+#if !NMCU_STAGED
+    if (!weighted->weight_tile[0])
+        return ticket;
+#endif
     if (core == NMCU_CONSTANTS_CORE && tile.new_channels) {
         const unsigned shift = weighted->record_shift, bytes = weighted->record_bytes;
         const unsigned records = (tile.channels + (1u << shift) - 1) >> shift;

@@ -8,7 +8,7 @@
 typedef struct {
     nmcu_window_t window;
     const uint8_t *weights; /* L2: the records of all output channels */
-    void *weight_tile[2];   /* L1 */
+    void *weight_tile[2];   /* L1; null: records are read where they lie */
     uint32_t record_bytes;
     uint8_t record_shift;
 } nmcu_weighted_t;
@@ -16,9 +16,13 @@ typedef struct {
 /* Stage of pipeline.h: load a tile's slab and its records, whichever are new. */
 uint32_t nmcu_weighted_load(const void *layer, unsigned tile_index, unsigned core);
 
-/* The records of a tile, in L1. */
+/* The records of a tile. */
 static inline const uint8_t *nmcu_weighted_records(const nmcu_weighted_t *weighted, const nmcu_tile_t *tile)
 {
+#if !NMCU_STAGED
+    if (!weighted->weight_tile[0])
+        return weighted->weights + (tile->first_channel >> weighted->record_shift) * weighted->record_bytes;
+#endif
     return weighted->weight_tile[tile->channel_slot];
 }
 

@@ -45,6 +45,10 @@ uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile)
 
     if (!tile->new_slab)
         return 0;
+#if !NMCU_STAGED
+    if (!window->slab[0] || !window->channelwise) /* nmcu_window_pad copies the rows of a slab for all channels */
+        return 0;
+#endif
     if (rows.count == 0 || pixels == 0)
         return 0;
     if (channels == window->in_channels) {
@@ -75,8 +79,15 @@ void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core)
 
     if (!tile.new_slab)
         return;
+#if NMCU_STAGED
     if (left + pixels == slab_row && left == 0 && rows.count == rows.total)
         return;
+#else
+    const int map_row = window->in_width * window->in_channels;
+    const int8_t *from = window->input + ((int)rows.first - (int)rows.skip) * map_row;
+    if (!window->slab[0])
+        return;
+#endif
     for (unsigned row = core; row < rows.total; row += cores) {
         int8_t *to = tile.slab + row * slab_row;
         if (row < rows.skip || row >= rows.skip + rows.count) {
@@ -84,6 +95,9 @@ void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core)
         } else {
             memset(to, window->pad_value, left);
             memset(to + left + pixels, window->pad_value, slab_row - left - pixels);
+#if !NMCU_STAGED
+            memcpy(to + left, from + (int)row * map_row, pixels);
+#endif
         }
     }
 }
@@ -95,6 +109,10 @@ uint32_t nmcu_window_store(const void *layer, unsigned tile_index)
     const unsigned pixels = tile.rows * window->out_width;
     int8_t *to = window->output + tile.first_row * window->out_width * window->out_pitch + tile.first_channel;
 
+#if !NMCU_STAGED
+    if (!window->out_tile[0])
+        return 0;
+#endif
     if (tile.channels == window->out_pitch)
         return nmcu_dma_start_1d(to, tile.out, pixels * tile.channels);
     return nmcu_dma_start_2d(to, tile.out, tile.channels, pixels, window->out_pitch, tile.channels);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "arithmetic.h"
+#include "nmcu_hal.h"
 
 /*
  * Geometry of one layer and its tiles. Maps are NHWC with N = 1. A tile is `tile_rows` output rows by
@@ -27,8 +28,8 @@ typedef struct {
     uint8_t channelwise;    /* 1: a tile's slab holds the tile's channels only (depthwise, pooling); 0: all channels */
     uint8_t rows_innermost; /* tile order: 1: all row tiles of a channel tile in turn; 0: the other way round */
     int8_t pad_value;
-    int8_t *slab[2];        /* L1 */
-    int8_t *out_tile[2];    /* L1: (rows, out_width, channels of the tile) */
+    int8_t *slab[2];        /* L1; null: windows are read from the map */
+    int8_t *out_tile[2];    /* L1: (rows, out_width, channels of the tile); null: results are written to the map */
 } nmcu_window_t;
 
 /* Where tile number `tile` lies, and which of the two alternating buffers hold its operands. */
@@ -83,6 +84,13 @@ static inline nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned
     t.channels = nmcu_min(window->tile_channels, window->out_channels - t.first_channel);
     t.slab = window->slab[row_slot];
     t.out = window->out_tile[tile & 1];
+#if !NMCU_STAGED
+    if (!t.slab) /* may begin before the map: padding that is not read */
+        t.slab = (int8_t *)(uintptr_t)window->input +
+                 ((int)(t.first_row * window->stride_height) - window->pad_top) * window->in_width * window->in_channels;
+    if (!t.out)
+        t.out = window->output + t.first_row * window->out_width * window->out_pitch;
+#endif
     return t;
 }
 
@@ -102,7 +110,8 @@ uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile);
 
 /* Stages of pipeline.h for kernels whose descriptor begins with an nmcu_window_t. */
 
-/* Write the padding of a tile's slab, if it is new, shared by all cores. */
+/* Write the padding of a tile's slab, if it is new, shared by all cores; where L1 and L2 are one memory, the rest of it,
+ * too. */
 void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core);
 
 /* Start the transfer of a tile's output to L2 and return the ticket. */

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nmcu.graph import Layer, ops
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.costs import PIPELINE
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Kernel, Machine, OpT, align
+from nmcu.kernels.kernel import KERNELS_DIR, NOWHERE, Addresses, Kernel, Machine, OpT, align
 
 SOURCES = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "window.c")
 
@@ -38,6 +38,8 @@ class Geometry:
     pad_value: int = 0
     channelwise: bool = False
     """A slab holds the channels of its tile only, and no padding left and right: its rows are rows of the map."""
+    pitch: int = 0
+    """Channels of the map that the output is a range of channels of; 0 where it is all of them."""
 
     @cached_property
     def slab_width(self) -> int:
@@ -54,6 +56,18 @@ class Geometry:
     def slab_rows(self, rows: int) -> int:
         """Slab rows for `rows` output rows."""
         return (rows - 1) * self.strides[0] + (self.kernel[0] - 1) * self.dilations[0] + 1
+
+    def reads_in_place(self, tiling: "Tiling") -> bool:
+        """Whether the map can take the place of the slabs: their rows are rows of the map, with no padding that is
+        read (channelwise kernels leave it out)."""
+        if self.channelwise:
+            return tiling.channels >= self.input[2]
+        inside = self.slab_width <= self.input[1] and self.slab_rows(self.output[0]) <= self.input[0]
+        return inside and self.pad_top == 0 and self.pad_left == 0
+
+    def writes_in_place(self, tiling: "Tiling") -> bool:
+        """Whether the map can take the place of the output tiles: they hold all its channels."""
+        return tiling.channels >= self.output[2] and self.pitch in (0, self.output[2])
 
     def slab_bytes(self, rows: int, channels: int) -> int:
         """Bytes of the slab of a tile of `rows` x `channels` outputs."""
@@ -103,8 +117,9 @@ def oversized(layer: Layer) -> str | None:
 def geometry(layer: Layer, channelwise: bool = False) -> Geometry:
     """The geometry of a convolution, depthwise, pooling or fully-connected layer (t tokens: t rows, one column)."""
     op, (x, y) = layer.op, (layer.inputs[0].shape, layer.outputs[0].shape)
+    pitch = (layer.whole or layer).outputs[0].shape[-1]
     if isinstance(op, ops.Linear):
-        return Geometry((math.prod(x[:-1]), 1, x[-1]), (math.prod(y[:-1]), 1, y[-1]))
+        return Geometry((math.prod(x[:-1]), 1, x[-1]), (math.prod(y[:-1]), 1, y[-1]), pitch=pitch)
     if isinstance(op, ops.Conv2d | ops.Depthwise):
         weight = layer.constants["weight"].shape
         return Geometry(
@@ -117,6 +132,7 @@ def geometry(layer: Layer, channelwise: bool = False) -> Geometry:
             pad_left=op.pads[1],
             pad_value=op.input_zero_point,
             channelwise=channelwise,
+            pitch=pitch,
         )
     if isinstance(op, ops.AveragePool | ops.MaxPool):
         return Geometry(
@@ -132,21 +148,29 @@ def geometry(layer: Layer, channelwise: bool = False) -> Geometry:
     raise TypeError(f"{layer.kind} is not a windowed operator")
 
 
-def buffers(geometry: Geometry, tiling: Tiling, channel_bytes: int = 0) -> dict[str, int]:
-    """L1 buffers of a tiling in bytes by name: slabs, output tiles and, with `channel_bytes` for each output channel,
-    constants. A second buffer of a kind is there only where it alternates with the first."""
+def buffers(
+    geometry: Geometry, machine: Machine, tiling: Tiling, channel_bytes: int = 0, beside: int = 0
+) -> dict[str, int]:
+    """Buffers of a tiling in bytes by name: slabs, output tiles and, with `channel_bytes` for each output channel,
+    constants. A second buffer of a kind is there only where it alternates with the first.
+
+    The kernel may write `beside` bytes around its output tile. What is used in place has a buffer of 0 bytes.
+    """
     row_tiles, channel_tiles = tile_counts(geometry, tiling)
     tiles = row_tiles * channel_tiles
     slabs = tiles if geometry.channelwise else row_tiles
     slab = geometry.slab_bytes(tiling.rows, tiling.channels)
-    output = tiling.rows * geometry.output[1] * tiling.channels
+    output = tiling.rows * geometry.output[1] * tiling.channels + beside
+    if not machine.staged:
+        slab = 0 if geometry.reads_in_place(tiling) else slab
+        output = 0 if beside == 0 and geometry.writes_in_place(tiling) else output
     sizes = {"slab0": slab, "out0": output}
     if slabs > 1:
         sizes["slab1"] = slab
     if tiles > 1:
         sizes["out1"] = output
     if channel_bytes:
-        sizes["constants0"] = tiling.channels * channel_bytes
+        sizes["constants0"] = machine.staged_bytes(tiling.channels * channel_bytes)
         if channel_tiles > 1:
             sizes["constants1"] = sizes["constants0"]
     return sizes
@@ -176,7 +200,7 @@ def tilings(
 
 def fits(geometry: Geometry, machine: Machine, tiling: Tiling, channel_bytes: int, extra: int = 0) -> bool:
     """True if the tiling's buffers and `extra` bytes fit L1."""
-    needed = sum(align(size) for size in buffers(geometry, tiling, channel_bytes).values())
+    needed = sum(align(size) for size in buffers(geometry, machine, tiling, channel_bytes).values())
     return needed + extra <= machine.l1_bytes
 
 
@@ -222,7 +246,7 @@ def pipeline_cycles(
         values: NDArray[np.float64] = table[is_last]
         return values
 
-    def load(rows: int, channels: int) -> int:
+    def slab(rows: int, channels: int) -> int:
         slab_depth = channels if geometry.channelwise else geometry.input[2]
         pixels = min(geometry.slab_width, geometry.input[1])
         slab_rows = min(geometry.slab_rows(rows), geometry.input[0])
@@ -237,12 +261,16 @@ def pipeline_cycles(
             return machine.dma_cycles(rows * width * channels)
         return machine.dma_cycles(channels, rows * width)
 
-    loads = of_tiles(load) * fresh_slab
-    loads += of_tiles(lambda rows, channels: machine.dma_cycles(channels * channel_bytes)) * fresh_channel
+    loads = of_tiles(slab) * fresh_slab
+    loads += of_tiles(lambda rows, channels: machine.staging_cycles(channels * channel_bytes)) * fresh_channel
     stores = of_tiles(store)
     work = of_tiles(compute)
     if prepare is not None:
         work += of_tiles(lambda rows, channels: prepare(rows)) * fresh_slab
+    if not machine.staged:  # the cores copy what is not used in place
+        work += 0 if geometry.reads_in_place(tiling) else loads / machine.cores
+        work += 0 if geometry.writes_in_place(tiling) else stores
+        loads, stores = loads * 0, stores * 0
     transfers = np.zeros(len(tile))
     transfers[:-1] += loads[1:]
     transfers[1:] += stores[:-1]
@@ -275,7 +303,7 @@ def descriptor(geometry: Geometry, tiling: Tiling, at: Addresses) -> Struct:
             "dilation_width": geometry.dilations[1],
             "pad_top": geometry.pad_top,
             "pad_left": 0 if geometry.channelwise else geometry.pad_left,
-            "slab_width": geometry.slab_width,
+            "slab_width": geometry.input[1] if at.l1["slab0"] == NOWHERE else geometry.slab_width,
             "tile_rows": tiling.rows,
             "row_tiles": row_tiles,
             "tile_channels": tiling.channels,

@@ -48,7 +48,7 @@ class Dense(window.WindowKernel[window.Affine]):
                 channel_bytes,
                 lambda rows, channels: self.tile_cycles(layer, geometry, machine, rows, channels),
             )
-            buffers = window.buffers(geometry, tiling, channel_bytes)
+            buffers = window.buffers(geometry, machine, tiling, channel_bytes)
             found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 

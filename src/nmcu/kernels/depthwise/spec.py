@@ -13,7 +13,7 @@ from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
-from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, align
+from nmcu.kernels.kernel import NOWHERE, Addresses, Candidate, Kernel, Machine, align
 from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
@@ -169,10 +169,11 @@ class Depthwise(Kernel[ops.Depthwise]):
                 range(1, min(machine.cores, orientation.max_parts(tiling.rows, columns)) + 1),
                 key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p, row_tiles),
             )
-            l1 = {"layer": LAYER_BYTES} | window.buffers(geometry, tiling, orientation.channel_bytes)
             lead = orientation.lead(orientation.outputs(tiling.rows, columns)[0], row_tiles)
             beside = (lead + orientation.block - 1) * orientation.output_step_bytes(columns, tiling.channels)
-            l1 |= {name: l1[name] + beside for name in ("out0", "out1") if name in l1}
+            l1 = {"layer": machine.staged_bytes(LAYER_BYTES)} | window.buffers(
+                geometry, machine, tiling, orientation.channel_bytes, beside
+            )
             l1["planes"] = machine.cores * 4 * orientation.plane_bytes(tiling, row_tiles, columns, parts)
             if sum(align(size) for size in l1.values()) > machine.l1_bytes:
                 continue
@@ -232,7 +233,12 @@ class Depthwise(Kernel[ops.Depthwise]):
         )
         line_bytes, lead = orientation.line_bytes(outputs, row_tiles), orientation.lead(outputs, row_tiles)
         front = lead * orientation.output_step_bytes(columns, tiling.channels)
-        at = replace(at, l1={k: f"{v} + {front}" if k in ("out0", "out1") else v for k, v in at.l1.items()})
+        tiles = {
+            name: f"{at.l1[name]} + {front}"
+            for name in ("out0", "out1")
+            if at.l1.get(name, NOWHERE) != NOWHERE
+        }
+        at = replace(at, l1={**at.l1, **tiles})
         return Struct(
             "nmcu_depthwise_t",
             {

@@ -52,7 +52,7 @@ class WordGather(window.WindowKernel[window.Affine]):
         channel_bytes = -(-self._group_bytes(layer, geometry) // self.group)
         found = []
         for tiling in window.tilings(geometry, machine, self.group, channel_bytes):
-            buffers = window.buffers(geometry, tiling, channel_bytes)
+            buffers = window.buffers(geometry, machine, tiling, channel_bytes)
             buffers["words"] = self._word_bytes(geometry, tiling.rows)
             if sum(align(size) for size in buffers.values()) > machine.l1_bytes:
                 continue

@@ -43,7 +43,9 @@ class Grouped(Kernel[ops.Conv2d]):
         found = []
         for tiling in window.tilings(geometry, machine, 4, channel_bytes, LAYER_BYTES):
             cycles, work, dma = window.pipeline_cycles(geometry, machine, tiling, channel_bytes, compute)
-            l1 = {"layer": LAYER_BYTES} | window.buffers(geometry, tiling, channel_bytes)
+            l1 = {"layer": machine.staged_bytes(LAYER_BYTES)} | window.buffers(
+                geometry, machine, tiling, channel_bytes
+            )
             found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 

@@ -45,7 +45,7 @@ class LayerNorm(Kernel[ops.LayerNorm]):
 
     def descriptor(self, layer: Layer[ops.LayerNorm], parameters: Mapping[str, int], at: Addresses) -> Struct:
         op, channels = layer.op, layer.inputs[0].shape[-1]
-        copy = f"(const nmcu_layer_norm_channel_t *)(const void *)({at.l1['constants']})"
+        copy = f"(const nmcu_layer_norm_channel_t *)(const void *)({at.near('constants', 'channels')})"
         return Struct(
             "nmcu_layer_norm_t",
             {

@@ -12,8 +12,10 @@ static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
     const nmcu_pool_t *pool = layer;
     uint32_t ticket = 0;
 
+#if NMCU_STAGED
     if (core == NMCU_CONSTANTS_CORE && tile_index == 0 && pool->classes)
         ticket = nmcu_dma_start_1d(pool->classes_copy, pool->classes, pool->class_count * sizeof(nmcu_pool_class_t));
+#endif
     if (core == 0) {
         const nmcu_tile_t tile = nmcu_window_tile(&pool->window, tile_index);
         const uint32_t slab = nmcu_window_load(&pool->window, &tile);

@@ -36,6 +36,7 @@ class Pool(Kernel[OpT]):
     def candidates(self, layer: Layer[OpT], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer, channelwise=True)
         extra = {"layer": LAYER_BYTES} | self._class_buffer(layer)
+        extra = {name: machine.staged_bytes(size) for name, size in extra.items()}
         elements = geometry.kernel[0] * geometry.kernel[1]
         element, result = machine.isa.best(self.element_cycles), machine.isa.best(self.result_cycles)
         group_cycles = elements * element + result
@@ -48,7 +49,7 @@ class Pool(Kernel[OpT]):
         found = []
         for tiling in window.tilings(geometry, machine, 4, 0, extra=sum(extra.values()) + 64):
             cycles, work, dma = window.pipeline_cycles(geometry, machine, tiling, 0, compute)
-            l1 = extra | window.buffers(geometry, tiling)
+            l1 = extra | window.buffers(geometry, machine, tiling)
             found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
@@ -97,7 +98,7 @@ class AveragePool(Pool[ops.AveragePool]):
     def _class_members(self, layer: Layer[ops.AveragePool], at: Addresses) -> dict[str, Value]:
         return {
             "classes": Expr(f"(const nmcu_pool_class_t *)(const void *){at.constants['classes']}"),
-            "classes_copy": Expr(at.l1["classes"]),
+            "classes_copy": Expr(at.near("classes", "classes")),
             "class_count": len(layer.constants["counts"]),
             "requant": requantize.descriptor(layer),
         }

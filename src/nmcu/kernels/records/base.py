@@ -74,7 +74,7 @@ class Records(window.WindowKernel[window.Affine]):
                 channel_bytes,
                 lambda rows, channels: self.tile_cycles(layer, geometry, machine, rows, channels),
             )
-            buffers = {**window.buffers(geometry, tiling, channel_bytes), **extra}
+            buffers = {**window.buffers(geometry, machine, tiling, channel_bytes), **extra}
             found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 

@@ -46,7 +46,7 @@ class Softmax(Kernel[ops.Softmax]):
                 "softmax": Struct(
                     "nmcu_softmax_parameters_t",
                     {
-                        "tables": Expr(f"(const uint32_t *)(const void *)({at.l1['constants']})"),
+                        "tables": Expr(f"(const uint32_t *)(const void *)({at.near('constants', 'tables')})"),
                         "width": layer.inputs[0].shape[-1],
                         "zero_point": layer.op.zero_point,
                     },

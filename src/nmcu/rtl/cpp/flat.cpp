@@ -31,6 +31,7 @@ class Random {
 
 }  // namespace
 
+#pragma GCC visibility push(default)
 extern "C" {
 
 struct FlatOptions {
@@ -134,3 +135,4 @@ void nmcu_flat_run(uint8_t* memory, uint32_t size, const FlatOptions* options, F
 }
 
 }  // extern "C"
+#pragma GCC visibility pop

@@ -129,7 +129,7 @@ class Recorder : public iss::Core::TraceSink {
 Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern& stalls, uint64_t limit) {
     Run run;
     const auto file = elf_of(image, entry);
-    iss::Machine machine(machine_of(image.size()), file, iss::Group::Decimate);
+    iss::Machine machine(machine_of(image.size()), file, iss::ExtensionSet::all());
     Memory& memory = machine.platform.memories().all().front();
     iss::Core& core = machine.platform.cores[0];
     Recorder recorder(run, limit);
@@ -223,12 +223,13 @@ Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern& 
 
 // The instruction, and which register a CSR access is about.
 uint32_t kind_of(uint32_t word) {
-    const uint32_t id = iss::find_instruction(word);
+    const uint32_t id = iss::find_instruction(word, iss::ExtensionSet::all());
     return iss::ID_csrrw <= id && id <= iss::ID_csrrci ? id | (word >> 20) << 16 : id;
 }
 
 }  // namespace
 
+#pragma GCC visibility push(default)
 extern "C" {
 
 constexpr uint32_t kCauses = 48;
@@ -336,3 +337,4 @@ void nmcu_fuzz_run(const uint8_t* image, uint64_t size, uint32_t entry, uint32_t
 }
 
 }  // extern "C"
+#pragma GCC visibility pop

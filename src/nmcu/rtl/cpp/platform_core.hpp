@@ -185,7 +185,7 @@ class PlatformCore {
     // Table entry of an expanded instruction word; few different words run most of the time.
     uint16_t identify(uint32_t word) {
         Known& known = known_[(word * 0x9E3779B1u) >> 22];
-        if (known.word != word) known = {word, iss::find_instruction(word)};
+        if (known.word != word) known = {word, iss::find_instruction(word, iss::ExtensionSet::all())};
         return known.id;
     }
 

@@ -52,8 +52,8 @@ struct CodeSegment {
 inline uint32_t load_hazard(const Decoded& load, const Decoded& next) {
   if (next.id >= INSTRUCTIONS) return 0;
   const Format& f = INSNS[next.id].format;
-  // xDecimate forwards the register it merges into to the next nm.dec.
-  const bool merges = INSNS[load.id].group == Group::Decimate && INSNS[next.id].group == Group::Decimate;
+  const Insn& insn = INSNS[load.id];
+  const bool merges = insn.format.forwards_rd && f.forwards_rd && insn.extension == INSNS[next.id].extension;
   const bool reads = load.rd != 0 && ((f.reads_rs1 && next.rs1 == load.rd) || (f.reads_rs2 && next.rs2 == load.rd) ||
                                       (f.reads_rd && !merges && next.rd == load.rd));
   // Write after write: an ALU result (or an incremented address) may not overtake the loaded value, x0 included.
@@ -65,7 +65,7 @@ inline uint32_t load_hazard(const Decoded& load, const Decoded& next) {
 
 class Code {
  public:
-  Code(const Elf& elf, MemoryMap& memories, Group group) : group_(group) {
+  Code(const Elf& elf, MemoryMap& memories, ExtensionSet set) : set_(set) {
     for (const Segment& s : elf.segments) {
       if (!s.executable) continue;
       CodeSegment c;
@@ -85,12 +85,12 @@ class Code {
     return nullptr;
   }
   std::vector<CodeSegment>& segments() { return segments_; }
-  Group group() const { return group_; }
+  ExtensionSet set() const { return set_; }
 
   // The instruction at pc, or an entry that does not exist where pc holds none.
   Decoded peek(const CodeSegment& s, uint32_t pc) const {
     if (!s.contains(pc)) return {};
-    return decode(s.fetch(pc), group_);
+    return decode(s.fetch(pc), set_);
   }
 
   // A store to an executable, writable segment: what was decoded there, and what looked ahead to it, is forgotten.
@@ -104,7 +104,7 @@ class Code {
   }
 
  private:
-  Group group_;
+  ExtensionSet set_;
   std::vector<CodeSegment> segments_;
 };
 

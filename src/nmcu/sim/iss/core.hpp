@@ -6,6 +6,8 @@
 #pragma once
 #include <cstring>
 #include <functional>
+#include <span>
+#include <utility>
 
 #include "../platform/types.hpp"
 #include "arithmetic.hpp"
@@ -25,27 +27,10 @@ struct Window {
   uint64_t* bank_accesses = nullptr;
 };
 
-struct HardwareLoop {
-  uint32_t start = 0, end = 0, count = 0;
-  uint32_t checked_start = 1, checked_end = 1;  // bounds whose body was found to obey the manual's constraints
-  uint32_t back_edge_stall = 0;  // the first instruction needs what the last one loads
-};
+// How an extension puts loaded data into rd: the new value from the old one, the data, and a detail of its own.
+using Place = uint32_t (*)(uint32_t old, uint32_t data, uint32_t detail);
 
 using Histogram = std::array<uint64_t, INSTRUCTIONS>;
-
-// Everything a program can see of a core; copied to be able to go back to a point in time.
-struct State {
-  uint32_t regs[36] = {};  // x0 to x31; [32] takes results for x0
-  HardwareLoop loops[2];
-  CsrFile csr;
-  Cycle time = 0;  // all instructions so far are complete in this cycle
-  const Op* op = nullptr;
-  CodeSegment* segment = nullptr;
-  // The last instruction that held EX for more than a cycle left it then. A jump right behind it was carried out in ID
-  // meanwhile, and costs one cycle less.
-  Cycle busy_until = NEVER;
-  bool by_jump = true;  // the next instruction is entered by a jump, not from the one before it
-};
 
 class Core {
  public:
@@ -131,6 +116,8 @@ class Core {
 
   uint32_t pc() const { return state.segment ? state.segment->base + static_cast<uint32_t>(state.op - state.segment->ops.data()) * 2 : fault.pc; }
   uint32_t hart() const { return hart_; }
+  ExtensionSet extensions() const { return code_->set(); }
+  std::span<const uint32_t> registers() const { return {state.regs, 32}; }
   uint64_t instructions() const {
     uint64_t n = 0;
     for (const uint64_t h : histogram) n += h;
@@ -145,7 +132,6 @@ class Core {
   struct Access {
     uint32_t first_data = 0, second_data = 0;
     uint8_t first_size = 0, second_size = 0;
-    uint8_t lane = 0xff;  // byte lane to merge into, 0xff: the whole register
     bool is_signed = false;
     uint8_t size = 0;
   };
@@ -167,9 +153,8 @@ class Core {
 
   void finish_load(const Op& op, uint32_t data) {
     uint32_t* regs = state.regs;
-    if (access_.lane != 0xff) {
-      const uint32_t shift = 8u * access_.lane;
-      regs[op.rd] = (regs[op.rd] & ~(0xffu << shift)) | ((data & 0xff) << shift);
+    if (NMCU_UNLIKELY(place_ != nullptr)) {
+      regs[op.rd] = std::exchange(place_, nullptr)(regs[op.rd], data, place_detail_);
       return;
     }
     switch (access_.size) {
@@ -181,14 +166,13 @@ class Core {
   }
 
   // Hands an access to the platform.
-  void ask(const Op* op, Cycle time, uint32_t address, uint32_t size, bool write, uint32_t data, bool is_signed, uint8_t lane) {
+  void ask(const Op* op, Cycle time, uint32_t address, uint32_t size, bool write, uint32_t data, bool is_signed) {
     state.op = op;
     state.time = time;
     const uint32_t to_word_end = 4 - (address & 3);
     access_ = Access{};
     access_.size = static_cast<uint8_t>(size);
     access_.is_signed = is_signed;
-    access_.lane = lane;
     uint32_t first = size;
     if (size > to_word_end) {
       first = to_word_end;
@@ -244,6 +228,8 @@ class Core {
   std::array<Window, 2> windows_;
   uint32_t hart_ = 0;
   Access access_;
+  Place place_ = nullptr;  // how the data asked for goes into rd, where it does not just replace it
+  uint32_t place_detail_ = 0;
 };
 
 // Fills in the entry at op. `handlers` holds the offset of every handler, see run().

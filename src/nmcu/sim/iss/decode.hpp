@@ -6,15 +6,14 @@
 #include <vector>
 
 #include "compressed.hpp"
+#include "extension_set.hpp"
 #include "format.hpp"
 
 namespace nmcu::iss {
 
-enum class Group : uint8_t { Base, CoreV, Decimate };
-
 enum Id : uint16_t {
 #define INSN(name, ...) ID_##name,
-#include "insns/all.def"
+#include "instructions.def"
 #undef INSN
   INSTRUCTIONS,
   // Internal variants of instructions, never met in a program's encoding.
@@ -32,17 +31,17 @@ struct Insn {
   Pattern pattern;
   Format format;
   const char* text;
-  Group group;
+  Extension extension;
 };
 
 inline constexpr std::array<Insn, INSTRUCTIONS> INSNS = {{
-#define INSN(name, pattern, form, text, ...) {#name, pattern, format::form, text, Group::GROUP},
-#include "insns/all.def"
+#define INSN(name, pattern, form, text, ...) {#name, pattern, EXTENSION::format::form, text, Extension::EXTENSION},
+#include "instructions.def"
 #undef INSN
 }};
 
-// The table entry that `word` (32-bit form) names, or INSTRUCTIONS where there is none.
-inline uint16_t find_instruction(uint32_t word) {
+// The table entry that `word` (32-bit form) names for a core with `set`, or INSTRUCTIONS where there is none.
+inline uint16_t find_instruction(uint32_t word, ExtensionSet set) {
   static const auto buckets = [] {
     std::array<std::vector<uint16_t>, 32> b;
     for (uint16_t i = 0; i < INSTRUCTIONS; ++i) b[(INSNS[i].pattern.match >> 2) & 31].push_back(i);
@@ -50,11 +49,22 @@ inline uint16_t find_instruction(uint32_t word) {
   }();
   if ((word & 3) == 3)
     for (const uint16_t i : buckets[(word >> 2) & 31])
-      if ((word & INSNS[i].pattern.mask) == INSNS[i].pattern.match) return i;
+      if ((word & INSNS[i].pattern.mask) == INSNS[i].pattern.match && set.has(INSNS[i].extension)) return i;
   return INSTRUCTIONS;
 }
 
-inline bool accepts(uint16_t id, Group highest) { return id < INSTRUCTIONS && INSNS[id].group <= highest; }
+// Two extensions in `set` that give one encoding different meanings, as a sentence; empty if there are none.
+inline std::string encoding_clash(ExtensionSet set) {
+  for (const Insn& a : INSNS)
+    for (const Insn& b : INSNS) {
+      if (a.extension >= b.extension || !set.has(a.extension) || !set.has(b.extension)) continue;
+      if ((a.pattern.match ^ b.pattern.match) & a.pattern.mask & b.pattern.mask) continue;
+      return std::string("the instructions ") + a.name + " of " + EXTENSION_NAMES[static_cast<size_t>(a.extension)] +
+             " and " + b.name + " of " + EXTENSION_NAMES[static_cast<size_t>(b.extension)] +
+             " share an encoding: a core cannot have both";
+    }
+  return {};
+}
 
 struct Decoded {
   uint16_t id = INSTRUCTIONS;
@@ -84,12 +94,13 @@ inline uint32_t immediate(uint32_t w, Imm kind) {
     case Imm::Clip: return ((1u << bits(24, 20)) - 1) >> 1;
     case Imm::LoopI: return bits(31, 20) << 2;
     case Imm::LoopSetupI: return bits(31, 20);
+    case Imm::Word: return w;
   }
   return 0;
 }
 
 // Decodes the instruction whose first bytes are `raw` (upper half ignored for a compressed one).
-inline Decoded decode(uint32_t raw, Group highest) {
+inline Decoded decode(uint32_t raw, ExtensionSet set) {
   Decoded d;
   uint32_t word = raw;
   if ((raw & 3) != 3) {
@@ -97,8 +108,8 @@ inline Decoded decode(uint32_t raw, Group highest) {
     word = expand_compressed(static_cast<uint16_t>(raw));
     if (word == 0) return d;
   }
-  const uint16_t id = find_instruction(word);
-  if (!accepts(id, highest)) return d;
+  const uint16_t id = find_instruction(word, set);
+  if (id >= INSTRUCTIONS) return d;
   d.id = id;
   d.rd = (word >> 7) & 31;
   d.rs1 = (word >> 15) & 31;
@@ -120,9 +131,9 @@ inline std::string hex(uint32_t v) {
 
 std::string csr_name(uint32_t number);
 
-// Text of the instruction `raw` at `pc`, with the whole instruction set known.
+// Text of the instruction `raw` at `pc`, with all extensions known.
 inline std::string disassemble(uint32_t raw, uint32_t pc) {
-  const Decoded d = decode(raw, Group::Decimate);
+  const Decoded d = decode(raw, ExtensionSet::all());
   if (d.id == INSTRUCTIONS) return d.length == 2 ? ".short " + hex(raw & 0xffff) : ".word " + hex(raw);
   const Insn& insn = INSNS[d.id];
   const auto signed_text = [](uint32_t v) { return std::to_string(static_cast<int32_t>(v)); };

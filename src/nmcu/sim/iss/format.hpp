@@ -1,4 +1,4 @@
-// Encoding patterns and operand formats: how the tables in insns/*.def are read.
+// Encoding patterns and operand formats: how instruction tables are read.
 #pragma once
 #include <cstdint>
 #include <stdexcept>
@@ -26,7 +26,8 @@ struct Pattern {
 };
 
 enum class Imm : uint8_t {
-  None, I, S, B, U, J, Shamt, Csr, BranchImm5, Simd, SimdU, Shuffle, Is3, Is3Is2, Clip, LoopI, LoopSetupI
+  None, I, S, B, U, J, Shamt, Csr, BranchImm5, Simd, SimdU, Shuffle, Is3, Is3Is2, Clip, LoopI, LoopSetupI,
+  Word  // the whole instruction: for an extension whose immediate is none of these
 };
 
 // Which registers an instruction reads and writes (for hazards and traces) and where its immediate sits.
@@ -34,13 +35,13 @@ struct Format {
   bool writes_rd = false, reads_rs1 = false, reads_rs2 = false, reads_rd = false, writes_rs1 = false;
   Imm imm = Imm::None;
   bool is_load = false, is_store = false;
+  // A load that merges into rd hands rd on to the next instruction of this kind (of the same extension) without a stall.
+  bool forwards_rd = false;
 };
 
 namespace format {
 constexpr Format R{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true};
-constexpr Format R1{.writes_rd = true, .reads_rs1 = true};                                   // one source register
-constexpr Format RACC{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .reads_rd = true};
-constexpr Format R1ACC{.writes_rd = true, .reads_rs1 = true, .reads_rd = true, .imm = Imm::Is3Is2};
+constexpr Format R1{.writes_rd = true, .reads_rs1 = true};  // one source register
 constexpr Format I{.writes_rd = true, .reads_rs1 = true, .imm = Imm::I};
 constexpr Format SH{.writes_rd = true, .reads_rs1 = true, .imm = Imm::Shamt};
 constexpr Format L{.writes_rd = true, .reads_rs1 = true, .imm = Imm::I, .is_load = true};
@@ -51,30 +52,6 @@ constexpr Format J{.writes_rd = true, .imm = Imm::J};
 constexpr Format NONE{};
 constexpr Format CSR{.writes_rd = true, .reads_rs1 = true, .imm = Imm::Csr};
 constexpr Format CSRI{.writes_rd = true, .imm = Imm::Csr};
-constexpr Format LPOST{.writes_rd = true, .reads_rs1 = true, .writes_rs1 = true, .imm = Imm::I, .is_load = true};
-constexpr Format LPOSTR{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .writes_rs1 = true, .is_load = true};
-constexpr Format LREG{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .is_load = true};
-constexpr Format SPOST{.reads_rs1 = true, .reads_rs2 = true, .writes_rs1 = true, .imm = Imm::S, .is_store = true};
-constexpr Format SPOSTR{.reads_rs1 = true, .reads_rs2 = true, .reads_rd = true, .writes_rs1 = true, .is_store = true};
-constexpr Format SREG{.reads_rs1 = true, .reads_rs2 = true, .reads_rd = true, .is_store = true};
-constexpr Format BIMM{.reads_rs1 = true, .imm = Imm::BranchImm5};
-constexpr Format RIS3{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .imm = Imm::Is3};
-constexpr Format RACCIS3{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .reads_rd = true, .imm = Imm::Is3};
-constexpr Format BITS{.writes_rd = true, .reads_rs1 = true, .imm = Imm::Is3Is2};
-constexpr Format CLIP{.writes_rd = true, .reads_rs1 = true, .imm = Imm::Clip};
-constexpr Format VI{.writes_rd = true, .reads_rs1 = true, .imm = Imm::Simd};
-constexpr Format VU{.writes_rd = true, .reads_rs1 = true, .imm = Imm::SimdU};
-constexpr Format VIACC{.writes_rd = true, .reads_rs1 = true, .reads_rd = true, .imm = Imm::Simd};
-constexpr Format VUACC{.writes_rd = true, .reads_rs1 = true, .reads_rd = true, .imm = Imm::SimdU};
-// The decoder of the RTL marks rs2 as used although its field holds an immediate: a false load-use dependency.
-constexpr Format VLANE{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .imm = Imm::SimdU};
-constexpr Format VLANEACC{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .reads_rd = true, .imm = Imm::SimdU};
-constexpr Format SHUF{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .imm = Imm::Shuffle};
-constexpr Format HWI{.imm = Imm::LoopI};
-constexpr Format HWR{.reads_rs1 = true};
-constexpr Format HWRI{.reads_rs1 = true, .imm = Imm::LoopI};
-constexpr Format HWII{.imm = Imm::LoopSetupI};
-constexpr Format DEC{.writes_rd = true, .reads_rs1 = true, .reads_rs2 = true, .reads_rd = true, .is_load = true};
 }  // namespace format
 
 }  // namespace nmcu::iss

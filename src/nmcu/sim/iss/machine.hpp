@@ -1,19 +1,20 @@
 // A platform of instruction-set cores with a program loaded.
 #pragma once
-#include <map>
 #include <span>
 #include <string>
 
-#include "../platform/platform.hpp"
+#include "../platform/loaded.hpp"
 #include "core.hpp"
 
 namespace nmcu::iss {
 
-class Machine {
+class Machine : public Loaded<Core> {
  public:
   // Throws ElfError or std::invalid_argument, each with one sentence that says what is wrong.
-  Machine(const Config& config, std::span<const uint8_t> file, Group group)
-      : elf(read_elf(file)), platform(config, elf), code(elf, platform.memories(), group) {
+  Machine(const Config& config, std::span<const uint8_t> file, ExtensionSet set)
+      : Loaded(config, file), code(elf, platform.memories(), set) {
+    for (const std::string& clash : {encoding_clash(set), csr_clash(set)})
+      if (!clash.empty()) throw std::invalid_argument(clash);
     std::array<Window, 2> windows{};
     size_t n = 0;
     for (Memory& m : platform.memories().all()) {
@@ -22,33 +23,11 @@ class Machine {
     }
     // The memory the program lives in is asked first.
     if (n == 2 && elf.entry - windows[1].base < windows[1].size) std::swap(windows[0], windows[1]);
-    const auto top = elf.symbols.find("__stack_top"), bytes = elf.symbols.find("__stack_bytes");
-    for (uint32_t i = 0; i < platform.cores.size(); ++i) {
-      Core& c = platform.cores[i];
-      c.reset(i, code, windows, elf.entry);
-      if (top != elf.symbols.end() && bytes != elf.symbols.end()) {
-        c.stack_top = top->second - i * bytes->second;
-        c.stack_limit = c.stack_top - bytes->second;
-      }
-    }
+    for (uint32_t i = 0; i < platform.cores.size(); ++i) platform.cores[i].reset(i, code, windows, elf.entry);
     platform.code_written = [this](uint32_t address, uint32_t size) { code.invalidate(address, size); };
   }
-  Machine(const Machine&) = delete;
 
-  Elf elf;
-  Platform<Core> platform;
   Code code;
 };
-
-// Instruction counts by mnemonic: forms of one instruction (cv.lw with three kinds of address) are added up.
-inline std::map<std::string, uint64_t> by_mnemonic(const Histogram& counts) {
-  std::map<std::string, uint64_t> result;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (!counts[i]) continue;
-    const std::string text = INSNS[i].text;
-    result[text.substr(0, text.find(' '))] += counts[i];
-  }
-  return result;
-}
 
 }  // namespace nmcu::iss

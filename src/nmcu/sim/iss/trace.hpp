@@ -1,8 +1,9 @@
-// A readable trace: one line per instruction with cycle, core, pc, symbol, disassembly and the register it wrote.
+// A readable trace: one line per instruction with cycle, core, pc, symbol, disassembly and the registers it wrote.
 #pragma once
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core.hpp"
@@ -33,7 +34,7 @@ class Tracer : public Core::TraceSink {
     if (f ? !f->wanted : !outside_) return true;
     Pending& p = pending_[core.hart()];
     const uint32_t raw = core.state.segment->fetch(pc);
-    const Decoded d = decode(raw, Group::Decimate);
+    const Decoded d = decode(raw, ExtensionSet::all());
     p.open = true;
     p.writes = d.id < INSTRUCTIONS && INSNS[d.id].format.writes_rd && d.rd != 0;
     p.rd = d.rd;
@@ -44,6 +45,8 @@ class Tracer : public Core::TraceSink {
     if (f && pc != f->address) where += "+" + std::to_string(pc - f->address);
     where.resize(std::max<size_t>(where.size(), 28), ' ');
     p.text += where + "  " + disassemble(raw, pc);
+    p.csrs.clear();
+    extension_csrs(core.state, core.extensions(), [&](const char*, uint32_t value) { p.csrs.push_back(value); });
     return true;
   }
 
@@ -53,6 +56,11 @@ class Tracer : public Core::TraceSink {
     if (!p.open) return;
     p.open = false;
     if (p.writes) p.text += "  # " + std::string(REGISTER_NAMES[p.rd]) + " = " + hex(core.state.regs[p.rd]);
+    const char* separator = p.writes ? ", " : "  # ";
+    size_t k = 0;
+    extension_csrs(core.state, core.extensions(), [&](const char* name, uint32_t value) {
+      if (value != p.csrs[k++]) p.text += std::exchange(separator, ", ") + std::string(name) + " = " + hex(value);
+    });
     p.text += '\n';
     std::fwrite(p.text.data(), 1, p.text.size(), file_);
   }
@@ -62,6 +70,7 @@ class Tracer : public Core::TraceSink {
     bool open = false, writes = false;
     uint8_t rd = 0;
     std::string text;
+    std::vector<uint32_t> csrs;  // of the extensions, before the instruction
   };
   const TracedFunction* function(uint32_t pc) const {
     auto it = std::upper_bound(functions_.begin(), functions_.end(), pc, [](uint32_t v, const TracedFunction& f) { return v < f.address; });

@@ -12,6 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 0 where L1 and L2 are one memory: kernels then use operands, results and constants where they lie, and a null buffer in
+ * a descriptor says of which. */
+#ifndef NMCU_STAGED
+#define NMCU_STAGED 1
+#endif
+
 #define NMCU_INLINE static inline __attribute__((always_inline, unused))
 
 /* Number of the calling core, 0 to nmcu_core_count() - 1. */
