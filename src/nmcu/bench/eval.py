@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from nmcu import host, plan, targets
 from nmcu.errors import ModelError
@@ -73,6 +72,8 @@ def _samples(count: int, shape: tuple[int, int, int]) -> list[Sample]:
 
 
 def _png(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
+    from PIL import Image  # late: only evaluation needs images
+
     buffer = io.BytesIO()
     Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(buffer, "png")
     return buffer.getvalue()

@@ -1,6 +1,5 @@
 """Figures of the benchmark's rows."""
 
-import io
 import math
 from collections.abc import Sequence
 from itertools import groupby
@@ -9,27 +8,13 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nmcu.bench.figures import check_suffix, save
 from nmcu.bench.kernels import DENSE, KernelRow
 from nmcu.bench.published import CONV_SOFTWARE, CONV_XDECIMATE
 from nmcu.errors import NmcuError
-from nmcu.files import write_atomically
 from nmcu.sparsity import NMPattern
 
 COLUMNS = 4
-SUFFIXES = (".png", ".svg", ".pdf")
-
-
-def check_suffix(path: Path) -> None:
-    """Raises `NmcuError` for a file format that is not supported."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise NmcuError(f"cannot draw to {path}: supported are {', '.join(SUFFIXES)}")
-
-
-def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Writes a figure in the format of the path's suffix, whole or not at all."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, dpi=dpi, format=path.suffix[1:].lower())
-    write_atomically(path, buffer.getvalue())
 
 
 def plot_kernels(rows: Sequence[KernelRow], path: Path) -> None:

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nmcu.bench import published
+from nmcu.bench.figures import check_suffix, save
 from nmcu.bench.networks import DENSE, NetworkRow
-from nmcu.bench.plot import check_suffix, save
 from nmcu.errors import NmcuError
 
 CLAIMS = {name: figure for name, (_, figure) in published.NETWORKS.items()}

@@ -9,14 +9,13 @@ import typer
 
 from nmcu.bench import examples
 from nmcu.bench.eval import eval_speed
+from nmcu.bench.figures import check_suffix
 from nmcu.bench.fit import fit as fit_costs
 from nmcu.bench.kernels import Selection, bench_kernels
 from nmcu.bench.networks import DENSE, bench_networks
 from nmcu.bench.networks import PATTERNS as NETWORK_PATTERNS
 from nmcu.bench.paper import paper as paper_rows
 from nmcu.bench.parallel import Failure
-from nmcu.bench.plot import check_suffix, plot_kernels
-from nmcu.bench.plot_networks import plot_networks
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
 from nmcu.bench.table import errors_table, kernels_table, networks_table, paper_table
@@ -98,6 +97,8 @@ def kernels(
     else:
         show(kernels_table(rows))
     if plot is not None:
+        from nmcu.bench.plot import plot_kernels  # late: Matplotlib takes longer to import than all of nmcu
+
         plot_kernels(rows, plot)
     _exit_unless_right(failures, [f"{r.shape} {r.pattern} {r.kernel}" for r in rows if not r.bit_exact])
 
@@ -137,6 +138,8 @@ def networks(
     else:
         show(networks_table(rows))
     if plot is not None:
+        from nmcu.bench.plot_networks import plot_networks  # late, as above
+
         plot_networks(rows, plot)
     _exit_unless_right(failures, [f"{r.network} {r.pattern} {r.isa}" for r in rows if not r.bit_exact])
 

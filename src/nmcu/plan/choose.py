@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ortools.sat.python import cp_model
-
 from nmcu import kernels
 from nmcu.errors import PlanError
 from nmcu.graph import Layer
@@ -68,6 +66,8 @@ def choose(
             f"the network's {needs} {smallest:,} bytes of memory, {budget:,} are left beside code and activations: "
             "use a sparser or smaller network"
         )
+    from ortools.sat.python import cp_model  # late: it brings pandas, and most networks' fastest kernels fit
+
     model = cp_model.CpModel()
     picked = {name: [model.new_bool_var(f"{name} {i}") for i in range(len(c))] for name, c in choices.items()}
     for flags in picked.values():

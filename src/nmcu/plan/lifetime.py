@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from ortools.sat.python import cp_model
+from typing import TYPE_CHECKING
 
 from nmcu.graph import Layer, TensorInfo
 from nmcu.kernels.kernel import align
 from nmcu.plan.plan import Buffer
+
+if TYPE_CHECKING:
+    from ortools.sat.python.cp_model import CpSolver
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def place(blocks: Sequence[Lifetime], seconds: float = 5.0) -> dict[str, Buffer]
     floor = _lower_bound(blocks)
     if bound == floor:
         return greedy
+    from ortools.sat.python import cp_model  # late: it brings pandas, and first fit is often as good
+
     model = cp_model.CpModel()
     peak = model.new_int_var(floor // 16, bound // 16, "peak")
     starts, times, spaces = {}, [], []
@@ -78,9 +82,11 @@ def place(blocks: Sequence[Lifetime], seconds: float = 5.0) -> dict[str, Buffer]
     return {b.name: Buffer(solver.value(starts[b.name]) * 16, b.bytes) for b in blocks}
 
 
-def deterministic_solver(seconds: float) -> cp_model.CpSolver:
+def deterministic_solver(seconds: float) -> "CpSolver":
     """A CP-SAT solver that gives the same answer every time it is asked."""
-    solver = cp_model.CpSolver()
+    from ortools.sat.python.cp_model import CpSolver
+
+    solver = CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 1
     solver.parameters.max_deterministic_time = seconds

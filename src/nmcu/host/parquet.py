@@ -1,0 +1,48 @@
+"""Rows of a Parquet file of labelled images."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nmcu.errors import NmcuError
+
+BATCH = 256
+
+
+def rows(path: Path) -> Iterator[tuple[bytes, int, int]]:
+    """Image file content, label and number of every row. Raises `NmcuError` for a file that has no such columns."""
+    try:
+        with pq.ParquetFile(path) as table:
+            image, label = _columns(path, table.schema_arrow)
+            if table.metadata.num_rows == 0:
+                raise NmcuError(f"{path} has no images")
+            row = 0
+            for batch in table.iter_batches(BATCH, columns=[image, label]):
+                column = batch.column(image)
+                data = column.field("bytes") if pa.types.is_struct(column.type) else column
+                for content, number in zip(data, batch.column(label), strict=True):
+                    if not content.is_valid or not number.is_valid:
+                        raise NmcuError(f"row {row} of {path} has no image or no label")
+                    yield content.as_py(), int(number.as_py()), row
+                    row += 1
+    except (OSError, pa.ArrowException) as error:
+        raise NmcuError(f"{path} cannot be read: a Parquet file or a folder of folders is needed") from error
+
+
+def _columns(path: Path, schema: pa.Schema) -> tuple[str, str]:
+    images = [field.name for field in schema if _is_image(field.type)]
+    labels = [field.name for field in schema if pa.types.is_integer(field.type)]
+    label = "label" if "label" in labels else labels[0] if len(labels) == 1 else None
+    if len(images) != 1 or label is None:
+        raise NmcuError(
+            f"{path} has the columns {', '.join(schema.names)}: image bytes and an integer `label` are needed"
+        )
+    return images[0], label
+
+
+def _is_image(kind: pa.DataType) -> bool:
+    if pa.types.is_struct(kind):
+        return any(f.name == "bytes" and _is_image(f.type) for f in kind)
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
