@@ -3,9 +3,7 @@
 import ctypes
 import importlib.util
 import os
-import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,7 +14,7 @@ from pathlib import Path
 from nmcu.isa import InstructionSet
 from nmcu.rtl import core_sources
 from nmcu.rtl.errors import RtlError
-from nmcu.toolchain import cache
+from nmcu.toolchain import cache, hostcxx
 
 CPP_DIR = Path(__file__).parent / "cpp"
 WRAPPER = core_sources.HARDWARE_DIR / "nmcu_core.sv"
@@ -42,6 +40,7 @@ VERILATOR_FLAGS = (
     "--prefix",
     PREFIX,
 )
+# Hidden: two simulators in one process must not share each other's tables of instructions.
 CXX_FLAGS = ("-std=gnu++20", "-O2", "-fPIC", "-pthread", "-Wall", "-Wextra", "-fvisibility=hidden")
 
 Progress = Callable[[str], None]
@@ -63,7 +62,8 @@ def library(
     """The shared library of `sources` around the Verilated core for `isa`, built if it is not in the cache.
 
     `include` are folders to include from, `headers` the files or folders there on which the result depends. Raises
-    `RtlError` where the extra or a C++ compiler is missing, an extension does not fit the core, or the compiler fails.
+    `RtlError` where the extra is missing or an extension does not fit the core, `ToolchainError` where there is no C++
+    compiler or it fails.
     """
     key = cache.key(_core_key(isa), name, cache.contents((CPP_DIR, *headers, *sources), *HEADERS))
     file = f"lib{name}.so"
@@ -83,10 +83,7 @@ def _core_key(isa: InstructionSet) -> str:
     return cache.key(
         "core",
         _verilator_version(),
-        _compiler(),
-        _compiler_version(),
-        platform.machine(),
-        *platform.libc_ver(),
+        *hostcxx.identity(_compiler()),
         *VERILATOR_FLAGS,
         *CXX_FLAGS,
         WRAPPER.read_text(),
@@ -109,7 +106,7 @@ def _verilate(folder: Path, isa: InstructionSet) -> None:
     paths = core_sources.write_sources(folder / "sv", isa)
     root = _verilator_root()
     command = [str(root / "bin" / "verilator_bin"), *VERILATOR_FLAGS, "--Mdir", str(folder)]
-    _run([*command, *map(str, paths), str(WRAPPER)], env={**os.environ, "VERILATOR_ROOT": str(root)})
+    hostcxx.run([*command, *map(str, paths), str(WRAPPER)], env={**os.environ, "VERILATOR_ROOT": str(root)})
     runtime = [root / "include" / f for f in ("verilated.cpp", "verilated_threads.cpp")]
     for source in [*sorted(folder.glob(f"{PREFIX}*.cpp")), *runtime]:
         _compile(source, folder / f"{source.stem}.o", [folder])
@@ -125,35 +122,17 @@ def _link(path: Path, sources: Sequence[Path], core: Path, include: Sequence[Pat
             objects.append(Path(scratch) / f"{source.stem}.o")
             _compile(source, objects[-1], [core, CPP_DIR, *include])
         command = [_compiler(), "-shared", "-pthread", "-o", str(path)]
-        _run([*command, *map(str, objects), *map(str, sorted(core.glob("*.o")))])
+        hostcxx.run([*command, *map(str, objects), *map(str, sorted(core.glob("*.o")))])
 
 
 def _compile(source: Path, target: Path, include: Sequence[Path]) -> None:
     system = [f"-isystem{_verilator_root() / 'include' / sub}" for sub in ("", "vltstd")]
     folders = [f"-I{p}" for p in include]
-    _run([_compiler(), *CXX_FLAGS, *folders, *system, "-c", str(source), "-o", str(target)])
+    hostcxx.run([_compiler(), *CXX_FLAGS, *folders, *system, "-c", str(source), "-o", str(target)])
 
 
-def _run(command: Sequence[str], env: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
-    if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
-        raise RtlError(f"{Path(command[0]).name} failed (exit code {done.returncode}):\n{tail}")
-
-
-@memoise
 def _compiler() -> str:
-    for name in filter(None, (os.environ.get("CXX"), "g++", "clang++", "c++")):
-        found = shutil.which(name)
-        if found:
-            return found
-    raise RtlError("the RTL simulator needs a C++20 compiler: install g++ or clang++, or name one in CXX")
-
-
-@memoise
-def _compiler_version() -> str:
-    done = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, check=False)
-    return done.stdout
+    return hostcxx.compiler("the RTL simulator")
 
 
 @memoise

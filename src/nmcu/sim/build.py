@@ -5,14 +5,18 @@ from functools import cache as memoise
 from pathlib import Path
 
 from nmcu import isa
+from nmcu.errors import ToolchainError
 from nmcu.isa import Extension, InstructionSet, tables
 from nmcu.sim import native
 from nmcu.sim.native import Library
 from nmcu.toolchain import cache, hostcxx
 
 SOURCES = Path(__file__).parent
-FLAGS = ("-std=c++20", "-O3", "-Wall", "-Wextra", *hostcxx.SHARED)
-GCC_FLAGS = ("-fno-gcse", "-Wno-restrict")  # see CMakeLists.txt
+SUFFIXES = (".cpp", ".hpp", ".def", ".inc")
+# As in CMakeLists.txt, which says why.
+FLAGS = ("-std=c++20", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-fvisibility-inlines-hidden")
+GCC_FLAGS = ("-fno-gcse",)
+NAME = "libnmcu_simulator.so"
 
 
 def library_for(accepted: InstructionSet) -> Library:
@@ -25,48 +29,38 @@ def library_for(accepted: InstructionSet) -> Library:
     ours = isa.built_in()
     if all(extension in ours for extension in accepted.extensions):
         return native.built_in()
-    theirs = {extension.name: extension for extension in accepted.extensions}
-    return _built(tuple(({extension.name: extension for extension in ours} | theirs).values()))
+    known = {extension.name: extension for extension in (*ours, *accepted.extensions)}
+    return _built(tuple(known.values()))
 
 
 @memoise
 def _built(extensions: tuple[Extension, ...]) -> Library:
-    purpose = "a simulator with " + " and ".join(e.name for e in extensions if e not in isa.built_in())
-    compiler = hostcxx.compiler(purpose)
+    foreign = " and ".join(e.name for e in extensions if e not in isa.built_in())
+    compiler = hostcxx.compiler(f"the simulator of the extension {foreign}")
     flags = (*FLAGS, *(GCC_FLAGS if hostcxx.is_gcc(compiler) else ()))
-    texts = tables.texts(extensions)
-    paths = [*sources(), *(path for extension in extensions for path in tables.files(extension))]
-    key = cache.key(
-        "simulator",
-        hostcxx.identity(compiler),
-        *flags,
-        *texts.values(),
-        *(path.read_bytes() for path in paths),
-    )
-    name = "libnmcu_simulator.so"
-    return Library.load(
-        hostcxx.kept("simulators", key, name, lambda draft: _compile(draft, compiler, flags, extensions))
-    )
+    include, files = headers(extensions)
+    key = cache.key("simulator", *hostcxx.identity(compiler), *flags, cache.contents(files))
 
+    def make(folder: Path) -> None:
+        folders = [f"-I{path}" for path in include]
+        source = SOURCES / "api" / "simulator.cpp"
+        try:
+            hostcxx.run([compiler, *flags, *folders, str(source), "-o", str(folder / NAME)])
+        except ToolchainError as error:
+            first = next((line for line in error.log.splitlines() if "error:" in line), str(error))
+            message = f"the simulator of the extension {foreign} does not compile: {first}"
+            raise ToolchainError(message, error.log) from None
 
-def sources() -> Sequence[Path]:
-    """The simulator's C++ files."""
-    return sorted(path for end in ("cpp", "hpp", "def", "inc") for path in SOURCES.rglob(f"*.{end}"))
-
-
-def _compile(path: Path, compiler: str, flags: Sequence[str], extensions: Sequence[Extension]) -> None:
-    include = path.parent / "tables"
-    tables.write(include, extensions)
-    source = SOURCES / "api" / "simulator.cpp"
-    hostcxx.run([compiler, *flags, f"-I{SOURCES}", f"-I{include}", str(source), "-o", str(path)])
+    return Library.load(cache.tree(key, make) / NAME)
 
 
 def headers(extensions: Sequence[Extension]) -> tuple[list[Path], list[Path]]:
-    """What other programs around the simulator's headers compile with: folders to include from, files they hold.
+    """What programs around the simulator's headers compile with: folders to include from, and all files they hold.
 
     The folders have the C++ files of this room and the tables of `extensions`, which must be closed under `requires`.
     """
     key = cache.key("tables", *tables.texts(extensions).values())
-    written = hostcxx.kept("simulators", key, "tables", lambda draft: tables.write(draft, extensions))
-    own = [path for extension in extensions for path in tables.files(extension)]
-    return [SOURCES, written], [*sources(), *own, *sorted(written.iterdir())]
+    written = cache.tree(key, lambda folder: tables.write(folder, extensions))
+    own = sorted(path for path in SOURCES.rglob("*") if path.suffix in SUFFIXES)
+    theirs = [path for extension in extensions for path in tables.files(extension)]
+    return [SOURCES, written], [*own, *theirs, *(written / name for name in tables.texts(extensions))]
