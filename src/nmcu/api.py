@@ -32,6 +32,9 @@ __all__ = ["Accuracy", "CompiledModel", "RunReport", "compile", "evaluate", "loa
 
 register_core("rtl", simulate_rtl)
 
+RECORDED_EVENTS = 200_000
+"""Transfers and waits that a trace shows at most: a viewer opens that many at once."""
+
 Array = NDArray[Any]
 Model = str | Path | Graph
 Stage = Callable[[str], None]
@@ -102,14 +105,15 @@ def run(
     core: str = "iss",
     seed: int = 0,
     registry: Registry | None = None,
+    record: bool = False,
     on_stage: Stage | None = None,
 ) -> RunReport:
     """Runs a model on the simulated target and compares its outputs with the reference, bit for bit.
 
     `inputs` are arrays by name in the model's own dtype and layout; random ones from `seed` without it. `target`
     and `isa` apply to a model that is not compiled yet. `core` is the kind of core: `iss`, or another one that an
-    extra brings. A wrong output is reported, not raised: look at `RunReport.bit_exact`. Raises `SimulationFault`
-    where the program does what the machine does not allow.
+    extra brings. With `record`, transfers and waits are kept for the trace. A wrong output is reported, not raised:
+    look at `RunReport.bit_exact`. Raises `SimulationFault` where the program does what the machine does not allow.
     """
     say = on_stage or (lambda stage: None)
     compiled = (
@@ -126,6 +130,7 @@ def run(
         compiled.image,
         device_inputs,
         core=core,
+        recorded_events=RECORDED_EVENTS if record else 0,
         progress=lambda cycle: say(f"simulating ({cycle / 1e6:.1f} of about {expected_cycles:.1f} M cycles)"),
     )
     say("checking")

@@ -63,7 +63,7 @@ def run(
     with progress(model.name) as stage:
         compiled = nmcu.compile(model, target, isa=isa, kernels=kernels, forced=forced, on_stage=stage)
         feeds = api.read_inputs(compiled.graph, inputs) if inputs else None
-        result = nmcu.run(compiled, feeds, core=sim, seed=seed, on_stage=stage)
+        result = nmcu.run(compiled, feeds, core=sim, seed=seed, record=out is not None, on_stage=stage)
     paths: dict[str, str] = {}
     if out is not None:
         files = {**compiled.files(), **api.result_files(result)}

@@ -25,6 +25,7 @@ def simulate(
     reads: Sequence[tuple[int, int]] = (),
     max_cycles: int | None = None,
     progress: Callable[[int], object] | None = None,
+    recorded_events: int = 0,
 ) -> SimResult:
     """Runs `elf` on `target` with the real core's RTL until it exits.
 
@@ -45,6 +46,7 @@ def simulate(
         max_cycles=max_cycles,
         progress=progress,
         cycles_per_slice=CYCLES_PER_SLICE,
+        recorded_events=recorded_events,
     )
     if any(core.instructions + sum(core.stalls.values()) != core.cycles for core in result.cores):
         raise RtlError("the RTL cores' statistics do not add up; please report this")

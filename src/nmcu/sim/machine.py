@@ -9,12 +9,13 @@ Record = Mapping[str, object]
 Fields = Mapping[str, Sequence[str]]
 
 
-def setup_text(target: Target, extensions: Iterable[str], fields: Fields) -> str:
+def setup_text(target: Target, extensions: Iterable[str], fields: Fields, *, recorded_events: int = 0) -> str:
     """The machine as the simulator reads it (api/config_text.hpp): a line for each part, and the core's extensions.
 
     `fields` are the simulator's names (`Library.fields`, from platform/config.def): attributes of levels and links.
     """
-    parts = [("machine", _machine(target))]
+    machine = {**_machine(target), "recorded_events": recorded_events}
+    parts: list[tuple[str, Record]] = [("machine", machine)]
     parts += [("memory", _memory(level, fields["memory_config"])) for level in target.memory.levels]
     parts += [("dma", _dma(link, fields["dma_config"])) for link in target.memory.links]
     lines = ["\t".join((kind, *(f"{k}={_text(v)}" for k, v in record.items()))) for kind, record in parts]

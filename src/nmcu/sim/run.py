@@ -30,6 +30,7 @@ class Simulator(Protocol):
         reads: Sequence[tuple[int, int]] = (),
         max_cycles: int | None = None,
         progress: Callable[[int], object] | None = None,
+        recorded_events: int = 0,
     ) -> SimResult: ...
 
 
@@ -78,6 +79,7 @@ def run(
     core: str = "iss",
     max_cycles: int = MAX_CYCLES,
     progress: Callable[[int], object] | None = None,
+    recorded_events: int = 0,
 ) -> RunResult:
     """Writes `inputs` (by tensor name) into the program's memory, runs it and reads its outputs.
 
@@ -96,6 +98,7 @@ def run(
         reads=reads,
         max_cycles=max_cycles,
         progress=progress,
+        recorded_events=recorded_events,
     )
     seconds = time.perf_counter() - start
     if stats.exit_code != 0:

@@ -11,7 +11,16 @@ from nmcu.sim.build import library_for
 from nmcu.sim.explain import explain
 from nmcu.sim.machine import setup_text
 from nmcu.sim.native import Library, Machine
-from nmcu.sim.result import CoreStats, DmaStats, MemoryStats, RegionStats, SimResult
+from nmcu.sim.result import (
+    CoreStats,
+    DmaStats,
+    MemoryStats,
+    Recording,
+    RegionStats,
+    SimResult,
+    Transfer,
+    Wait,
+)
 from nmcu.sim.trace import Trace, trace_options
 from nmcu.targets import Target
 
@@ -29,12 +38,14 @@ def simulate(
     max_cycles: int | None = None,
     progress: Callable[[int], object] | None = None,
     trace: Trace | None = None,
+    recorded_events: int = 0,
 ) -> SimResult:
     """Runs `elf` on `target` until it exits.
 
     `isa` is what the cores accept: `rv32`, `xcv`, `xdec`, or a set with extensions from elsewhere, whose simulator is
     built once with this machine's compiler. `writes` puts bytes at addresses before the start, in any memory; `reads`
-    fetches (address, size in bytes) after the exit. `progress` is called now and then with the cluster's cycle. Raises
+    fetches (address, size in bytes) after the exit. `progress` is called now and then with the cluster's cycle. Of the
+    transfers and waits, `recorded_events` at most are kept in the result's `recording`. Raises
     `NmcuError` for an instruction set that is not known or cannot be built, `SimulationFault` where the ELF file is not
     a program for this target or an address is in no memory, `ProgramFault` where the run ends by anything but the
     program's own exit.
@@ -50,6 +61,7 @@ def simulate(
         max_cycles=max_cycles,
         progress=progress,
         trace=trace,
+        recorded_events=recorded_events,
     )
 
 
@@ -65,13 +77,15 @@ def run_on(
     progress: Callable[[int], object] | None = None,
     trace: Trace | None = None,
     cycles_per_slice: int = CYCLES_PER_SLICE,
+    recorded_events: int = 0,
 ) -> SimResult:
     """`simulate` with the machine of a library, whatever its cores are."""
     options = None if trace is None else trace_options(trace, elf, target)
     limit = NO_LIMIT if max_cycles is None else max_cycles
+    setup = setup_text(target, extensions, library.fields, recorded_events=recorded_events)
     with ExitStack() as stack:
         try:
-            machine = stack.enter_context(library.open(setup_text(target, extensions, library.fields), elf))
+            machine = stack.enter_context(library.open(setup, elf))
         except SimulationFault as error:
             raise SimulationFault(f"cannot run this program on {target.name}: {error}") from None
         for address, data in (writes or {}).items():
@@ -114,6 +128,11 @@ def _result(report: Mapping[str, Any], stdout: bytes, memory: tuple[bytes, ...])
         dmas=tuple(DmaStats(**dma) for dma in report["dmas"]),
         memories=tuple(MemoryStats(**_tuples(m, "accesses", "conflicts")) for m in report["memories"]),
         memory=memory,
+        recording=Recording(
+            tuple(Transfer(**transfer) for transfer in report["transfers"]),
+            tuple(Wait(**wait) for wait in report["waits"]),
+            report["lost"],
+        ),
     )
 
 

@@ -31,6 +31,8 @@ COLOURS = {
 TENSORS = ("#79b8ff", "#a8d1ff", "#6fd3d8", "#a9e4e7")
 BUFFERS = {"slab": "#79b8ff", "out": "#85d99b", "constants": "#e3b341"}
 OTHER_BUFFER = "#c8a7f5"
+MODEL_KINDS = (memory.ACTIVATION, memory.WEIGHT, memory.RING)
+"""Of these the names come from the model."""
 KINDS = {memory.BUFFER: OTHER_BUFFER, memory.ACTIVATION: TENSORS[0], **COLOURS}
 
 
@@ -48,7 +50,7 @@ def _map(blocks: Sequence[Block], layers: int) -> str:
     pieces = _pieces(blocks)
     step = min(STEP_MOST, max(STEP_LEAST, STEPS_WIDTH / max(layers, 1)))
     width = MARGIN_LEFT + layers * step + MARGIN_RIGHT
-    start_of_names = labels([block.name for block in blocks], LEAST_LABEL).start
+    start_of_names = labels([b.name for b in blocks if b.kind in MODEL_KINDS], LEAST_LABEL).start
     lines, boxes, marks = [], [], []
     bottom = float(MARGIN_TOP + HEIGHT)
     scale = (HEIGHT - BREAK * (len(pieces) - 1)) / sum(end - start for start, end in pieces)

@@ -94,6 +94,19 @@ std::string report(Platform<C>& p) {
 #include "report.def"
             return one.text();
           }));
+  out.raw("transfers", json_list(p.recorder.transfers, [&p](const Moved& t) {
+            Object one;
+#define TRANSFER_FIELD(name, value) one.field(#name, value);
+#include "report.def"
+            return one.text();
+          }));
+  out.raw("waits", json_list(p.recorder.waits, [](const Waited& w) {
+            Object one;
+#define WAIT_FIELD(name, value) one.field(#name, value);
+#include "report.def"
+            return one.text();
+          }));
+  out.field("lost", p.recorder.lost);
   return out.text();
 }
 

@@ -15,6 +15,7 @@ struct Transfer {
   uint32_t core = 0, ticket = 0;
   uint32_t source = 0, destination = 0, row_bytes = 0, rows = 1, source_stride = 0, destination_stride = 0;
   uint32_t pc = 0;      // of the instruction that started it
+  Cycle issued = 0;
   Cycle earliest = 0;   // first byte, if the engine is free
   uint64_t bytes() const { return uint64_t{row_bytes} * rows; }
 };
@@ -58,6 +59,7 @@ class Dma {
       return ticket;
     }
     t.ticket = ticket;
+    t.issued = now;
     t.earliest = now + config.latency_cycles;
     ++in_flight[t.core];
     queue_.push_back(t);
@@ -130,6 +132,8 @@ class Dma {
   std::vector<Registers> registers;
   std::vector<uint32_t> issued, completed, in_flight;
   uint64_t busy_cycles = 0, bytes_moved = 0, transfers = 0;
+  Transfer finished;         // the last transfer that is complete,
+  Cycle finished_first = 0;  // and the cycle of its first byte
 
  private:
   const Memory* extent(uint32_t base, uint32_t row, uint32_t rows, uint32_t stride) const {
@@ -182,7 +186,8 @@ class Dma {
   }
 
   bool complete(Cycle now) {
-    const Transfer t = queue_.front();
+    const Transfer& t = finished = queue_.front();
+    finished_first = begun_;
     queue_.pop_front();
     --in_flight[t.core];
     completed[t.core] = t.ticket;

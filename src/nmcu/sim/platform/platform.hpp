@@ -12,6 +12,7 @@
 #include "elf.hpp"
 #include "event_unit.hpp"
 #include "memory.hpp"
+#include "recorder.hpp"
 
 namespace nmcu {
 
@@ -38,6 +39,7 @@ class Platform {
       : cores(config.cores), config_(config), memories_(config), events_(config.cores), ports_(config.cores),
         regions_open_(config.cores), due_(config.cores, 0) {
     if (config.cores == 0 || config.cores > 32) throw std::invalid_argument("a machine has 1 to 32 cores");
+    recorder.room = config.recorded_events;
     if (config.dmas.size() > MAX_DMAS) throw std::invalid_argument("a machine has at most 8 DMA engines");
     for (const auto& d : config.dmas) dmas.emplace_back(d, config.cores, memories_);
     load(elf);
@@ -86,6 +88,7 @@ class Platform {
       Port& p = ports_[i];
       if (p.phase == Phase::Waiting) {
         c.stalls[size_t(p.cause)] += end > p.since ? end - p.since : 0;
+        if (end > p.since) recorder.add(Waited{i, p.cause, p.since, end});
         clocks.push_back(std::max(end, p.since));
       } else if (p.phase != Phase::Idle && c.due > end) {  // granted, but not yet
         c.stalls[size_t(p.cause)] -= c.due - end;
@@ -109,6 +112,7 @@ class Platform {
   std::map<std::pair<uint32_t, uint32_t>, RegionStats<Counts>> regions;  // by region and core
   std::vector<Cycle> clocks;  // after finish(): the cycle up to which each core is accounted for
   std::optional<uint32_t> tohost;
+  Recorder recorder;
 
   // Called when a store hits an executable, writable segment.
   std::function<void(uint32_t address, uint32_t bytes)> code_written = [](uint32_t, uint32_t) {};
@@ -349,6 +353,7 @@ class Platform {
 
   void transfer_complete(uint32_t d) {
     Dma& dma = dmas[d];
+    recorder.add(Moved{d, dma.finished, dma.finished_first, now + 1});
     for (uint32_t i = 0; i < cores.size(); ++i) {
       Port& p = ports_[i];
       if (p.phase == Phase::Waiting && p.waits == Waits::DmaTicket && p.index == d && dma.completed[i] >= dma.registers[i].wait_ticket)
@@ -380,6 +385,7 @@ class Platform {
     Port& p = ports_[i];
     p.phase = Phase::Value;
     p.value = value;
+    recorder.add(Waited{i, p.cause, p.since, now + config_.wake_cycles});
     cores[i].due = p.since;
     defer(i, p.cause, now + config_.wake_cycles - p.since);
   }
