@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 from nmcu.sparsity import NMPattern, mask
 
@@ -55,7 +55,7 @@ def layer(
     bias = rng.integers(-1000, 1001, shape.cout)
     if linear:
         op, constants = ops.Linear.build("layer", x, y, weight, scale, bias, lo=lo, hi=hi)
-        return harness.layer(op, constants, [x], [y])
+        return testing.one_layer(op, constants, [x], [y])
     conv, constants = ops.Conv2d.build(
         "layer",
         x,
@@ -69,7 +69,7 @@ def layer(
         lo=lo,
         hi=hi,
     )
-    return harness.layer(conv, constants, [x], [y])
+    return testing.one_layer(conv, constants, [x], [y])
 
 
 def random_shape(seed: int) -> Shape:

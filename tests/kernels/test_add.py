@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 
 Shape = tuple[int, ...]
@@ -22,7 +22,7 @@ def add_layer(
     b = TensorInfo("b", b_shape, "int8", scales[1], zeros[1])
     y = TensorInfo("y", (), "int8", scales[2], zeros[2])
     op, constants = ops.Add.build("layer", a, b, y, sign=sign, lo=lo, hi=hi)
-    return harness.layer(op, constants, [a, b], [y])
+    return testing.one_layer(op, constants, [a, b], [y])
 
 
 SAME: list[Shape] = [(1, 8, 8, 16), (1, 1, 1, 1), (1, 7, 5, 3), (13, 37), (1, 33, 31, 17)]
@@ -40,18 +40,18 @@ BROADCAST: list[tuple[Shape, Shape]] = [
 
 @pytest.mark.parametrize("shape", SAME, ids=str)
 def test_equals_reference_on_equal_shapes(shape: Shape) -> None:
-    harness.check_host(add_layer(shape, shape))
+    testing.check_host(add_layer(shape, shape))
 
 
 @pytest.mark.parametrize(("a", "b"), BROADCAST, ids=str)
 def test_equals_reference_with_broadcasting(a: Shape, b: Shape) -> None:
-    harness.check_host(add_layer(a, b))
+    testing.check_host(add_layer(a, b))
 
 
 @pytest.mark.parametrize("zeros", [(-128, 127, -128), (127, -128, 127), (0, 0, 0)])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_saturates(zeros: tuple[int, int, int], sign: int) -> None:
-    harness.check_host(
+    testing.check_host(
         add_layer((1, 9, 9, 9), (1, 9, 9, 9), scales=(0.9, 0.5, 0.1), zeros=zeros, sign=sign, lo=-100)
     )
 
@@ -59,4 +59,4 @@ def test_saturates(zeros: tuple[int, int, int], sign: int) -> None:
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize(("a", "b"), [((1, 9, 7, 33), (1, 9, 7, 33)), *BROADCAST[:4]], ids=str)
 def test_runs_on_eight_cores(a: Shape, b: Shape, isa: str) -> None:
-    harness.check_simulated(add_layer(a, b, lo=-60, hi=90), isa, limit=2)
+    testing.check_simulated(add_layer(a, b, lo=-60, hi=90), isa, most=2)

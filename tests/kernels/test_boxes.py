@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, Op, TensorInfo, ops
 
 Shape = tuple[int, ...]
@@ -11,7 +11,7 @@ Shape = tuple[int, ...]
 
 def move_layer(op: Op, *shapes: Shape, constants: dict[str, np.ndarray] | None = None) -> Layer:
     inputs = [TensorInfo(f"x{i}", shape, "int8", 0.05, 3) for i, shape in enumerate(shapes)]
-    return harness.layer(op, constants or {}, inputs, [TensorInfo("y", (), "int8", 0.05, 3)])
+    return testing.one_layer(op, constants or {}, inputs, [TensorInfo("y", (), "int8", 0.05, 3)])
 
 
 def nearest(height: int, width: int, rows: int, columns: int) -> dict[str, np.ndarray]:
@@ -48,10 +48,10 @@ CASES: dict[str, Layer] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_equals_reference(case: str) -> None:
-    harness.check_host(CASES[case])
+    testing.check_host(CASES[case])
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("case", CASES)
 def test_runs_on_eight_cores(case: str, isa: str) -> None:
-    harness.check_simulated(CASES[case], isa)
+    testing.check_simulated(CASES[case], isa)

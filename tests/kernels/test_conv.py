@@ -7,12 +7,13 @@ bodies run on the simulator, on the same inputs.
 import numpy as np
 import pytest
 
-from isas import BUILT_IN
-from kernels import harness
+from isas import BUILT_IN, XCV, XDEC
 from kernels.affine_layers import Shape, layer, random_shape
-from nmcu import kernels
+from nmcu import kernels, targets, testing
 from nmcu.graph import ops, reference
+from nmcu.kernels import Machine
 
+MACHINE = Machine(targets.get("cluster8"), XCV)
 SPARSE = "[!d]*"
 """All kernels but the dense ones."""
 SHAPES = [
@@ -54,22 +55,22 @@ SPARSE_CASES = [(s, p) for s in SHAPES for p in _patterns(s) if _is_sparse(s, p)
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_dense_portable_bodies(shape: Shape) -> None:
-    harness.check_host(layer(shape))
+    testing.check_host(layer(shape))
 
 
 @pytest.mark.parametrize(("shape", "pattern"), SPARSE_CASES, ids=str)
 def test_sparse_portable_bodies(shape: Shape, pattern: str) -> None:
-    harness.check_host(layer(shape, pattern), SPARSE)
+    testing.check_host(layer(shape, pattern), SPARSE)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_dense_assembly_bodies(shape: Shape) -> None:
-    harness.check_simulated(layer(shape), "xcv", limit=2)
+    testing.check_simulated(layer(shape), "xcv", most=2)
 
 
 @pytest.mark.parametrize(("shape", "pattern"), SPARSE_CASES, ids=str)
 def test_sparse_assembly_bodies(shape: Shape, pattern: str) -> None:
-    harness.check_simulated(layer(shape, pattern), "xcv", SPARSE, limit=2)
+    testing.check_simulated(layer(shape, pattern), "xcv", SPARSE, most=2)
 
 
 @pytest.mark.parametrize("shape", [s for s in SHAPES if min(s.size[-1], s.cout) > 8], ids=str)
@@ -77,7 +78,7 @@ def test_sparse_assembly_bodies(shape: Shape, pattern: str) -> None:
 def test_xdecimate_bodies(shape: Shape, pattern: str) -> None:
     if layer(shape, pattern).pattern is None:
         pytest.skip("too few channels for the pattern")
-    harness.check_simulated(layer(shape, pattern), "xdec", "*_xdec", limit=2)
+    testing.check_simulated(layer(shape, pattern), "xdec", "*_xdec", most=2)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_xdecimate_bodies(shape: Shape, pattern: str) -> None:
     ids=str,
 )
 def test_portable_bodies_on_eight_cores(shape: Shape, pattern: str | None) -> None:
-    harness.check_simulated(layer(shape, pattern), "rv32", limit=1)
+    testing.check_simulated(layer(shape, pattern), "rv32", most=1)
 
 
 @pytest.mark.parametrize("zeros", ENDS)
@@ -98,8 +99,8 @@ def test_portable_bodies_on_eight_cores(shape: Shape, pattern: str | None) -> No
 def test_saturating_values(shape: Shape, pattern: str | None, zeros: tuple[int, int]) -> None:
     """Zero points at both ends, outputs that mostly clamp, a fused clamp of its own."""
     found = layer(shape, pattern, zeros=zeros, gain=40.0, lo=-100, hi=90)
-    harness.check_host(found, limit=1)
-    harness.check_simulated(found, "xcv", limit=1)
+    testing.check_host(found, most=1)
+    testing.check_simulated(found, "xcv", most=1)
 
 
 @pytest.mark.parametrize("extreme", [-128, 127])
@@ -108,30 +109,32 @@ def test_extreme_inputs_and_weights(pattern: str | None, extreme: int) -> None:
     found = layer(SHAPES[4], pattern, zeros=(-extreme - 1, 0))
     inputs = [np.full(t.shape, extreme, np.int8) for t in found.inputs]
     (expected,) = reference.run_layer(found, inputs)
-    for kernel, candidate in harness.runs(found, "xcv", limit=1):
-        (actual,), _ = harness.simulated(found, kernel, candidate, inputs, "xcv")
-        np.testing.assert_array_equal(actual, expected, err_msg=kernel.name)
+    for kernel in BUILT_IN.kernels.values():
+        if kernels.fits(kernel, found, MACHINE) is None:
+            (candidate,) = testing.tilings(kernel, found, MACHINE, most=1)
+            (actual,), _ = testing.on_simulator(found, kernel, candidate, inputs, MACHINE)
+            np.testing.assert_array_equal(actual, expected, err_msg=kernel.name)
 
 
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("pattern", [None, "1:8", "2:4", "1:4x4"])
 def test_random_shapes(seed: int, pattern: str | None) -> None:
     found = layer(random_shape(seed), pattern, seed=seed)
-    harness.check_host(found, seed=seed, limit=1)
-    harness.check_simulated(found, "xcv", seed=seed, limit=1)
+    testing.check_host(found, seed=seed, most=1)
+    testing.check_simulated(found, "xcv", seed=seed, most=1)
 
 
 @pytest.mark.slow
 def test_one_token_of_so_many_channels_that_few_records_fit() -> None:
     found = layer(Shape((1, 20480), 64), "1:4")
-    ((_, candidate),) = harness.runs(found, "xcv", "byte_gather_g1", 1)
+    (candidate,) = testing.tilings(BUILT_IN.kernels["byte_gather_g1"], found, MACHINE, most=1)
     assert candidate.parameters["channels"] < 8
-    harness.check_simulated(found, "xcv", "byte_gather_g1", limit=1)
+    testing.check_simulated(found, "xcv", "byte_gather_g1", most=1)
 
 
 def test_more_channels_than_a_descriptor_can_name_are_refused() -> None:
     found = layer(Shape((1, 65536), 10))
-    machine = harness.machine("xcv", "cv32e40p")
+    machine = Machine(targets.get("cv32e40p"), XCV)
     reasons = {kernels.fits(k, found, machine) for k in BUILT_IN.kernels.values() if k.runs(found)}
     assert "65,536 rows, columns or channels; at most 65,535" in reasons
     assert not kernels.candidates(BUILT_IN.kernels.values(), found, machine)
@@ -143,7 +146,7 @@ def test_these_shapes_reach_every_kernel() -> None:
         kernel.name
         for found in layers
         for kernel in BUILT_IN.kernels.values()
-        if kernels.fits(kernel, found, harness.machine("xdec")) is None
+        if kernels.fits(kernel, found, Machine(targets.get("cluster8"), XDEC)) is None
     }
     wanted = {
         kernel.name for kernel in BUILT_IN.kernels.values() if {ops.Conv2d, ops.Linear} & {*kernel.operators}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 
 Ints = tuple[int, ...]
@@ -43,7 +43,7 @@ def depthwise_layer(
         lo=lo,
         hi=hi,
     )
-    return harness.layer(op, constants, [x], [y])
+    return testing.one_layer(op, constants, [x], [y])
 
 
 THREE_BY_THREE: list[Ints] = [
@@ -77,30 +77,30 @@ OTHERS: list[tuple[Ints, ...]] = [
 
 @pytest.mark.parametrize("shape", THREE_BY_THREE, ids=str)
 def test_three_by_three_equals_reference(shape: Ints) -> None:
-    harness.check_host(depthwise_layer(shape))
+    testing.check_host(depthwise_layer(shape))
 
 
 @pytest.mark.parametrize("shape", OTHERS, ids=str)
 def test_other_windows_equal_reference(shape: tuple[Ints, ...]) -> None:
-    harness.check_host(depthwise_layer(*shape))
+    testing.check_host(depthwise_layer(*shape))
 
 
 @pytest.mark.parametrize("zeros", [(-128, 127), (127, -128)])
 @pytest.mark.parametrize("bias", [100, 10_000_000])
 def test_saturates(zeros: tuple[int, int], bias: int) -> None:
-    harness.check_host(depthwise_layer((9, 6, 5), zeros=zeros, bias=bias, gain=30))
-    harness.check_host(depthwise_layer((9, 6, 5), zeros=zeros, bias=bias, lo=-10, hi=30))
+    testing.check_host(depthwise_layer((9, 6, 5), zeros=zeros, bias=bias, gain=30))
+    testing.check_host(depthwise_layer((9, 6, 5), zeros=zeros, bias=bias, lo=-10, hi=30))
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("shape", THREE_BY_THREE, ids=str)
 def test_three_by_three_runs_on_eight_cores(shape: Ints, isa: str) -> None:
-    harness.check_simulated(depthwise_layer(shape), isa, limit=2)
+    testing.check_simulated(depthwise_layer(shape), isa, most=2)
 
 
 @pytest.mark.parametrize("shape", OTHERS, ids=str)
 def test_other_windows_run_on_eight_cores(shape: tuple[Ints, ...]) -> None:
-    harness.check_simulated(depthwise_layer(*shape), limit=2)
+    testing.check_simulated(depthwise_layer(*shape), most=2)
 
 
 @pytest.mark.parametrize("bias", [100, 10_000_000])
@@ -111,4 +111,4 @@ def test_every_requantisation_runs_on_eight_cores(
     bias: int, clamp: tuple[int, int], gain: float, kernel: Ints, strides: Ints
 ) -> None:
     found = depthwise_layer((10, 9, 12), kernel, strides, bias=bias, lo=clamp[0], hi=clamp[1], gain=gain)
-    harness.check_simulated(found, "xcv", limit=1)
+    testing.check_simulated(found, "xcv", most=1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 
 Shape = tuple[int, ...]
@@ -21,12 +21,14 @@ def mul_layer(
     b = TensorInfo("b", b_shape, "int8", 0.07, zeros[1])
     y = TensorInfo("y", (), "int8", scale, zeros[2])
     op, constants = ops.Mul.build("layer", a, b, y)
-    return harness.layer(op, constants, [a, b], [y])
+    return testing.one_layer(op, constants, [a, b], [y])
 
 
 def extremum_layer(a_shape: Shape, b_shape: Shape, maximum: bool) -> Layer:
     a, b = TensorInfo("a", a_shape, "int8", 0.05, 3), TensorInfo("b", b_shape, "int8", 0.05, 3)
-    return harness.layer(ops.Extremum(maximum=maximum), {}, [a, b], [TensorInfo("y", (), "int8", 0.05, 3)])
+    return testing.one_layer(
+        ops.Extremum(maximum=maximum), {}, [a, b], [TensorInfo("y", (), "int8", 0.05, 3)]
+    )
 
 
 def layers(a: Shape, b: Shape) -> list[Layer]:
@@ -36,17 +38,17 @@ def layers(a: Shape, b: Shape) -> list[Layer]:
 @pytest.mark.parametrize(("a", "b"), SHAPES, ids=str)
 def test_equals_reference(a: Shape, b: Shape) -> None:
     for found in layers(a, b):
-        harness.check_host(found, limit=1)
+        testing.check_host(found, most=1)
 
 
 @pytest.mark.parametrize("zeros", [(-128, 127, -128), (127, -128, 127)])
 @pytest.mark.parametrize("scale", [0.0001, 0.02, 40.0])
 def test_product_saturates(scale: float, zeros: tuple[int, int, int]) -> None:
-    harness.check_host(mul_layer((5, 13), (5, 13), scale=scale, zeros=zeros), limit=1)
+    testing.check_host(mul_layer((5, 13), (5, 13), scale=scale, zeros=zeros), most=1)
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize(("a", "b"), SHAPES, ids=str)
 def test_runs_on_eight_cores(a: Shape, b: Shape, isa: str) -> None:
     for found in layers(a, b):
-        harness.check_simulated(found, isa, limit=1)
+        testing.check_simulated(found, isa, most=1)

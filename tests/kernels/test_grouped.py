@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 
 CASES = [
@@ -32,14 +32,14 @@ def grouped_layer(
         "layer", x, y, weight, scale, rng.integers(-99, 99, cout), strides=strides, pads=pads, dilations=dilations,
         groups=groups,
     )  # fmt: skip
-    return harness.layer(op, constants, [x], [y])
+    return testing.one_layer(op, constants, [x], [y])
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_equals_reference(case: tuple) -> None:  # type: ignore[type-arg]
-    harness.check_host(grouped_layer(*case))
+    testing.check_host(grouped_layer(*case))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_runs_on_eight_cores(case: tuple) -> None:  # type: ignore[type-arg]
-    harness.check_simulated(grouped_layer(*case), limit=2)
+    testing.check_simulated(grouped_layer(*case), most=2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 
 Ints = tuple[int, ...]
@@ -19,9 +19,9 @@ def pool_layer(
     x = TensorInfo("x", (1, *shape), "int8", 0.05, zeros[0])
     y = TensorInfo("y", (), "int8", 0.04, zeros[1])
     if kind == "maxpool":
-        return harness.layer(ops.MaxPool(kernel=kernel, strides=strides, pads=pads), {}, [x], [y])
+        return testing.one_layer(ops.MaxPool(kernel=kernel, strides=strides, pads=pads), {}, [x], [y])
     op, constants = ops.AveragePool.build("layer", x, y, kernel=kernel, strides=strides, pads=pads)
-    return harness.layer(op, constants, [x], [y])
+    return testing.one_layer(op, constants, [x], [y])
 
 
 SHAPES: list[tuple[Ints, Ints, Ints, Ints]] = [
@@ -38,16 +38,16 @@ SHAPES: list[tuple[Ints, Ints, Ints, Ints]] = [
 @pytest.mark.parametrize("kind", ["maxpool", "avgpool"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_equals_reference(kind: str, shape: tuple[Ints, Ints, Ints, Ints]) -> None:
-    harness.check_host(pool_layer(kind, *shape))
+    testing.check_host(pool_layer(kind, *shape))
 
 
 @pytest.mark.parametrize("zeros", [(-128, 127), (127, -128)])
 def test_average_with_zero_points_at_both_ends(zeros: tuple[int, int]) -> None:
-    harness.check_host(pool_layer("avgpool", (6, 7, 9), (3, 3), (1, 1), (1, 1, 1, 1), zeros))
+    testing.check_host(pool_layer("avgpool", (6, 7, 9), (3, 3), (1, 1), (1, 1, 1, 1), zeros))
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("kind", ["maxpool", "avgpool"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_runs_on_eight_cores(kind: str, shape: tuple[Ints, Ints, Ints, Ints], isa: str) -> None:
-    harness.check_simulated(pool_layer(kind, *shape), isa, limit=2)
+    testing.check_simulated(pool_layer(kind, *shape), isa, most=2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 
 SIZES = [
@@ -20,18 +20,18 @@ def resize_layer(kind: str, shape: tuple[int, int, int], size: tuple[int, int]) 
     places = [np.linspace(0, extent - 1, count) for extent, count in zip(shape, size, strict=False)]
     if kind == "nearest":
         rows, columns = (np.floor(p + 0.5).astype(np.int32) for p in places)
-        return harness.layer(ops.ResizeNearest(), {"rows": rows, "columns": columns}, [x], [x])
+        return testing.one_layer(ops.ResizeNearest(), {"rows": rows, "columns": columns}, [x], [x])
     op, constants = ops.ResizeBilinear.build(places[0], places[1], shape[:2])
-    return harness.layer(op, constants, [x], [x])
+    return testing.one_layer(op, constants, [x], [x])
 
 
 @pytest.mark.parametrize("kind", ["nearest", "bilinear"])
 @pytest.mark.parametrize(("shape", "size"), SIZES, ids=str)
 def test_equals_reference(kind: str, shape: tuple[int, int, int], size: tuple[int, int]) -> None:
-    harness.check_host(resize_layer(kind, shape, size))
+    testing.check_host(resize_layer(kind, shape, size))
 
 
 @pytest.mark.parametrize("kind", ["nearest", "bilinear"])
 @pytest.mark.parametrize(("shape", "size"), SIZES, ids=str)
 def test_runs_on_eight_cores(kind: str, shape: tuple[int, int, int], size: tuple[int, int]) -> None:
-    harness.check_simulated(resize_layer(kind, shape, size))
+    testing.check_simulated(resize_layer(kind, shape, size))

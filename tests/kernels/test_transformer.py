@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kernels import harness
+from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
 
 
@@ -23,7 +23,7 @@ def scores_layer(
     op, constants = ops.AttentionScores.build(
         "layer", q, k, y, heads=heads, head_size=size, q_offset=extra, k_offset=extra, gain=size**-0.5
     )
-    return harness.layer(op, constants, [q, k], [y])
+    return testing.one_layer(op, constants, [q, k], [y])
 
 
 def values_layer(
@@ -40,7 +40,7 @@ def values_layer(
     v = TensorInfo("v", (keys, heads * size + extra), "int8", 0.03, zeros[1])
     y = TensorInfo("y", (), "int8", scale * keys, zeros[2])
     op, constants = ops.AttentionValues.build("layer", p, v, y, heads=heads, head_size=size, v_offset=extra)
-    return harness.layer(op, constants, [p, v], [y])
+    return testing.one_layer(op, constants, [p, v], [y])
 
 
 def norm_layer(shape: tuple[int, ...], *, scale: float = 0.05, y_scale: float = 0.03) -> Layer:
@@ -49,7 +49,7 @@ def norm_layer(shape: tuple[int, ...], *, scale: float = 0.05, y_scale: float = 
     y = TensorInfo("y", (), "int8", y_scale, -11)
     gamma, beta = rng.normal(1, 0.4, shape[-1]), rng.normal(0, 0.4, shape[-1])
     op, constants = ops.LayerNorm.build("layer", x, y, gamma, beta, 1e-6)
-    return harness.layer(op, constants, [x], [y])
+    return testing.one_layer(op, constants, [x], [y])
 
 
 SIZES = [(5, 5, 2, 8), (1, 1, 1, 1), (7, 9, 3, 6), (65, 65, 2, 16), (4, 130, 1, 33)]
@@ -58,13 +58,13 @@ SIZES = [(5, 5, 2, 8), (1, 1, 1, 1), (7, 9, 3, 6), (65, 65, 2, 16), (4, 130, 1, 
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("zeros", [(3, -5, 7), (0, 0, 0), (-128, 127, -128)])
 def test_scores_equal_reference(sizes: tuple[int, int, int, int], zeros: tuple[int, int, int]) -> None:
-    harness.check_host(scores_layer(*sizes, extra=3, zeros=zeros))
+    testing.check_host(scores_layer(*sizes, extra=3, zeros=zeros))
 
 
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("zeros", [(-128, -5, 7), (0, 0, 0), (127, 127, -128)])
 def test_values_equal_reference(sizes: tuple[int, int, int, int], zeros: tuple[int, int, int]) -> None:
-    harness.check_host(values_layer(*sizes, extra=5, zeros=zeros))
+    testing.check_host(values_layer(*sizes, extra=5, zeros=zeros))
 
 
 def test_products_requantise_in_every_form() -> None:
@@ -72,29 +72,29 @@ def test_products_requantise_in_every_form() -> None:
     for scale in (1e-5, 0.01, 30.0):
         layer = scores_layer(6, 7, 2, 4, scale=scale)
         forms.add(layer.op.form)
-        harness.check_host(layer)
+        testing.check_host(layer)
     assert forms == {"narrow", "wide"}
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (9, 64), (3, 2, 37), (2, 2048)], ids=str)
 def test_layer_norm_equals_reference(shape: tuple[int, ...]) -> None:
-    harness.check_host(norm_layer(shape))
-    harness.check_host(norm_layer(shape, scale=1e-4, y_scale=0.2))
+    testing.check_host(norm_layer(shape))
+    testing.check_host(norm_layer(shape, scale=1e-4, y_scale=0.2))
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("sizes", SIZES[1:4], ids=str)
 def test_products_run_on_eight_cores(sizes: tuple[int, int, int, int], isa: str) -> None:
-    harness.check_simulated(scores_layer(*sizes, extra=3), isa, limit=2)
-    harness.check_simulated(values_layer(*sizes, extra=5), isa, limit=2)
+    testing.check_simulated(scores_layer(*sizes, extra=3), isa, most=2)
+    testing.check_simulated(values_layer(*sizes, extra=5), isa, most=2)
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("shape", [(9, 64), (3, 37), (1, 3)], ids=str)
 def test_layer_norm_runs_on_eight_cores(shape: tuple[int, ...], isa: str) -> None:
-    harness.check_simulated(norm_layer(shape), isa, limit=2)
+    testing.check_simulated(norm_layer(shape), isa, most=2)
 
 
 def test_runs_on_one_core() -> None:
     for layer in (scores_layer(7, 9, 3, 6), values_layer(7, 9, 3, 6), norm_layer((5, 12))):
-        harness.check_simulated(layer, "xcv", limit=1, target="cv32e40p")
+        testing.check_simulated(layer, "xcv", most=1, target="cv32e40p")

@@ -1,7 +1,9 @@
 """From a plan to C text. No decisions here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from nmcu.codegen.program import Port, Program
 from nmcu.codegen.weights import resident_blob, stream_blob, weights_assembly
 from nmcu.graph import TensorInfo
 from nmcu.isa import InstructionSet
-from nmcu.kernels import Addresses
+from nmcu.kernels import Addresses, Kernel
 from nmcu.kernels.kernel import KERNELS_DIR, NOWHERE
 from nmcu.plan import Part, Plan, PlannedLayer
 
@@ -41,10 +43,22 @@ def emit(plan: Plan, name: str = "network", bodies: InstructionSet | None = None
         sources=("network.c", "main.c", "weights.S"),
         include_dirs=tuple(include_dirs),
         library=tuple(sorted(library)),
+        folders=_folders(used, isa),
         inputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape, t.dtype) for t in plan.inputs),
         outputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape, t.dtype) for t in plan.outputs),
         regions={number + 1: layer.name for number, layer in enumerate(plan.layers)},
     )
+
+
+def _folders(used: Iterable[Kernel], isa: InstructionSet) -> Mapping[Path, str]:
+    """Names for the folders outside the package that kernels have files in: those of the kernels."""
+    found: dict[Path, str] = {}
+    for kernel in used:
+        for folder in kernel.include_dirs(isa):
+            if folder not in found and not folder.is_relative_to(KERNELS_DIR):
+                taken = sum(name.startswith(f"kernels/{kernel.name}") for name in found.values())
+                found[folder] = f"kernels/{kernel.name}" + (f"_{taken + 1}" if taken else "")
+    return MappingProxyType(found)
 
 
 @dataclass(frozen=True)

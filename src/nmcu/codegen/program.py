@@ -46,14 +46,15 @@ class Program:
     """Generated files, the library files they need, and how to reach its tensors from outside.
 
     `files` are written beside each other (names are plain file names); `sources` are those of them to
-    compile. `library` lists C and assembly files of the package to compile too. Regions map marker ids to
-    layer names.
+    compile. `library` lists C and assembly files to compile too; those outside the package lie in `folders`, which
+    gives each a name in the C project. Regions map marker ids to layer names.
     """
 
     files: Mapping[str, bytes | str]
     sources: tuple[str, ...]
     include_dirs: tuple[Path, ...] = ()
     library: tuple[Path, ...] = ()
+    folders: Mapping[Path, str] = field(default_factory=lambda: MappingProxyType({}))
     defines: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()

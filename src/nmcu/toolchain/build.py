@@ -123,6 +123,7 @@ class _Job:
             *flags,
             *(f"-I{folder}" for folder in unit.include_dirs),
             f"-ffile-prefix-map={PACKAGE_DIR}=nmcu",
+            *(f"-ffile-prefix-map={folder}=nmcu/{name}" for folder, name in self.program.folders.items()),
             f"-ffile-prefix-map={self.workspace}=.",
             "-c",
             str(unit.path),
@@ -172,6 +173,9 @@ class _Job:
             return str(path.relative_to(self.workspace))
         if path.is_relative_to(PACKAGE_DIR):
             return str(path.relative_to(PACKAGE_DIR))
+        for folder, name in self.program.folders.items():
+            if path.is_relative_to(folder):
+                return str(name / path.relative_to(folder))
         return str(path)
 
     def _call(self, command: Sequence[str], problem: str) -> None:

@@ -19,6 +19,7 @@ def project_files(
     """Contents by relative path. Generated files are on top, the library keeps its folders under `nmcu/`."""
     roots = {PACKAGE_DIR: "nmcu", target.folder: f"nmcu/targets/{target.name}"}
     roots |= {e.include: f"nmcu/isa/{e.name}" for e in isa.extensions if e.include}
+    roots |= {folder: f"nmcu/{name}" for folder, name in program.folders.items()}
     files: dict[str, bytes] = {}
     for name, content in program.files.items():
         files[name] = content.encode() if isinstance(content, str) else content
@@ -55,7 +56,7 @@ def _place(path: Path, roots: Mapping[Path, str]) -> str:
         if path.is_relative_to(root):
             return f"{name}/{path.relative_to(root).as_posix()}"
     raise ToolchainError(
-        f"{path} is outside the package: a C project takes library files from the package only"
+        f"{path} is outside the package and of no kernel: a C project takes library files of kernels only"
     )
 
 

@@ -1,0 +1,44 @@
+"""A program that is nothing but one layer, run by one kernel."""
+
+from nmcu.codegen import Port, Program, cprint
+from nmcu.graph import Layer
+from nmcu.isa import InstructionSet
+from nmcu.kernels import Addresses, Candidate, Kernel
+
+
+def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: InstructionSet, main: str) -> Program:
+    """C that defines the layer's descriptor and all its memory, and `main`, in which RUN stands for the call."""
+    packed = kernel.pack(layer)
+    at = Addresses(
+        inputs=tuple(f"input{i}" for i in range(len(layer.inputs))),
+        outputs=tuple(f"output{i}" for i in range(len(layer.outputs))),
+        constants={key: f"constant_{key}" for key in packed},
+        l1={key: f"l1_{key}" for key in candidate.l1},
+    )
+    lines = [f'#include "{header}"' for header in kernel.headers]
+    lines += ['#include "nmcu_hal.h"', ""]
+    for names, tensors in ((at.inputs, layer.inputs), (at.outputs, layer.outputs)):
+        lines += [f"int8_t {n}[{t.bytes}] NMCU_L2;" for n, t in zip(names, tensors, strict=True)]
+    behind = candidate.l1.get("behind", 0)  # what may be read behind any buffer
+    lines += [
+        f"static int8_t l1_{key}[{size + behind}] NMCU_L1 __attribute__((aligned(16)));"
+        for key, size in candidate.l1.items()
+        if key != "behind"
+    ]
+    for key, constant in packed.items():
+        values = ",".join(map(str, constant.data))
+        lines.append(
+            f"static const uint8_t constant_{key}[{constant.size}] "
+            f"__attribute__((aligned({constant.alignment}))) = {{{values}}};"
+        )
+    lines.append(cprint.constant(kernel.descriptor(layer, candidate.parameters, at), "layer"))
+    lines.append(main.replace("RUN", f"{kernel.function}(&layer)"))
+    return Program(
+        files={"program.c": "\n".join(lines)},
+        sources=("program.c",),
+        include_dirs=kernel.include_dirs(isa),
+        library=kernel.library(isa),
+        inputs=tuple(Port(n, n, t.shape) for n, t in zip(at.inputs, layer.inputs, strict=True)),
+        outputs=tuple(Port(n, n, t.shape) for n, t in zip(at.outputs, layer.outputs, strict=True)),
+        regions={1: "layer"},
+    )
