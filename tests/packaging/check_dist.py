@@ -25,6 +25,8 @@ def main(folder: Path) -> str | None:
     wheels, sources = sorted(folder.glob("*.whl")), sorted(folder.glob("*.tar.gz"))
     if len(wheels) != 1 or len(sources) != 1:
         return f"{folder} should have one wheel and one source distribution, has {len(wheels)} and {len(sources)}"
+    if "-py3-none-" not in wheels[0].name:
+        return f"{wheels[0].name} is for one version of Python only: the simulator needs none"
     with zipfile.ZipFile(wheels[0]) as wheel, tarfile.open(sources[0]) as source:
         contents = {wheels[0]: wheel.namelist(), sources[0]: source.getnames()}
     for needed in NEEDED:
