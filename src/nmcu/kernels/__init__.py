@@ -1,5 +1,6 @@
 """The C and assembly library, and beside each kernel what the planner needs to know of it."""
 
+from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.choice import built_in, candidates, fits
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
@@ -7,6 +8,7 @@ from nmcu.kernels.packed import Packed
 
 __all__ = [
     "Addresses",
+    "Body",
     "Candidate",
     "Expr",
     "Kernel",
@@ -14,6 +16,7 @@ __all__ = [
     "Packed",
     "Struct",
     "Value",
+    "body",
     "built_in",
     "candidates",
     "fits",

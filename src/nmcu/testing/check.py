@@ -89,7 +89,7 @@ def _running(registry: Registry, layer: Layer, machine: Machine, names: str) -> 
 def _check_host(kernel: Kernel, layer: Layer, machine: Machine, most: int, seed: int) -> None:
     inputs = random_inputs(layer, seed)
     for candidate in tilings(kernel, layer, machine, most):
-        _equal(kernel, candidate, layer, inputs, on_host(layer, kernel, candidate, inputs))
+        _equal(kernel, candidate, layer, inputs, on_host(layer, kernel, candidate, inputs, machine))
 
 
 def _check_simulated(kernel: Kernel, layer: Layer, machine: Machine, most: int, seed: int) -> int:

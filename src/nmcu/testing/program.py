@@ -4,6 +4,7 @@ from nmcu.codegen import Port, Program, cprint
 from nmcu.graph import Layer
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Addresses, Candidate, Kernel
+from nmcu.kernels.kernel import NOWHERE
 
 
 def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: InstructionSet, main: str) -> Program:
@@ -13,7 +14,7 @@ def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: Instruction
         inputs=tuple(f"input{i}" for i in range(len(layer.inputs))),
         outputs=tuple(f"output{i}" for i in range(len(layer.outputs))),
         constants={key: f"constant_{key}" for key in packed},
-        l1={key: f"l1_{key}" for key in candidate.l1},
+        l1={key: f"l1_{key}" if size else NOWHERE for key, size in candidate.l1.items()},
     )
     lines = [f'#include "{header}"' for header in kernel.headers]
     lines += ['#include "nmcu_hal.h"', ""]
@@ -23,7 +24,7 @@ def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: Instruction
     lines += [
         f"static int8_t l1_{key}[{size + behind}] NMCU_L1 __attribute__((aligned(16)));"
         for key, size in candidate.l1.items()
-        if key != "behind"
+        if key != "behind" and size
     ]
     for key, constant in packed.items():
         values = ",".join(map(str, constant.data))

@@ -30,8 +30,11 @@ MAX_CYCLES = 200_000_000
 SECONDS = 60
 
 
-def on_host(layer: Layer, kernel: Kernel, candidate: Candidate, inputs: Sequence[Array]) -> list[Array]:
-    """Outputs of the portable bodies on this machine, under AddressSanitizer and UndefinedBehaviourSanitizer.
+def on_host(
+    layer: Layer, kernel: Kernel, candidate: Candidate, inputs: Sequence[Array], machine: Machine
+) -> list[Array]:
+    """Outputs of the portable bodies on this machine, under AddressSanitizer and UndefinedBehaviourSanitizer; operands
+    are staged as on `machine`.
 
     Raises `ToolchainError` where there is no C compiler or it refuses the code, `AssertionError` with what a sanitizer
     found.
@@ -42,7 +45,8 @@ def on_host(layer: Layer, kernel: Kernel, candidate: Candidate, inputs: Sequence
     writes = "".join(f"fwrite(output{i}, {t.bytes}, 1, stdout);" for i, t in enumerate(layer.outputs))
     main = f"#include <stdio.h>\nint main(void) {{ {reads} RUN; {writes} return 0; }}"
     made = program(layer, kernel, candidate, PORTABLE, main)
-    includes = tuple(f"-I{folder}" for folder in (*made.include_dirs, *HAL_DIRS))
+    staged = () if machine.staged else ("-DNMCU_STAGED=0",)
+    includes = (*staged, *(f"-I{folder}" for folder in (*made.include_dirs, *HAL_DIRS)))
     with tempfile.TemporaryDirectory(prefix="nmcu-kernel-") as folder:
         source, binary = Path(folder) / "program.c", Path(folder) / "program"
         source.write_text(str(made.files["program.c"]))
