@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from nmcu.report.run_report import Span
 from nmcu.sim import Recording
@@ -12,8 +13,8 @@ def tiles(timeline: Sequence[Span], recording: Recording, buffers: range) -> Ite
     """Every tile on every core: its number in its layer, and from when to when; `buffers` are tile buffers' addresses.
 
     The tile pipeline (kernels/common/pipeline.c) has a barrier after each tile's work, and then starts the transfer of
-    the tile's result. So the barrier before a transfer out of a buffer ends a tile; the first tile begins at the
-    layer's first barrier, when its operands are there.
+    the tile's result. So the barrier before a transfer out of a buffer ends a tile. The first tile begins at the
+    last barrier before its end that came after a wait for a transfer: its operands.
     """
     barriers: dict[int, list[int]] = defaultdict(list)
     for wait in recording.waits:
@@ -32,11 +33,12 @@ def tiles(timeline: Sequence[Span], recording: Recording, buffers: range) -> Ite
         for t in recording.transfers
         if t.source in buffers and t.destination not in buffers
     )
+    loaded = sorted(wait.end for wait in recording.waits if wait.cause == "dma_wait")
     for spans in layers.values():
         own = {core: _inside(barriers[core], span) for core, span in spans.items()}
         if len({len(ends) for ends in own.values()}) > 1:
             continue  # the recording ends in this layer
-        yield from _of_layer(spans, own, _ends(spans, own, stores))
+        yield from _of_layer(spans, own, loaded, _ends(spans, own, stores))
 
 
 def _inside(cycles: Sequence[int], span: Span) -> Sequence[int]:
@@ -57,10 +59,22 @@ def _ends(
 
 
 def _of_layer(
-    spans: Mapping[int, Span], barriers: Mapping[int, Sequence[int]], ends: Sequence[int]
+    spans: Mapping[int, Span],
+    barriers: Mapping[int, Sequence[int]],
+    loaded: Sequence[int],
+    ends: Sequence[int],
 ) -> Iterator[tuple[int, Span]]:
     for core, span in spans.items():
-        first = barriers[core][0] if ends and ends[0] > 0 else span.first
+        first = _start(span, barriers[core][: ends[0]] if ends else (), loaded)
         for number, end in enumerate(ends):
             yield number, Span(span.layer, core, first, barriers[core][end])
             first = barriers[core][end]
+
+
+def _start(span: Span, barriers: Sequence[int], loaded: Sequence[int]) -> int:
+    """Where the first tile begins: at one of the barriers before its end."""
+    edges = (span.first, *barriers)
+    waited = [
+        end for begin, end in pairwise(edges) if bisect_right(loaded, begin) < bisect_right(loaded, end)
+    ]
+    return waited[-1] if waited else edges[min(1, len(barriers))]
