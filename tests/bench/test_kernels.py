@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from isas import XCV
 from nmcu import targets
 from nmcu.bench import measure as measuring
 from nmcu.bench.kernels import KernelRow, Selection, bench_kernels
@@ -129,8 +130,8 @@ def test_kept_results_do_not_outlive_the_code_that_made_them(
 ) -> None:
     identity, target = measuring.simulator_identity.__wrapped__, targets.get("cluster8")
     (tmp_path / "run.py").write_text("cycles = 1\n")
-    before = identity(target)
+    before = identity(target, XCV)
     monkeypatch.setattr(measuring.sim, "__file__", str(tmp_path / "__init__.py"))
-    first = identity(target)
+    first = identity(target, XCV)
     (tmp_path / "run.py").write_text("cycles = 2\n")
-    assert len({before, first, identity(target)}) == 3
+    assert len({before, first, identity(target, XCV)}) == 3

@@ -55,6 +55,15 @@ def test_run_prints_a_table(nmcu: Any) -> None:
     assert result.err == ""
 
 
+def test_what_is_in_the_way_of_results_is_found_before_the_run(
+    nmcu: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plan.json").write_text("mine")
+    monkeypatch.setattr("nmcu.run", None)  # is not called
+    result = nmcu("run", MODEL, "--out", tmp_path)
+    assert result.code == 1 and "plan.json is there already, which nmcu did not write" in result.err
+
+
 def test_run_keeps_everything_it_made(nmcu: Any, tmp_path: Path) -> None:
     image = (
         np.random.default_rng(3)

@@ -15,9 +15,11 @@ from nmcu.bench.shapes import Shape, network
 from nmcu.codegen import Program
 from nmcu.errors import PlanError, SimulationFault
 from nmcu.graph import Graph, Layer
+from nmcu.isa import InstructionSet
 from nmcu.kernels import Candidate, Kernel, Machine
 from nmcu.registry import Registry
-from nmcu.sim import STALL_CAUSES, RegionStats, native
+from nmcu.sim import STALL_CAUSES, RegionStats
+from nmcu.sim.build import library_for
 from nmcu.sim.run import run
 from nmcu.targets import Target
 from nmcu.targets.target import DESCRIPTION
@@ -151,7 +153,9 @@ def _apart(program: Program) -> Program:
 def _simulated(image: Image, feeds: Mapping[str, Any], case: Case) -> dict[str, Any]:
     """Cycles, stalls and the digest of the outputs, as JSON data; from the cache if it is there."""
     parts = [feeds[name].tobytes() for name in sorted(feeds)]
-    key = results.key("bench", simulator_identity(image.target), case.target, case.isa, image.elf, *parts)
+    key = results.key(
+        "bench", simulator_identity(image.target, image.isa), case.target, case.isa, image.elf, *parts
+    )
     known = results.load(key)
     if known is not None:
         return dict(json.loads(known))
@@ -185,9 +189,9 @@ def digest(outputs: Mapping[str, Any]) -> str:
 
 
 @cache
-def simulator_identity(target: Target) -> bytes:
+def simulator_identity(target: Target, isa: InstructionSet) -> bytes:
     """What a result depends on besides the program: the simulator, in C++ and in Python, the target's description, and
     what is taken from a run here."""
     described = (target.folder / DESCRIPTION).read_bytes()
-    code = results.contents((native.built_in().path, Path(sim.__file__).parent, Path(__file__)), ".py")
+    code = results.contents((library_for(isa).path, Path(sim.__file__).parent, Path(__file__)), ".py")
     return hashlib.sha256(code + described).digest()

@@ -169,7 +169,7 @@ def _simulated(network: Graph, image: toolchain.Image) -> dict[str, Any]:
     code = results.contents([Path(__file__)])
     key = results.key(
         "network cycles",
-        simulator_identity(image.target),
+        simulator_identity(image.target, image.isa),
         code,
         image.elf,
         str(image.isa),

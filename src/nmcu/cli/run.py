@@ -63,6 +63,8 @@ def run(
     with progress(model.name) as stage:
         compiled = nmcu.compile(model, target, isa=isa, kernels=kernels, forced=forced, on_stage=stage)
         feeds = api.read_inputs(compiled.graph, inputs) if inputs else None
+        if out is not None:
+            report.check_folder(out, compiled.files(), force=force)
         result = nmcu.run(compiled, feeds, core=sim, seed=seed, record=out is not None, on_stage=stage)
     paths: dict[str, str] = {}
     if out is not None:

@@ -2,7 +2,7 @@
 
 from nmcu.report.assemble import assemble
 from nmcu.report.explain import explain_table
-from nmcu.report.folder import file_names, write_folder
+from nmcu.report.folder import check_folder, file_names, write_folder
 from nmcu.report.grid import Column, Grid, Heading, Kind, Row, Rule, Total
 from nmcu.report.names import label
 from nmcu.report.page import html
@@ -23,6 +23,7 @@ __all__ = [
     "RunReport",
     "Total",
     "assemble",
+    "check_folder",
     "explain_table",
     "file_names",
     "html",

@@ -22,12 +22,10 @@ def write_folder(folder: Path, files: Mapping[str, bytes], writer: str, *, force
     else stays. Raises `NmcuError` where a file would be overwritten that the user added or changed, unless `force`, and
     where it cannot be written; then everything is as it was before.
     """
+    check_folder(folder, files, force=force)
     try:
-        if folder.exists() and not folder.is_dir():
-            raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
         place = folder.resolve()
         before = manifest.read(place)
-        _check(folder, files, before, force)
         stale = [name for name in before.of(writer) - files.keys() if before.is_untouched(place, name)]
         new = {**files, manifest.NAME: before.after(writer, files).to_bytes()}
         with folder_for(place / manifest.NAME):
@@ -36,8 +34,17 @@ def write_folder(folder: Path, files: Mapping[str, bytes], writer: str, *, force
         raise NmcuError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
+def check_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = False) -> None:
+    """Raises what `write_folder` would where something is in the way; before long work, as far as `files` are known."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise NmcuError(f"cannot write to {folder}: it is a file, a folder is needed")
+        _check(folder, files, manifest.read(folder.resolve()), force)
+    except OSError as error:
+        raise NmcuError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
 def _check(folder: Path, files: Mapping[str, bytes], before: Manifest, force: bool) -> None:
-    """Refuses what would overwrite a user's files, or cannot."""
     theirs = []
     for name, content in files.items():
         path = folder / name
