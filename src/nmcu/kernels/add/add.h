@@ -2,15 +2,8 @@
 #ifndef NMCU_ADD_H
 #define NMCU_ADD_H
 
+#include "add_layouts.h"
 #include "elementwise.h"
-
-/* The compiler has proved that no partial sum overflows. `round` holds all constant terms. */
-typedef struct {
-    int32_t multiplier_a, multiplier_b; /*  0,  4 */
-    int32_t round;                      /*  8 */
-    int32_t shift;                      /* 12 */
-    int32_t lo, hi;                     /* 16, 20 */
-} nmcu_add_parameters_t;
 
 typedef struct {
     nmcu_elementwise_t map;

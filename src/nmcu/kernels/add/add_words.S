@@ -8,18 +8,19 @@
  *   t0-t3  a, then results    t4-t6 s2  b    s0 s1  lo and hi in every byte
  */
 #include "block.inc"
+#include "add_layouts.h"
 
 begin_function nmcu_add_words
     addi sp, sp, -16
     sw s0, 0(sp)
     sw s1, 4(sp)
     sw s2, 8(sp)
-    lw a5, 0(a0)
-    lw a6, 4(a0)
-    lw t0, 8(a0)
-    lw a7, 12(a0)
-    lw s0, 16(a0)
-    lw s1, 20(a0)
+    lw a5, ADD_MULTIPLIER_A(a0)
+    lw a6, ADD_MULTIPLIER_B(a0)
+    lw t0, ADD_ROUND(a0)
+    lw a7, ADD_SHIFT(a0)
+    lw s0, ADD_LO(a0)
+    lw s1, ADD_HI(a0)
     li t1, 1
     sll t1, t1, a7
     srli t1, t1, 1

@@ -4,31 +4,8 @@
 
 #include <stdint.h>
 
+#include "attention_layouts.h"
 #include "requantize.h"
-
-/*
- * What a block function gets: `groups` consecutive groups of four outputs for four rows of x. Assembly bodies rely on
- * the order of the members.
- *
- * x       first byte of each row, in L1, word-aligned
- * y       first output byte of each row, word-aligned; a group's four outputs are one word
- * packed  groups: four int32 that start the accumulators, then for every four consecutive positions of the reduction
- *         one word for each of the four outputs
- * words   of the reduction
- * start   what each row adds to its accumulators
- */
-typedef struct {
-    const int8_t *x[4];     /*  0 */
-    int8_t *y[4];           /* 16 */
-    const uint8_t *packed;  /* 32 */
-    uint32_t groups;        /* 36 */
-    uint32_t words;         /* 40 */
-    int32_t start[4];       /* 44 */
-    int32_t multiplier;     /* 60 */
-    int32_t round;          /* 64 */
-    int32_t shift;          /* 68 */
-    nmcu_requantize_t requant; /* 72: lo, 76: hi, 80: zero_point, 84: form */
-} nmcu_product_block_t;
 
 typedef void nmcu_product_block_fn(const nmcu_product_block_t *block);
 

@@ -6,20 +6,12 @@
  *   t6         next packed word t0 t1 t2 t3   words of outputs 0 to 3      t4 t5   words of even and odd rows
  *   s0-s3, s4-s7, s8-s11, a4-a7   accumulators of outputs 0 to 3 for row 0, 1, 2, 3
  */
+#include "attention_layouts.h"
 #include "block.inc"
-
-#define WORDS 40
-#define START 44
-#define MULTIPLIER 60
-#define ROUND 64
-#define SHIFT 68
-#define LO 72
-#define HI 76
-#define FORM 84
 
 /* Accumulators of one row: what the outputs start with, in t0-t3, and what the row adds. */
 .macro start_row p, c0, c1, c2, c3
-    lw t4, START + 4 * \p(a0)
+    lw t4, PRODUCT_START + 4 * \p(a0)
     nop
     add \c0, t0, t4
     add \c1, t1, t4
@@ -29,8 +21,8 @@
 
 begin_function nmcu_product_4x4
     save_registers
-    keep_outputs
-    lw t6, BLOCK_WEIGHTS(a0)
+    keep_outputs PRODUCT_GROUPS, PRODUCT_Y
+    lw t6, PRODUCT_PACKED(a0)
 
 .Lgroup:
     cv.lw t0, (t6), 4
@@ -41,20 +33,20 @@ begin_function nmcu_product_4x4
     start_row 1, s4, s5, s6, s7
     start_row 2, s8, s9, s10, s11
     start_row 3, a4, a5, a6, a7
-    lw t4, WORDS(a0)
-    lw a1, BLOCK_X(a0)
-    lw a2, BLOCK_X+4(a0)
-    lw a3, BLOCK_X+8(a0)
-    lw ra, BLOCK_X+12(a0)
+    lw t4, PRODUCT_WORDS(a0)
+    lw a1, PRODUCT_X(a0)
+    lw a2, PRODUCT_X+4(a0)
+    lw a3, PRODUCT_X+8(a0)
+    lw ra, PRODUCT_X+12(a0)
     loop0 t4, 24
         dot_4x4
 
-    lw t5, FORM(a0)
-    lw t0, MULTIPLIER(a0)
-    lw t1, ROUND(a0)
-    lw t2, SHIFT(a0)
-    lw t3, LO(a0)
-    lw t4, HI(a0)
+    lw t5, PRODUCT_FORM(a0)
+    lw t0, PRODUCT_MULTIPLIER(a0)
+    lw t1, PRODUCT_ROUND(a0)
+    lw t2, PRODUCT_SHIFT(a0)
+    lw t3, PRODUCT_LO(a0)
+    lw t4, PRODUCT_HI(a0)
     bnez t5, .Lwide
     scale mul, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
 .Lstore:

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "common_layouts.h"
+
 /*
  * narrow  32-bit product. `round` holds 2^(shift-1) and the output zero point shifted left by `shift`; the compiler
  *         has proved that nothing overflows for any reachable accumulator.
@@ -12,20 +14,6 @@
  * full    64-bit product, any shift from 1 to 62; `round` is unused.
  */
 enum { NMCU_NARROW = 0, NMCU_WIDE = 1, NMCU_FULL = 2 };
-
-/* Of four consecutive output channels: how their accumulators start and how they are requantised. */
-typedef struct {
-    int32_t bias[4];
-    int32_t multiplier[4];
-    int32_t round[4];
-    int32_t shift[4];
-} nmcu_channels4_t;
-
-typedef struct {
-    int32_t lo, hi;     /* int8 range after the fused activation */
-    int32_t zero_point; /* only used by the full form; the others have it in `round` */
-    int32_t form;
-} nmcu_requantize_t;
 
 static inline int8_t nmcu_requantize(const nmcu_requantize_t *how, int32_t acc, int32_t multiplier, int32_t round,
                                      int32_t shift)

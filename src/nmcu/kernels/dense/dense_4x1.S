@@ -7,6 +7,7 @@
  *   t0 t1 t2 t3  weights of channels 0 to 3    t4  input    s0-s3  accumulators of channels 0 to 3
  */
 #include "block.inc"
+#include "conv_layouts.h"
 
 begin_function nmcu_dense_4x1
     save_registers

@@ -7,6 +7,7 @@
  *   s0-s3, s4-s7  accumulators of channels 0 to 3 for pixels 0, 1
  */
 #include "block.inc"
+#include "conv_layouts.h"
 
 begin_function nmcu_dense_4x2
     save_registers

@@ -7,10 +7,11 @@
  *   s0-s3, s4-s7, s8-s11, a4-a7   accumulators of channels 0 to 3 for pixel 0, 1, 2, 3
  */
 #include "block.inc"
+#include "conv_layouts.h"
 
 begin_function nmcu_dense_4x4
     save_registers
-    keep_outputs
+    keep_outputs BLOCK_GROUPS, BLOCK_Y
     lw t6, BLOCK_WEIGHTS(a0)
     lw a1, BLOCK_X(a0)
     lw a2, BLOCK_X+4(a0)

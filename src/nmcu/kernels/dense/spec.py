@@ -10,12 +10,12 @@ from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
+from nmcu.kernels.common.layouts import CHANNELS4
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Machine
 from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
 MAX_SEGMENTS = 64
-CHANNELS4_BYTES = 64
 
 
 class Dense(window.WindowKernel[window.Affine]):
@@ -85,9 +85,10 @@ class Dense(window.WindowKernel[window.Affine]):
         channels = np.zeros((4, 4 * groups), np.int32)
         channels[3] = 1
         channels[:, :cout] = requantize.channel_constants(layer)
-        head = channels.reshape(4, groups, 4).transpose(1, 0, 2).reshape(groups, -1)
-        packed = np.concatenate([np.ascontiguousarray(head).view(np.int8), per_group], axis=1)
-        return {"weights": Packed(packed.tobytes(), requant_bytes=channels.nbytes)}
+        names = ("bias", "multiplier", "round", "shift")
+        heads = CHANNELS4.pack(dict(zip(names, channels.reshape(4, groups, 4), strict=True)))
+        packed = np.concatenate([heads.view(np.int8), per_group], axis=1)
+        return {"weights": Packed(packed.tobytes(), requant_bytes=heads.nbytes)}
 
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
@@ -146,7 +147,7 @@ def _segments(geometry: window.Geometry) -> tuple[int, int]:
 
 def _group_bytes(geometry: window.Geometry) -> int:
     segments, words = _segments(geometry)
-    return CHANNELS4_BYTES + 16 * segments * words
+    return CHANNELS4.size + 16 * segments * words
 
 
 KERNELS = (Dense4x4(), Dense4x2(), Dense4x1(), DenseFull())

@@ -2,62 +2,9 @@
 #ifndef NMCU_DEPTHWISE_H
 #define NMCU_DEPTHWISE_H
 
+#include "depthwise_layouts.h"
 #include "requantize.h"
 #include "weighted.h"
-
-/*
- * Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Up to four bytes
- * behind each line are written too, as if `pad` followed. Assembly bodies rely on the order of the members of the structs
- * here.
- */
-typedef struct {
-    const int8_t *x;      /*  0: first channel of the first pixel, any alignment */
-    int8_t *planes;       /*  4: first byte of plane 0, any alignment */
-    int32_t x_step;       /*  8: from a pixel to its neighbour on the line */
-    int32_t x_line;       /* 12: from line to line */
-    uint32_t extent;      /* 16: pixels of a line, at least 1 */
-    uint32_t lines;       /* 20: at least 1 */
-    uint32_t line_bytes;  /* 24: of a plane's line */
-    uint32_t plane_bytes; /* 28 */
-    int32_t pad;          /* 32 */
-} nmcu_planes_t;
-
-/* One channel as the constants hold it; `taps` has `tap_words` words for each line of taps, padded with zeros. */
-typedef struct {
-    int32_t multiplier; /*  0 */
-    int32_t offset;     /*  4: added before the shift, less 2^(shift-1); narrow: holds bias * multiplier too */
-    int32_t shift;      /*  8 */
-    int32_t bias;       /* 12: not used in the narrow form */
-    int8_t taps[];      /* 16 */
-} nmcu_depthwise_channel_t;
-
-/* What is the same for all lines of a layer. */
-typedef struct {
-    int32_t x_line;            /*  0: from an output line's first window to the next line's */
-    int32_t x_tap;             /*  4: from one line of taps to the next */
-    int32_t x_step;            /*  8: from window to window on a line */
-    uint32_t plane_bytes;      /* 12: a multiple of 4 */
-    uint32_t channel_bytes;    /* 16: of one nmcu_depthwise_channel_t */
-    nmcu_requantize_t requant; /* 20: lo, 24: hi, 28: zero_point, 32: form */
-    uint32_t tap_lines;        /* 36 */
-    uint32_t tap_words;        /* 40 */
-} nmcu_depthwise_shape_t;
-
-/*
- * Output lines of one to four channels. An assembly body computes whole blocks of four outputs: it writes up to three
- * outputs behind each line, in the order of the lines.
- */
-typedef struct {
-    const nmcu_depthwise_shape_t *shape; /*  0 */
-    const int8_t *x;                     /*  4: first window in the first plane, 4-byte aligned; so are steps of lines */
-    int8_t *y;                           /*  8 */
-    const uint8_t *channel;              /* 12: nmcu_depthwise_channel_t */
-    uint32_t channels;                   /* 16: at least 1 */
-    uint32_t lines;                      /* 20: at least 1 */
-    uint32_t outputs;                    /* 24: of a line, at least 1 */
-    int32_t y_line;                      /* 28 */
-    int32_t y_step;                      /* 32 */
-} nmcu_depthwise_lines_t;
 
 typedef void nmcu_depthwise_fn(const nmcu_depthwise_lines_t *lines);
 

@@ -13,6 +13,7 @@
  *   s9  y    s10  step of y    s11  shuffle    t5 t6  lo, hi, or steps to the next line    ra  inner loop's count
  */
 #include "block.inc"
+#include "depthwise_layouts.h"
 
 #define LINES_FRAME 96
 #define LINES_ARGUMENTS 52
@@ -133,15 +134,15 @@
 .macro function name, block, instructions, keep, next_line, next_instructions
     begin_function \name
     save_registers LINES_FRAME
-    lw a3, 0(a0)
-    lw t0, 16(a0)
-    lw t1, 12(a0)
-    lw t2, 4(a0)
-    lw t3, 8(a0)
-    lw t4, 24(a0)
-    lw a1, 0(a3)
-    lw a2, 28(a0)
-    lw s10, 32(a0)
+    lw a3, DEPTHWISE_SHAPE(a0)
+    lw t0, DEPTHWISE_CHANNELS(a0)
+    lw t1, DEPTHWISE_CHANNEL(a0)
+    lw t2, DEPTHWISE_X(a0)
+    lw t3, DEPTHWISE_Y(a0)
+    lw t4, DEPTHWISE_OUTPUTS(a0)
+    lw a1, SHAPE_X_LINE(a3)
+    lw a2, DEPTHWISE_Y_LINE(a0)
+    lw s10, DEPTHWISE_Y_STEP(a0)
     sw t0, LINES_CHANNELS(sp)
     sw t1, LINES_CHANNEL(sp)
     sw t2, LINES_X(sp)
@@ -164,19 +165,19 @@
 .Lchannel_\@:
     lw t0, LINES_ARGUMENTS(sp)
     lw t1, LINES_CHANNEL(sp)
-    lw a4, 0(t0)
+    lw a4, DEPTHWISE_SHAPE(t0)
     lw a0, LINES_X(sp)
     lw s9, LINES_Y(sp)
-    lw t2, 4(a4)
-    lw t3, 12(a4)
-    lw t4, 16(a4)
-    lw s6, 0(t1)
-    lw s7, 4(t1)
-    lw s8, 8(t1)
-    lw a3, 12(t1)
-    lw s0, 16(t1)
-    lw s1, 20(t1)
-    lw s2, 24(t1)
+    lw t2, SHAPE_X_TAP(a4)
+    lw t3, SHAPE_PLANE_BYTES(a4)
+    lw t4, SHAPE_CHANNEL_BYTES(a4)
+    lw s6, CHANNEL_MULTIPLIER(t1)
+    lw s7, CHANNEL_OFFSET(t1)
+    lw s8, CHANNEL_SHIFT(t1)
+    lw a3, CHANNEL_BIAS(t1)
+    lw s0, CHANNEL_TAPS(t1)
+    lw s1, CHANNEL_TAPS+4(t1)
+    lw s2, CHANNEL_TAPS+8(t1)
     add a1, a0, t2
     add a2, a1, t2
     add t3, t3, a0
@@ -189,7 +190,7 @@
     slli s3, s0, 8
     slli s4, s1, 8
     slli s5, s2, 8
-    lw t2, 20(t0)
+    lw t2, DEPTHWISE_LINES(t0)
     lw t1, LINES_BLOCKS(sp)
     andi t3, t1, 1
     beqz ra, .Lone_block_\@

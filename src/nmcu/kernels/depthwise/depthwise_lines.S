@@ -12,6 +12,7 @@
  *   t4  shift    t5  multiplier    ra  offset    s0-s9  taps    s10  step to the next window    s11  outputs of a line
  */
 #include "block.inc"
+#include "depthwise_layouts.h"
 
 #define LINES_FRAME 84
 #define LINES_ARGUMENTS 52
@@ -81,51 +82,51 @@
 .macro function name, sum, start, product, instructions, lines, pointers, taps:vararg
     begin_function \name
     save_registers LINES_FRAME
-    lw t0, 0(a0)
-    lw t1, 4(a0)
-    lw t2, 8(a0)
-    lw t3, 12(a0)
-    lw t4, 16(a0)
-    lw s11, 24(a0)
-    lw t5, 28(a0)
-    lw a6, 32(a0)
-    lw t6, 0(t0)
-    lw s10, 8(t0)
+    lw t0, DEPTHWISE_SHAPE(a0)
+    lw t1, DEPTHWISE_X(a0)
+    lw t2, DEPTHWISE_Y(a0)
+    lw t3, DEPTHWISE_CHANNEL(a0)
+    lw t4, DEPTHWISE_CHANNELS(a0)
+    lw s11, DEPTHWISE_OUTPUTS(a0)
+    lw t5, DEPTHWISE_Y_LINE(a0)
+    lw a6, DEPTHWISE_Y_STEP(a0)
+    lw t6, SHAPE_X_LINE(t0)
+    lw s10, SHAPE_X_STEP(t0)
     sw a0, LINES_ARGUMENTS(sp)
     sw t1, LINES_X(sp)
     sw t2, LINES_Y(sp)
     sw t3, LINES_CHANNEL(sp)
     sw t4, LINES_CHANNELS(sp)
-    lw a7, 20(t0)
+    lw a7, SHAPE_LO(t0)
     mul t1, s11, s10
     mul t2, s11, a6
     sub t1, t6, t1
     sub t2, t5, t2
-    lw t6, 24(t0)
+    lw t6, SHAPE_HI(t0)
     sw t1, LINES_X_BACK(sp)
     sw t2, LINES_Y_BACK(sp)
 
 .Lchannel_\@:
     lw t0, LINES_ARGUMENTS(sp)
     lw t1, LINES_CHANNEL(sp)
-    lw t2, 0(t0)
+    lw t2, DEPTHWISE_SHAPE(t0)
     lw a0, LINES_X(sp)
     lw a5, LINES_Y(sp)
-    lw t3, 12(t2)
-    lw t4, 16(t2)
-    lw t2, 4(t2)
+    lw t3, SHAPE_PLANE_BYTES(t2)
+    lw t4, SHAPE_CHANNEL_BYTES(t2)
+    lw t2, SHAPE_X_TAP(t2)
     add t3, t3, a0
     add t4, t4, t1
     addi ra, a5, 1
     sw t3, LINES_X(sp)
     sw t4, LINES_CHANNEL(sp)
     sw ra, LINES_Y(sp)
-    lw t3, 12(t1)
-    lw t5, 0(t1)
-    lw ra, 4(t1)
-    lw t4, 8(t1)
+    lw t3, CHANNEL_BIAS(t1)
+    lw t5, CHANNEL_MULTIPLIER(t1)
+    lw ra, CHANNEL_OFFSET(t1)
+    lw t4, CHANNEL_SHIFT(t1)
     sw t3, LINES_BIAS(sp)
-    addi t1, t1, 16
+    addi t1, t1, CHANNEL_TAPS
     .irp tap, \taps
         cv.lw \tap, (t1), 4
     .endr
@@ -134,7 +135,7 @@
         add t3, t3, t2
         mv \pointer, t3
     .endr
-    lw t0, 20(t0)
+    lw t0, DEPTHWISE_LINES(t0)
     loop1 t0, 1 + \instructions + 2 + \lines + 1
         loop0 s11, \instructions
             \sum \start

@@ -10,6 +10,7 @@
  *   s6  from the next line's first byte back behind this line    s7  padding in every byte
  */
 #include "block.inc"
+#include "depthwise_layouts.h"
 
 .macro transpose
     cv.pack t0, t3, t1          /* c1 c0 a1 a0 of the pixels a, b, c, d */
@@ -51,15 +52,15 @@ begin_function nmcu_planes
     sw s5, 20(sp)
     sw s6, 24(sp)
     sw s7, 28(sp)
-    lw a4, 0(a0)
-    lw a5, 8(a0)
-    lw a6, 12(a0)
-    lw t0, 16(a0)
-    lw a7, 20(a0)
-    lw s0, 24(a0)
-    lw t1, 28(a0)
-    lbu s7, 32(a0)
-    lw a0, 4(a0)
+    lw a4, PLANES_X(a0)
+    lw a5, PLANES_X_STEP(a0)
+    lw a6, PLANES_X_LINE(a0)
+    lw t0, PLANES_EXTENT(a0)
+    lw a7, PLANES_LINES(a0)
+    lw s0, PLANES_LINE_BYTES(a0)
+    lw t1, PLANES_PLANE_BYTES(a0)
+    lbu s7, PLANES_PAD(a0)
+    lw a0, PLANES_PLANES(a0)
     sub s6, t0, s0
     li t3, 0x01010101
     mul s7, s7, t3

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
+from nmcu.kernels.depthwise.layouts import CHANNEL
 from nmcu.kernels.kernel import NOWHERE, Addresses, Candidate, Kernel, Machine, align
 from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
-CHANNEL_HEAD_BYTES = 16
 PLANE_SLACK_BYTES = 8
 """Bytes behind a plane that the hot loops may touch."""
 TILE_CYCLES = 380
@@ -75,7 +76,7 @@ class Orientation:
 
     @property
     def channel_bytes(self) -> int:
-        return CHANNEL_HEAD_BYTES + 4 * self.tap_words * self.across.kernel
+        return CHANNEL.size + 4 * self.tap_words * self.across.kernel
 
     def outputs(self, rows: int, columns: int) -> tuple[int, int]:
         """(outputs of a line, lines) of a tile."""
@@ -387,16 +388,15 @@ def _orientations(layer: Layer[ops.Depthwise], block: int) -> Iterator[Orientati
     yield Orientation(vertical=False, along=columns, across=rows, block=block)
 
 
-def _channel_heads(layer: Layer[ops.Depthwise]) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
-    """(channels, 4) int32: multiplier, offset, shift and bias as nmcu_depthwise_channel_t holds them."""
+def _channel_heads(layer: Layer[ops.Depthwise]) -> NDArray[np.uint8]:
+    """An nmcu_depthwise_channel_t without taps for each channel."""
     bias, multiplier, rounding, shift = requantize.channel_constants(layer).astype(np.int64)
     offset = np.zeros_like(bias)
     if requantize.form(layer) != "full":
         offset = rounding - 2 ** (shift - 1)
     if requantize.form(layer) == "narrow":
         offset = offset + bias * multiplier
-    heads = np.stack([multiplier, offset, shift, bias], axis=1)
-    return np.ascontiguousarray(heads.astype(np.uint32)).view(np.int32)
+    return CHANNEL.pack({"multiplier": multiplier, "offset": offset, "shift": shift, "bias": bias})
 
 
 KERNELS = (Depthwise3x3(), DepthwiseLines(), DepthwiseAny())

@@ -4,37 +4,9 @@
 
 #include <stdint.h>
 
+#include "gather_layouts.h"
 #include "requantize.h"
 #include "weighted.h"
-
-/*
- * What a block function gets: four or eight output pixels and consecutive groups of output channels that share the
- * positions of their non-zeros. Assembly bodies rely on the order of the members.
- *
- * x         first word of the pixels' window. A word holds four pixels' bytes for one position of the reduction axis; of
- *           eight pixels, the second four follow in the next word
- * y         first output byte of each of four pixels; eight pixels start at y[0], `pixel_bytes` apart
- * weights   packed groups, one after the other; with C channels in a group and n = 4 * steps entries in a segment:
- *             int32 bias[C]
- *             uint8 distance[1 + segments * n], filled up to a multiple of four bytes: bytes from the window's start to
- *               the first entry's word, then from each entry's word to the next one's (of the last entry of a segment:
- *               as if the next segment followed without a gap)
- *             int8 value[segments * steps][C][4], of entries 1, 3, 0, 2 of each four
- *             int32 {multiplier, round, shift}[C]
- * jump      bytes from the end of a segment to the start of the next one
- */
-typedef struct {
-    const uint8_t *x;          /*  0 */
-    int8_t *y[4];              /*  4 */
-    const uint8_t *weights;    /* 20 */
-    uint32_t groups;           /* 24 */
-    uint32_t segments;         /* 28 */
-    uint32_t steps;            /* 32 */
-    int32_t jump;              /* 36 */
-    uint32_t distance_bytes;   /* 40 */
-    nmcu_requantize_t requant; /* 44: lo, 48: hi, 52: zero_point, 56: form */
-    uint32_t pixel_bytes;      /* 60 */
-} nmcu_gather_block_t;
 
 typedef void nmcu_gather_fn(const nmcu_gather_block_t *block);
 

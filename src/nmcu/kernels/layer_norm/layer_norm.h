@@ -2,12 +2,8 @@
 #ifndef NMCU_LAYER_NORM_H
 #define NMCU_LAYER_NORM_H
 
+#include "layer_norm_layouts.h"
 #include "rows.h"
-
-/* Scale and offset of a channel in units of 2^-shift output steps; `beta` less the 2^(shift-1) that rounding adds. */
-typedef struct {
-    int32_t gamma, beta;
-} nmcu_layer_norm_channel_t;
 
 /* In L1. */
 typedef struct {
@@ -27,16 +23,6 @@ typedef struct {
 
 /* Run the layer. Called by all cores. */
 void nmcu_layer_norm_run(const nmcu_layer_norm_t *layer);
-
-/*
- * What the hot loop gets for a row: y = clip((norm * gamma + beta + 2^(shift-1)) >> shift) with
- * norm = (x * scale + offset + 2^(norm_shift-1)) >> norm_shift, modulo 2^32. Assembly bodies rely on the order.
- */
-typedef struct {
-    const nmcu_layer_norm_channel_t *channels; /*  0 */
-    int32_t scale, offset;                     /*  4,  8 */
-    uint32_t norm_shift, shift;                /* 12, 16 */
-} nmcu_layer_norm_row_t;
 
 /* The hot loops, assembly and portable bodies; `words` >= 1 words of a row. */
 void nmcu_layer_norm_words(const nmcu_layer_norm_row_t *row, int8_t *y, const int8_t *x, uint32_t words);

@@ -1,5 +1,6 @@
 /* The hot loops of layer normalisation (prototypes: layer_norm.h). */
 #include "block.inc"
+#include "layer_norm_layouts.h"
 
 /* nmcu_layer_norm_words: four values at a time. Inner loop: 37 instructions, 37 cycles, 4 results (9.25 cycles each).
  *
@@ -9,11 +10,11 @@
 begin_function nmcu_layer_norm_words
     addi sp, sp, -16
     sw s0, 0(sp)
-    lw a5, 0(a0)
-    lw a4, 8(a0)
-    lw a6, 12(a0)
-    lw a7, 16(a0)
-    lw a0, 4(a0)
+    lw a5, LAYER_NORM_CHANNELS(a0)
+    lw a4, LAYER_NORM_OFFSET(a0)
+    lw a6, LAYER_NORM_NORM_SHIFT(a0)
+    lw a7, LAYER_NORM_SHIFT(a0)
+    lw a0, LAYER_NORM_SCALE(a0)
     nop
     loop0 a3, 37
         cv.lw t3, (a2), 4

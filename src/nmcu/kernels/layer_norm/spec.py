@@ -10,10 +10,10 @@ from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import rows
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
+from nmcu.kernels.layer_norm.layouts import CHANNEL
 from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
-CHANNEL_BYTES = 8
 VALUE_CYCLES = {"rv32": 45.0, "xcv": 10.3}
 ROW_CYCLES = 260
 ROOT_SHIFT = 42
@@ -34,14 +34,13 @@ class LayerNorm(Kernel[ops.LayerNorm]):
     def candidates(self, layer: Layer[ops.LayerNorm], machine: Machine) -> Sequence[Candidate]:
         channels = layer.inputs[0].shape[-1]
         row_cycles = machine.isa.best(VALUE_CYCLES) * channels + ROW_CYCLES
-        return rows.candidates(self.name, layer, machine, row_cycles, CHANNEL_BYTES * channels)
+        return rows.candidates(self.name, layer, machine, row_cycles, CHANNEL.size * channels)
 
     def pack(self, layer: Layer[ops.LayerNorm]) -> Mapping[str, Packed]:
         """`channels`: an nmcu_layer_norm_channel_t each."""
         op = layer.op
         beta = layer.constants["beta"].astype(np.int64) - (1 << (op.shift - 1))
-        pairs = np.stack([layer.constants["gamma"].astype(np.int64), beta], axis=1)
-        return {"channels": Packed(pairs.astype(np.int32).tobytes())}
+        return {"channels": Packed(CHANNEL.pack({"gamma": layer.constants["gamma"], "beta": beta}).tobytes())}
 
     def descriptor(self, layer: Layer[ops.LayerNorm], parameters: Mapping[str, int], at: Addresses) -> Struct:
         op, channels = layer.op, layer.inputs[0].shape[-1]
@@ -49,7 +48,7 @@ class LayerNorm(Kernel[ops.LayerNorm]):
         return Struct(
             "nmcu_layer_norm_t",
             {
-                "rows": rows.descriptor(layer, parameters, at, "channels", CHANNEL_BYTES * channels),
+                "rows": rows.descriptor(layer, parameters, at, "channels", CHANNEL.size * channels),
                 "norm": Struct(
                     "nmcu_layer_norm_parameters_t",
                     {

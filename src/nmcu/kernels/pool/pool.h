@@ -2,13 +2,9 @@
 #ifndef NMCU_POOL_H
 #define NMCU_POOL_H
 
+#include "pool_layouts.h"
 #include "requantize.h"
 #include "window.h"
-
-/* How windows with `count` elements inside the map are averaged. */
-typedef struct {
-    int32_t count, bias, multiplier, round, shift;
-} nmcu_pool_class_t;
 
 typedef struct {
     nmcu_window_t window;              /* channelwise; padding is left out of the windows, so nothing is written there */
@@ -22,16 +18,6 @@ typedef struct {
 
 /* Run the layer. Called by all cores. */
 void nmcu_pool_run(const nmcu_pool_t *layer);
-
-/* One window of `groups` times four channels. Assembly bodies rely on the order of the members. */
-typedef struct {
-    const int8_t *x;      /*  0: first channel of the first element */
-    uint32_t groups;      /*  4: at least 1 */
-    uint32_t rows;        /*  8: at least 1 */
-    uint32_t columns;     /* 12: at least 1 */
-    uint32_t pixel_bytes; /* 16: from one element of a row to the next */
-    int32_t row_bytes;    /* 20: from a row's first element to the next row's */
-} nmcu_pool_window_t;
 
 /* The hot loops, each with an assembly and a portable body: y[4 * groups] or sums[4 * groups] of one window. */
 void nmcu_pool_maximum(const nmcu_pool_window_t *window, int8_t *y);

@@ -6,14 +6,15 @@
  *   a7  from a row's end to the next row    t0  next element    t1  element    t2  maximum    t3  -128 in every byte
  */
 #include "block.inc"
+#include "pool_layouts.h"
 
 begin_function nmcu_pool_maximum
-    lw a2, 0(a0)
-    lw a3, 4(a0)
-    lw a4, 8(a0)
-    lw a5, 12(a0)
-    lw a6, 16(a0)
-    lw a7, 20(a0)
+    lw a2, POOL_X(a0)
+    lw a3, POOL_GROUPS(a0)
+    lw a4, POOL_ROWS(a0)
+    lw a5, POOL_COLUMNS(a0)
+    lw a6, POOL_PIXEL_BYTES(a0)
+    lw a7, POOL_ROW_BYTES(a0)
     mul t0, a5, a6
     sub a7, a7, t0
     li t3, 0x80808080

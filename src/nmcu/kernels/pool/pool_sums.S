@@ -6,6 +6,7 @@
  *   a7  from a row's end to the next row    t0  next element    t1  element    t2-t5  sums    s0-s3  1 in byte 0 to 3
  */
 #include "block.inc"
+#include "pool_layouts.h"
 
 begin_function nmcu_pool_sums
     addi sp, sp, -16
@@ -13,12 +14,12 @@ begin_function nmcu_pool_sums
     sw s1, 4(sp)
     sw s2, 8(sp)
     sw s3, 12(sp)
-    lw a2, 0(a0)
-    lw a3, 4(a0)
-    lw a4, 8(a0)
-    lw a5, 12(a0)
-    lw a6, 16(a0)
-    lw a7, 20(a0)
+    lw a2, POOL_X(a0)
+    lw a3, POOL_GROUPS(a0)
+    lw a4, POOL_ROWS(a0)
+    lw a5, POOL_COLUMNS(a0)
+    lw a6, POOL_PIXEL_BYTES(a0)
+    lw a7, POOL_ROW_BYTES(a0)
     mul t0, a5, a6
     sub a7, a7, t0
     li s0, 1

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
 from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
@@ -13,9 +11,9 @@ from nmcu.kernels.common import requantize, window
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, OpT
 from nmcu.kernels.packed import Packed
+from nmcu.kernels.pool.layouts import CLASS
 
 FOLDER = Path(__file__).parent
-CLASS_BYTES = 20
 WINDOW_CYCLES = 110
 """Per window: bounds, call, pointers."""
 
@@ -88,12 +86,12 @@ class AveragePool(Pool[ops.AveragePool]):
 
     def pack(self, layer: Layer[ops.AveragePool]) -> Mapping[str, Packed]:
         """`classes`: an nmcu_pool_class_t for every number of elements a window may have."""
-        counts = layer.constants["counts"].astype(np.int32)
-        rows = np.vstack([counts, requantize.channel_constants(layer)]).T
-        return {"classes": Packed(np.ascontiguousarray(rows, np.int32).tobytes())}
+        bias, multiplier, rounding, shift = requantize.channel_constants(layer)
+        columns = {"bias": bias, "multiplier": multiplier, "round": rounding, "shift": shift}
+        return {"classes": Packed(CLASS.pack({"count": layer.constants["counts"], **columns}).tobytes())}
 
     def _class_buffer(self, layer: Layer[ops.AveragePool]) -> dict[str, int]:
-        return {"classes": CLASS_BYTES * len(layer.constants["counts"])}
+        return {"classes": CLASS.size * len(layer.constants["counts"])}
 
     def _class_members(self, layer: Layer[ops.AveragePool], at: Addresses) -> dict[str, Value]:
         return {

@@ -5,28 +5,9 @@
 
 #include <stdint.h>
 
+#include "records_layouts.h"
 #include "requantize.h"
 #include "weighted.h"
-
-/*
- * What a block function gets: one or two pixels and consecutive records of weights. Assembly bodies rely on the order of
- * the members.
- *
- * x        where each pixel's window starts: in an im2col buffer (block b of the reduction axis at byte m * b) or, for a
- *          single pixel, in the slab itself
- * y        output byte of the first channel for each pixel
- * weights  packed records, one after the other; what is in one is the kernel's own affair
- * steps    length of a channel's reduction, in the kernel's own unit
- */
-typedef struct {
-    const int8_t *x[2];        /*  0 */
-    int8_t *y[2];              /*  8 */
-    const uint8_t *weights;    /* 16 */
-    uint32_t records;          /* 20 */
-    uint32_t steps;            /* 24 */
-    uint32_t m;                /* 28 */
-    nmcu_requantize_t requant; /* 32: lo, 36: hi, 40: zero_point, 44: form */
-} nmcu_records_block_t;
 
 typedef void nmcu_records_fn(const nmcu_records_block_t *block);
 

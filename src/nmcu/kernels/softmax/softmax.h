@@ -3,13 +3,7 @@
 #define NMCU_SOFTMAX_H
 
 #include "rows.h"
-
-/* In L1. `tables` are 256 exponentials and 256 numerators, both by 255 less the distance from the row's largest value. */
-typedef struct {
-    const uint32_t *tables; /* 0 */
-    uint32_t width;         /* 4: values of a row */
-    int32_t zero_point;     /* 8: of the output */
-} nmcu_softmax_parameters_t;
+#include "softmax_layouts.h"
 
 typedef struct {
     nmcu_rows_t rows;

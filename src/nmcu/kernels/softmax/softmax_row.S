@@ -8,11 +8,12 @@
  *   a7 zero point and 1    t0 t3 t6  values    t1 t4  pairs of indices    t2  total    t5  total / 2
  */
 #include "block.inc"
+#include "softmax_layouts.h"
 
 begin_function nmcu_softmax_row
-    lw a3, 4(a0)
-    lw a4, 0(a0)
-    lw a7, 8(a0)
+    lw a3, SOFTMAX_WIDTH(a0)
+    lw a4, SOFTMAX_TABLES(a0)
+    lw a7, SOFTMAX_ZERO_POINT(a0)
     mv a5, a2
     srli t1, a3, 2
     andi t2, a3, 3
