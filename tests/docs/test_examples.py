@@ -12,7 +12,7 @@ import nmcu
 from nmcu.cli.app import app
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(file: Path, language: str) -> list[str]:
@@ -86,5 +86,9 @@ def test_links_lead_somewhere(file: Path) -> None:
 
 def test_the_index_names_every_document() -> None:
     index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
-    missing = [file.name for file in DOCUMENTS if file.name != "README.md" and f"({file.name})" not in index]
+    missing = [
+        file.name
+        for file in (ROOT / "docs").glob("*.md")
+        if file.name != "README.md" and f"({file.name})" not in index
+    ]
     assert missing == []
