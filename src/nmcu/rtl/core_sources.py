@@ -5,7 +5,7 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nmcu.isa import Extension, InstructionSet
+from nmcu.isa import Extension, InstructionSet, named
 from nmcu.isa.extension import FILE as EXTENSION_FILE
 from nmcu.rtl import edits
 from nmcu.rtl.errors import RtlError
@@ -87,6 +87,11 @@ def sources(isa: InstructionSet) -> dict[str, str]:
     packages = [Path(f).name for f in FILES if f.startswith("include/")]
     rest = [name for name in edited if name not in packages]
     return {n: edited[n] for n in packages} | _units(parts, core) | {n: edited[n] for n in rest}
+
+
+def accepted(isa: InstructionSet) -> InstructionSet:
+    """What a core for `isa` accepts: always CORE-V, too (`COREV_PULP` = 1)."""
+    return InstructionSet.of({*named("xcv").extensions, *isa.extensions})
 
 
 def with_hardware(isa: InstructionSet) -> tuple[Extension, ...]:

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 
 from nmcu.isa import InstructionSet
 from nmcu.rtl import build, stream
-from nmcu.rtl.stream import Item
-from nmcu.sim import disassemble
+from nmcu.rtl.core_sources import accepted
+from nmcu.rtl.items import Item
 from nmcu.sim.build import headers
+from nmcu.sim.instructions import Table
+from nmcu.sim.native import Library
 
 ITEMS_PER_STREAM = 1000
 MAX_INSTRUCTIONS = 100_000  # of one stream
@@ -106,22 +108,30 @@ class FuzzReport:
 
 
 @cache
-def _library(isa: InstructionSet) -> ctypes.CDLL:
-    include, files = headers(isa.extensions)
-    library = build.library(
-        "nmcu_fuzz", [build.CPP_DIR / "fuzz.cpp"], isa=isa, include=include, headers=files
-    )
+def table(isa: InstructionSet) -> Table:
+    """The instructions and CSRs that streams for a core with `isa` are made of."""
+    return Table.of(_library(isa))
+
+
+@cache
+def _library(isa: InstructionSet) -> Library:
+    """Both cores, with all extensions of `isa`."""
+    include, files = headers(accepted(isa).extensions)
+    source = build.CPP_DIR / "fuzz.cpp"
+    functions = build.library("nmcu_fuzz", [source], isa=isa, include=include, headers=files)
     word, long = ctypes.c_uint32, ctypes.c_uint64
-    library.nmcu_fuzz_run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]
-    library.nmcu_fuzz_run.restype = None
-    return library
+    run = functions.nmcu_fuzz_run
+    run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]
+    run.restype = None
+    return Library(functions)
 
 
 def compare(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_percent: int = 0) -> Comparison:
     """Run `items` on both cores for `isa`; `stall_percent` of all bus transactions wait one to four cycles."""
     image = stream.assemble(items, seed)
     raw = _Result()
-    _library(isa).nmcu_fuzz_run(
+    library = _library(isa)
+    library.functions.nmcu_fuzz_run(
         image, len(image), stream.ENTRY, seed & 0xFFFFFFFF, stall_percent, MAX_INSTRUCTIONS, ctypes.byref(raw)
     )
     detail = raw.detail.decode(errors="replace")
@@ -133,7 +143,7 @@ def compare(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_perce
         found = f"ISS {raw.iss_value:#x}, RTL {raw.rtl_value:#x}"
         detail = f"step {raw.index}, pc {raw.pc:#x}, {register}: {found}. {detail}"
     causes = tuple(
-        TimingCause(disassemble(c.first), disassemble(c.second), c.cycles, c.count)
+        TimingCause(library.disassemble(c.first, 0), library.disassemble(c.second, 0), c.cycles, c.count)
         for c in raw.cause[: raw.causes]
     )
     return Comparison(mismatch, detail, raw.instructions, raw.iss_cycles, raw.rtl_cycles, causes)
@@ -162,7 +172,7 @@ def fuzz(
     while time.monotonic() - start < seconds and len(failures) < max_failures:
         percent = STALL_PERCENTS[streams % len(STALL_PERCENTS)]
         number = seed * 1_000_000 + streams
-        items = stream.generate(number, ITEMS_PER_STREAM)
+        items = stream.generate(number, ITEMS_PER_STREAM, table(isa))
         found = compare(items, number, isa, percent)
         streams += 1
         on_stream(streams, time.monotonic() - start)
@@ -194,7 +204,7 @@ def fuzz(
 
 def _failure(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_percent: int) -> Failure:
     small = minimise(items, lambda part: bool(compare(part, seed, isa, stall_percent).mismatch))
-    return Failure(seed, stall_percent, compare(small, seed, isa, stall_percent), listing(small))
+    return Failure(seed, stall_percent, compare(small, seed, isa, stall_percent), listing(small, isa))
 
 
 def minimise(items: tuple[Item, ...], fails: Callable[[tuple[Item, ...]], bool]) -> tuple[Item, ...]:
@@ -212,12 +222,12 @@ def minimise(items: tuple[Item, ...], fails: Callable[[tuple[Item, ...]], bool])
     return items
 
 
-def listing(items: tuple[Item, ...]) -> str:
+def listing(items: tuple[Item, ...], isa: InstructionSet) -> str:
     """The items as assembly text, one instruction a line, with the item's kind."""
     lines = []
     for item in items:
         for index, word in enumerate(item.code):
-            text = disassemble(word)
+            text = _library(isa).disassemble(word, 0)
             lines.append(f"  {text:<40} # {word:#010x}" + ("" if index else f"  {item.kind}"))
     return "\n".join(lines)
 

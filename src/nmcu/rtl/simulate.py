@@ -6,6 +6,7 @@ from functools import cache
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
 from nmcu.rtl import build
+from nmcu.rtl.core_sources import accepted
 from nmcu.rtl.errors import RtlError
 from nmcu.sim import SimResult
 from nmcu.sim.build import headers
@@ -34,8 +35,7 @@ def simulate(
     is not a program for this target, `ProgramFault` where the run ends by anything but the program's own exit,
     `RtlError` where the RTL cannot be built.
     """
-    known = Registry.installed()
-    core = InstructionSet.of({*known.isa("xcv").extensions, *known.isa(isa).extensions})
+    core = accepted(Registry.installed().isa(isa))
     result = run_on(
         _library(core),
         elf,

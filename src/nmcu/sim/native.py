@@ -17,6 +17,7 @@ _MACHINE: dict[str, tuple[Any, list[Any]]] = {
     "problem": (_TEXT, []),
     "fields": (_TEXT, []),
     "instructions": (_TEXT, []),
+    "csrs": (_TEXT, []),
     "disassemble": (_TEXT, [_WORD, _WORD]),
     "open": (_HANDLE, [_TEXT, _TEXT, _LONG]),
     "close": (None, [_HANDLE]),
@@ -82,6 +83,11 @@ class Library:
         """Text of the instruction `word` (16 or 32 bits) at `pc`, with all extensions of this library known."""
         text: bytes = self.functions.nmcu_disassemble(word, pc)
         return text.decode()
+
+    def csrs(self) -> list[dict[str, Any]]:
+        """Every CSR that this library knows."""
+        found: list[dict[str, Any]] = json.loads(self.functions.nmcu_csrs())
+        return found
 
     def instructions(self) -> list[dict[str, Any]]:
         """Every instruction that this library knows."""

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "api/instructions.hpp"
 #include "iss/machine.hpp"
 #include "retire.hpp"
 
@@ -228,6 +229,8 @@ uint32_t kind_of(uint32_t word) {
 }
 
 }  // namespace
+
+NMCU_INSTRUCTIONS_API()
 
 #pragma GCC visibility push(default)
 extern "C" {

@@ -21,6 +21,8 @@ inline std::string json(std::string_view text) {
 inline std::string json(const std::string& text) { return json(std::string_view(text)); }
 inline std::string json(const char* text) { return json(std::string_view(text)); }
 
+inline std::string json(bool value) { return value ? "true" : "false"; }
+
 template <std::integral T>
 std::string json(T value) {
   return std::to_string(value);

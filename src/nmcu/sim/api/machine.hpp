@@ -13,8 +13,6 @@
 #include "instructions.hpp"
 #include "report.hpp"
 
-#define NMCU_EXPORT extern "C" __attribute__((visibility("default")))
-
 namespace nmcu::api {
 
 inline thread_local std::string problem;  // why the last call on this thread failed, in one sentence
@@ -61,13 +59,9 @@ uint8_t* memory_at(Machine& machine, uint32_t address, uint64_t size) {
 #define NMCU_MACHINE_API(Machine)                                                                            \
   using NmcuHandle = nmcu::api::Handle<Machine>;                                                             \
   static Machine& machine_of(void* handle) { return *static_cast<NmcuHandle*>(handle)->machine; }            \
+  NMCU_INSTRUCTIONS_API()                                                                                    \
   NMCU_EXPORT const char* nmcu_problem() { return nmcu::api::problem.c_str(); }                              \
   NMCU_EXPORT const char* nmcu_fields() { return nmcu::api::fields(); }                                      \
-  /* Every instruction that the library knows, as JSON; text of `word` (16 or 32 bits) at `pc`. */            \
-  NMCU_EXPORT const char* nmcu_instructions() { return nmcu::api::instructions(); }                          \
-  NMCU_EXPORT const char* nmcu_disassemble(uint32_t word, uint32_t pc) {                                     \
-    return nmcu::api::disassemble(word, pc);                                                                 \
-  }                                                                                                          \
   /* A machine with the program of the ELF `file`; null where that cannot be, see nmcu_problem. */           \
   NMCU_EXPORT void* nmcu_open(const char* setup, const uint8_t* file, uint64_t size) {                       \
     return nmcu::api::open<Machine>(setup, file, size);                                                      \

@@ -25,10 +25,16 @@ struct Pattern {
   }
 };
 
-enum class Imm : uint8_t {
-  None, I, S, B, U, J, Shamt, Csr, BranchImm5, Simd, SimdU, Shuffle, Is3, Is3Is2, Clip, LoopI, LoopSetupI,
-  Word  // the whole instruction: for an extension whose immediate is none of these
-};
+// Where an immediate sits. Word: the whole instruction, for an extension whose immediate is none of the others.
+#define NMCU_IMMEDIATES(X)                                                                                   \
+  X(None) X(I) X(S) X(B) X(U) X(J) X(Shamt) X(Csr) X(BranchImm5) X(Simd) X(SimdU) X(Shuffle) X(Is3) X(Is3Is2) \
+  X(Clip) X(LoopI) X(LoopSetupI) X(Word)
+#define NMCU_NAME(name) name,
+enum class Imm : uint8_t { NMCU_IMMEDIATES(NMCU_NAME) };
+#undef NMCU_NAME
+#define NMCU_NAME(name) #name,
+inline constexpr const char* IMM_NAMES[] = {NMCU_IMMEDIATES(NMCU_NAME)};
+#undef NMCU_NAME
 
 // Which registers an instruction reads and writes (for hazards and traces) and where its immediate sits.
 struct Format {
