@@ -1,13 +1,20 @@
 """An ELF file is data from a stranger: what is wrong with it is one clear error, never a crash."""
 
 import random
+import resource
 import struct
+from dataclasses import replace
 
 import pytest
 
+from isas import XCV
 from nmcu import targets
+from nmcu.bench.sim import LOAD
 from nmcu.errors import SimulationFault
 from nmcu.sim import ProgramFault, simulate
+from nmcu.sim import symbols as symbols_module
+from nmcu.sim.symbols import Symbols
+from nmcu.toolchain import build
 
 FLAT = targets.get("cv32e40p")
 EXIT = struct.pack("<3I", 0x1A1002B7, 0x0002A023, 0x0000006F)  # lui t0, 0x1a100; sw zero, 0(t0); j .
@@ -105,3 +112,58 @@ def test_code_that_writes_itself_runs_as_written() -> None:
     ]  # t1 = addi a0,a0,100; store at 4; jump to 4
     result = simulate(elf(struct.pack(f"<{len(words)}I", *words), flags=7), FLAT, max_cycles=1000)
     assert result.exit_code == 101
+
+
+def segments(count: int, *, step: int, size: int, flags: int = 5) -> bytes:
+    """A file with `count` segments of `size` bytes in memory, `step` apart; all hold the smallest program."""
+    header = b"\x7fELF\x01\x01\x01" + bytes(9)
+    header += struct.pack("<HHIIIIIHHHHHH", 2, 243, 1, 0, 52, 0, 0, 52, 32, count, 0, 0, 0)
+    at = len(header) + 32 * count
+    rows = [struct.pack("<8I", 1, at, i * step, i * step, len(EXIT), size, flags, 4) for i in range(count)]
+    return header + b"".join(rows) + EXIT
+
+
+def test_segments_beside_each_other_run() -> None:
+    assert simulate(segments(60, step=64, size=64), FLAT).exit_code == 0
+
+
+@pytest.mark.parametrize("step", [0, 63])
+def test_overlapping_segments_are_refused(step: int) -> None:
+    with pytest.raises(SimulationFault, match=r"the segments at 0x0+ \(64 bytes\) and 0x0000\w+ overlap$"):
+        simulate(segments(60, step=step, size=64), FLAT)
+
+
+def test_a_small_file_cannot_ask_for_gigabytes() -> None:
+    """Decoded code takes several times its size, whatever the file holds of it."""
+    ram = replace(FLAT.memory.levels[0], size=1 << 30)
+    big = replace(FLAT, memory=replace(FLAT.memory, levels=(ram, *FLAT.memory.levels[1:])))
+    file = elf(memory_size=1 << 29)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(SimulationFault, match="executable segments have 536870912 bytes, at most 33554432"):
+        simulate(file, big)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 << 10  # KiB
+
+
+def test_segments_of_one_piece_of_the_file_share_it() -> None:
+    file = segments(60, step=64, size=64)
+    found = Symbols(file).segments
+    assert len(found) == 60 and all(s.data.obj is file and bytes(s.data) == EXIT for s in found)
+
+
+def test_a_damaged_table_only_loses_names() -> None:
+    """pyelftools raises its own error for a table that is not there; whatever else is raised is a bug, and passes."""
+    file = bytearray(elf())
+    struct.pack_into("<I", file, 32, 0x7FFFFF00)  # the section table's offset
+    struct.pack_into("<HHH", file, 46, 40, 3, 1)
+    symbols = Symbols(bytes(file))
+    assert (symbols.addresses, symbols.functions, symbols.source_line(0)) == ({}, (), None)
+
+
+def test_a_bug_of_ours_is_not_called_a_damaged_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> list[object]:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(symbols_module, "_rows", broken)
+    image = build([LOAD], FLAT, XCV, defines={"ROUNDS": "1"}).elf
+    with pytest.raises(KeyError, match="a bug"):
+        Symbols(image).source_line(0)

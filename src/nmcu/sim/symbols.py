@@ -1,11 +1,14 @@
 """Names for addresses: functions from the symbol table, source lines from DWARF."""
 
 import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from itertools import islice, pairwise
 
-from elftools.common.exceptions import ELFError
+from elftools.common.exceptions import DWARFError, ELFError
+from elftools.dwarf.lineprogram import LineState
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
@@ -25,7 +28,7 @@ class Segment:
 
     address: int
     size: int
-    data: bytes
+    data: memoryview
     executable: bool
 
 
@@ -39,7 +42,7 @@ class Symbols:
     def _elf(self) -> ELFFile | None:
         try:
             return ELFFile(BytesIO(self._bytes))
-        except (ELFError, ValueError, OSError):
+        except _DAMAGED:
             return None
 
     @cached_property
@@ -67,16 +70,11 @@ class Symbols:
     @cached_property
     def segments(self) -> tuple[Segment, ...]:
         """The segments that are loaded."""
-        if self._elf is None:
-            return ()
-        try:
-            return tuple(
-                Segment(s["p_vaddr"], s["p_memsz"], s.data(), bool(s["p_flags"] & 1))
-                for s in self._elf.iter_segments()
-                if s["p_type"] == "PT_LOAD"
-            )
-        except Exception:
-            return ()  # a damaged file only loses names
+        file = memoryview(self._bytes)
+        return tuple(
+            Segment(address, size, file[offset : offset + held], bool(flags & 1))
+            for address, size, offset, held, flags in _segments(self._elf)
+        )
 
     def function_at(self, pc: int) -> Function | None:
         """The function that holds `pc`: by size, or where sizes are missing the last one that starts before it."""
@@ -95,47 +93,93 @@ class Symbols:
 
     @cached_property
     def _symbols(self) -> list[tuple[str, int, int, str]]:
-        if self._elf is None:
-            return []
-        try:
-            return [
-                (symbol.name, symbol["st_value"], symbol["st_size"], symbol["st_info"]["type"])
-                for section in self._elf.iter_sections()
-                if isinstance(section, SymbolTableSection)
-                for symbol in section.iter_symbols()
-                if symbol.name and symbol["st_shndx"] != "SHN_UNDEF"
-            ]
-        except Exception:
-            return []
+        return _symbols(self._elf)
 
     def _is_code(self, address: int) -> bool:
         return any(s.executable and s.address <= address < s.address + s.size for s in self.segments)
 
     @cached_property
     def _lines(self) -> list[tuple[int, int, str]]:
-        try:
-            return list(self._read_lines())
-        except Exception:
-            return []  # DWARF that pyelftools cannot read
-
-    def _read_lines(self) -> list[tuple[int, int, str]]:
-        if self._elf is None or not self._elf.has_dwarf_info():
-            return []
-        dwarf = self._elf.get_dwarf_info()
+        """(start, end, `file:line`) of all pieces of code with a source line."""
         rows: list[tuple[int, int, str]] = []
+        for names, states in _line_programs(self._elf):
+            for state, following in pairwise(states):
+                if state is None or following is None or following.address <= state.address:
+                    continue
+                name = names.get(state.file, "?")
+                rows.append((state.address, following.address, f"{name}:{state.line}"))
+        return rows
+
+
+# ---- what pyelftools reads. A damaged file only loses names: the parser of ELF raises `ELFError`, that of DWARF
+# whatever comes of following what the file says. Nothing but calls of pyelftools stands in these `try`s.
+_DAMAGED = (ELFError,)
+_DAMAGED_DWARF = (
+    *(ELFError, DWARFError),
+    *(AssertionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+)
+
+
+def _segments(elf: ELFFile | None) -> list[tuple[int, int, int, int, int]]:
+    """Address, bytes in memory, offset in the file, bytes there, and flags of each loaded segment."""
+    if elf is None:
+        return []
+    keys = ("p_vaddr", "p_memsz", "p_offset", "p_filesz", "p_flags")
+    try:
+        loaded = [segment.header for segment in elf.iter_segments() if segment["p_type"] == "PT_LOAD"]
+    except _DAMAGED:
+        return []
+    return [(a, b, c, d, e) for a, b, c, d, e in ([header[key] for key in keys] for header in loaded)]
+
+
+def _symbols(elf: ELFFile | None) -> list[tuple[str, int, int, str]]:
+    """Name, value, size and type of each defined symbol, from the file's one symbol table."""
+    if elf is None:
+        return []
+    try:
+        tables = (
+            section
+            for section in elf.iter_sections()
+            if isinstance(section, SymbolTableSection) and section["sh_type"] == "SHT_SYMTAB"
+        )
+        return [
+            (symbol.name, symbol["st_value"], symbol["st_size"], symbol["st_info"]["type"])
+            for table in islice(tables, 1)
+            for symbol in table.iter_symbols()
+            if symbol.name and symbol["st_shndx"] != "SHN_UNDEF"
+        ]
+    except _DAMAGED:
+        return []
+
+
+def _line_programs(elf: ELFFile | None) -> list[tuple[dict[int, str], list[LineState | None]]]:
+    """For each compilation unit: its files by number, and the rows of its line table, None behind a sequence's end."""
+    if elf is None:
+        return []
+    found = []
+    try:
+        if not elf.has_dwarf_info():
+            return []
+        dwarf = elf.get_dwarf_info()
         for unit in dwarf.iter_CUs():
             program = dwarf.line_program_for_CU(unit)
             if program is None:
                 continue
-            first_file = 0 if program["version"] >= 5 else 1
-            names = [entry.name.decode(errors="replace") for entry in program["file_entry"]]
-            previous = None
-            for entry in program.get_entries():
-                state = entry.state
-                if state is None:
-                    continue
-                if previous is not None and state.address > previous.address:
-                    name = names[previous.file - first_file]
-                    rows.append((previous.address, state.address, f"{name}:{previous.line}"))
-                previous = None if state.end_sequence else state
-        return rows
+            first = 0 if program["version"] >= 5 else 1
+            names = {number: entry.name for number, entry in enumerate(program["file_entry"], first)}
+            found.append((names, [entry.state for entry in program.get_entries()]))
+    except _DAMAGED_DWARF:
+        return []
+    return [
+        ({number: name.decode(errors="replace") for number, name in names.items()}, _rows(states))
+        for names, states in found
+    ]
+
+
+def _rows(states: Iterable[LineState | None]) -> list[LineState | None]:
+    """The rows among the line program's entries (others have no state), with None behind each sequence's end."""
+    rows: list[LineState | None] = []
+    for state in states:
+        if state is not None:
+            rows += [state, None] if state.end_sequence else [state]
+    return rows

@@ -80,7 +80,7 @@ uint32_t transact(Memory& memory, const Transaction& t, bool& exit, std::string&
         return 0;
     }
     if (!memory.contains(t.address, t.size)) {
-        problem = "access outside the memory at " + iss::hex(t.address);
+        problem = "access outside the memory at " + hex(t.address);
         exit = true;
         return 0;
     }
@@ -144,7 +144,7 @@ Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern& 
             return run;
         }
         if (core.wants == iss::Core::Wants::Fault || core.wants == iss::Core::Wants::Sleep) {
-            run.problem = core.wants == iss::Core::Wants::Sleep ? "sleeps" : core.fault.detail + " at " + iss::hex(core.fault.pc);
+            run.problem = core.wants == iss::Core::Wants::Sleep ? "sleeps" : core.fault.detail + " at " + hex(core.fault.pc);
             return run;
         }
         if (core.wants != iss::Core::Wants::Access) continue;
@@ -300,7 +300,7 @@ void nmcu_fuzz_run(const uint8_t* image, uint64_t size, uint32_t entry, uint32_t
         result->where = a.transactions[i].address;
         result->iss_value = a.transactions[i].data;
         result->rtl_value = b.transactions[i].data;
-        detail("RTL address " + iss::hex(b.transactions[i].address));
+        detail("RTL address " + hex(b.transactions[i].address));
         return;
     }
     if (!a.problem.empty() || !b.problem.empty()) {
@@ -332,7 +332,7 @@ void nmcu_fuzz_run(const uint8_t* image, uint64_t size, uint32_t entry, uint32_t
         ++cause.count;
         if (result->detail[0] == 0) {
             result->pc = b.steps[i].pc;
-            detail("first at " + iss::hex(b.steps[i].pc));
+            detail("first at " + hex(b.steps[i].pc));
         }
     }
     for (const auto& [key, cause] : causes)

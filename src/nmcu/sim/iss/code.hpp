@@ -63,9 +63,17 @@ inline uint32_t load_hazard(const Decoded& load, const Decoded& next) {
   return reads || writes ? 1 : 0;
 }
 
+// Of all executable segments: decoded, each byte takes eight and a half.
+constexpr uint64_t MOST_CODE_BYTES = 32u << 20;
+
 class Code {
  public:
   Code(const Elf& elf, MemoryMap& memories, ExtensionSet set) : set_(set) {
+    uint64_t bytes = 0;
+    for (const Segment& s : elf.segments) bytes += s.executable ? s.size : 0;
+    if (bytes > MOST_CODE_BYTES)
+      throw ElfError("its executable segments have " + std::to_string(bytes) + " bytes, at most " +
+                     std::to_string(MOST_CODE_BYTES) + " are simulated");
     for (const Segment& s : elf.segments) {
       if (!s.executable) continue;
       CodeSegment c;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../platform/types.hpp"
 #include "compressed.hpp"
 #include "extension_set.hpp"
 #include "format.hpp"
@@ -121,13 +122,6 @@ inline Decoded decode(uint32_t raw, ExtensionSet set) {
 inline constexpr std::array<const char*, 32> REGISTER_NAMES = {
     "zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5",
     "a6",   "a7", "s2", "s3", "s4",  "s5",  "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
-
-inline std::string hex(uint32_t v) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string s = "0x00000000";
-  for (int i = 9; i > 1; --i, v >>= 4) s[static_cast<size_t>(i)] = digits[v & 15];
-  return s;
-}
 
 std::string csr_name(uint32_t number);
 

@@ -5,17 +5,9 @@
 namespace nmcu {
 
 template <Core C>
-std::string Platform<C>::hex_text(uint32_t v) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string s = "0x00000000";
-  for (int i = 9; i > 1; --i, v >>= 4) s[static_cast<size_t>(i)] = digits[v & 15];
-  return s;
-}
-
-template <Core C>
 std::string Platform<C>::memory_list() const {
   std::string s;
-  for (const auto& m : config_.memories) s += (s.empty() ? "" : ", ") + m.name + " " + hex_text(m.base) + " to " + hex_text(m.base + (m.size - 1));
+  for (const auto& m : config_.memories) s += (s.empty() ? "" : ", ") + m.name + " " + hex(m.base) + " to " + hex(m.base + (m.size - 1));
   return s;
 }
 

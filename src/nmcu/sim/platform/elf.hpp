@@ -1,6 +1,7 @@
 // A reader of 32-bit little-endian RISC-V executables. The file is data from a stranger: every offset and size is
 // checked against the file before use.
 #pragma once
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <span>
@@ -45,6 +46,19 @@ inline std::string text(std::span<const uint8_t> file, uint64_t offset, uint64_t
 }
 }  // namespace elf_detail
 
+// Each byte of memory is loaded once: a small file cannot ask for more than the machine has.
+inline void check_segments(const std::vector<Segment>& segments) {
+  std::vector<const Segment*> sorted;
+  for (const Segment& s : segments) sorted.push_back(&s);
+  std::sort(sorted.begin(), sorted.end(), [](const Segment* a, const Segment* b) { return a->address < b->address; });
+  for (size_t i = 1; i < sorted.size(); ++i) {
+    const Segment &a = *sorted[i - 1], &b = *sorted[i];
+    if (b.address - a.address < a.size)
+      throw ElfError("the segments at " + hex(a.address) + " (" + std::to_string(a.size) + " bytes) and " + hex(b.address) +
+                     " overlap");
+  }
+}
+
 // Throws ElfError with one sentence that says what is wrong.
 inline Elf read_elf(std::span<const uint8_t> file) {
   using elf_detail::read;
@@ -75,6 +89,7 @@ inline Elf read_elf(std::span<const uint8_t> file) {
     elf.segments.push_back({vaddr, memsz, file.subspan(offset, filesz), (flags & 2) != 0, (flags & 1) != 0});
   }
   if (elf.segments.empty()) throw ElfError("the program has no segment to load");
+  check_segments(elf.segments);
   if (shnum && shentsize < 40) return elf;
   for (uint32_t i = 0; i < shnum; ++i) {
     const uint64_t h = shoff + uint64_t{i} * shentsize;
@@ -90,6 +105,7 @@ inline Elf read_elf(std::span<const uint8_t> file) {
       const std::string name = elf_detail::text(file, str_offset + read<uint32_t>(file, s), str_offset + str_size);
       if (!name.empty()) elf.symbols.emplace(name, read<uint32_t>(file, s + 4));
     }
+    break;  // a file has one symbol table
   }
   return elf;
 }

@@ -17,9 +17,9 @@ void Platform<C>::peripheral(uint32_t i) {
     Memory* m = memories_.find(r.address, 1);
     const std::string what = r.write ? "store of " : "load of ";
     const std::string why = m && !m->config.core_access ? " lies in " + m->config.name + ", which only DMA can reach" : " is neither memory nor a register";
-    return raise_for(i, Fault::Kind::UnmappedAddress, r, what + std::to_string(r.size) + " bytes: address " + hex_text(r.address) + why);
+    return raise_for(i, Fault::Kind::UnmappedAddress, r, what + std::to_string(r.size) + " bytes: address " + hex(r.address) + why);
   }
-  if (!aligned) return raise_for(i, Fault::Kind::MisalignedPeripheral, r, "access of " + std::to_string(r.size) + " bytes at " + hex_text(r.address) + ": registers only allow aligned words");
+  if (!aligned) return raise_for(i, Fault::Kind::MisalignedPeripheral, r, "access of " + std::to_string(r.size) + " bytes at " + hex(r.address) + ": registers only allow aligned words");
   if (host) return host_io(i, r.address - config_.host_io_base);
   if (event) return event_unit(i, r.address - config_.event_unit_base);
   dma_registers(i, engine, r.address - dmas[engine].config.base);
@@ -28,7 +28,7 @@ void Platform<C>::peripheral(uint32_t i) {
 template <Core C>
 void Platform<C>::no_register(uint32_t i, const std::string& where) {
   const Request& r = cores[i].request;
-  raise_for(i, Fault::Kind::PeripheralRegister, r, std::string(r.write ? "write to " : "read of ") + hex_text(r.address) + ": no such register in the " + where);
+  raise_for(i, Fault::Kind::PeripheralRegister, r, std::string(r.write ? "write to " : "read of ") + hex(r.address) + ": no such register in the " + where);
 }
 
 template <Core C>
@@ -152,14 +152,14 @@ void Platform<C>::dma_registers(uint32_t i, uint32_t engine, uint32_t offset) {
     uint32_t address = 0;
     if (const std::string p = dma.problem(t, address); !p.empty()) {
       Fault f{Fault::Kind::DmaOutsideMemory, static_cast<int>(i), cores[i].pc(), now, address, t.row_bytes, ""};
-      f.detail = "transfer of " + std::to_string(t.rows) + " x " + std::to_string(t.row_bytes) + " bytes from " + hex_text(t.source) + " (stride " + std::to_string(static_cast<int32_t>(t.source_stride)) +
-                 ") to " + hex_text(t.destination) + " (stride " + std::to_string(static_cast<int32_t>(t.destination_stride)) + "): " + p;
+      f.detail = "transfer of " + std::to_string(t.rows) + " x " + std::to_string(t.row_bytes) + " bytes from " + hex(t.source) + " (stride " + std::to_string(static_cast<int32_t>(t.source_stride)) +
+                 ") to " + hex(t.destination) + " (stride " + std::to_string(static_cast<int32_t>(t.destination_stride)) + "): " + p;
       return raise(std::move(f));
     }
     for (const Segment& s : executable_)
       if (Dma::touches(t.destination, t.row_bytes, t.rows, t.destination_stride, s.address, s.size))
         return raise({Fault::Kind::WriteToCode, static_cast<int>(i), cores[i].pc(), now, t.destination, t.row_bytes,
-                      "DMA transfer into the executable segment that starts at " + hex_text(s.address)});
+                      "DMA transfer into the executable segment that starts at " + hex(s.address)});
     if (!dma.has_room(i) && t.bytes() != 0) return wait(i, Waits::DmaRoom, Cause::DmaWait, engine);
     const uint32_t ticket = dma.start(t, now);
     dma_changed();

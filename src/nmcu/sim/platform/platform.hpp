@@ -146,9 +146,9 @@ class Platform {
   void load(const Elf& elf) {
     for (const Segment& s : elf.segments) {
       Memory* m = memories_.find(s.address, s.size);
-      if (!m) throw ElfError("a segment of " + std::to_string(s.size) + " bytes at " + hex_text(s.address) + " does not lie inside a memory (" + memory_list() + ")");
+      if (!m) throw ElfError("a segment of " + std::to_string(s.size) + " bytes at " + hex(s.address) + " does not lie inside a memory (" + memory_list() + ")");
       if (s.executable && !m->config.core_access)
-        throw ElfError("the executable segment at " + hex_text(s.address) + " lies in " + m->config.name + ", which cores cannot reach");
+        throw ElfError("the executable segment at " + hex(s.address) + " lies in " + m->config.name + ", which cores cannot reach");
       if (!s.bytes.empty()) std::memcpy(m->data + (s.address - m->base), s.bytes.data(), s.bytes.size());
       if (s.executable) m->set_guard(s.address, s.size, s.writable ? Memory::WritableCode : Memory::Code);
       if (s.executable) executable_.push_back(s);
@@ -162,7 +162,6 @@ class Platform {
   }
 
   // diagnostics.hpp
-  static std::string hex_text(uint32_t v);
   std::string memory_list() const;
   void deadlock();
   std::string awaited(uint32_t i) const;
@@ -260,7 +259,7 @@ class Platform {
       for (const Dma& d : dmas)
         if (const Transfer* t = d.writer(r.address, r.size))
           return raise_for(i, Fault::Kind::DmaConflict, r,
-                           "store to bytes that transfer " + std::to_string(t->ticket) + " of core " + std::to_string(t->core) + " (DMA " + d.config.name + ", started at pc " + hex_text(t->pc) + ") is writing");
+                           "store to bytes that transfer " + std::to_string(t->ticket) + " of core " + std::to_string(t->core) + " (DMA " + d.config.name + ", started at pc " + hex(t->pc) + ") is writing");
     const uint8_t guards = m.guards(r.address, r.size);
     if (!guards) {
       m.store(r.address, r.size, r.data);
@@ -269,7 +268,7 @@ class Platform {
     if (guards & Memory::Code)
       for (const Segment& s : executable_)
         if (!s.writable && r.address + r.size > s.address && r.address < s.address + s.size)
-          return raise_for(i, Fault::Kind::WriteToCode, r, "store to the code segment that starts at " + hex_text(s.address));
+          return raise_for(i, Fault::Kind::WriteToCode, r, "store to the code segment that starts at " + hex(s.address));
     m.store(r.address, r.size, r.data);
     if (guards & Memory::WritableCode) code_written(r.address, r.size);
     if ((guards & Memory::ToHost) && tohost && r.address == *tohost && (m.load(r.address, 4) & 1)) return leave(i, m.load(r.address, 4) >> 1);

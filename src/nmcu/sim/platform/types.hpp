@@ -9,6 +9,13 @@ namespace nmcu {
 using Cycle = uint64_t;
 constexpr Cycle NEVER = ~Cycle{0};
 
+inline std::string hex(uint32_t v) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string s = "0x00000000";
+  for (int i = 9; i > 1; --i, v >>= 4) s[static_cast<size_t>(i)] = digits[v & 15];
+  return s;
+}
+
 // Rows of counters.def.
 enum class Cause : uint8_t {
 #define CAUSE(enumerator, name) enumerator,
