@@ -1,4 +1,5 @@
 /* Generated from layouts.py beside it by `python -m nmcu.kernels.layout`; do not edit. */
+/* clang-format off */
 #ifndef NMCU_GATHER_LAYOUTS_H
 #define NMCU_GATHER_LAYOUTS_H
 
