@@ -149,7 +149,8 @@ def header(folder: str, layouts: Sequence[Layout], includes: Sequence[str] = ())
     """The text of `FOLDER_layouts.h`; `includes` are the headers of inner layouts."""
     guard = f"NMCU_{folder.upper()}_LAYOUTS_H"
     parts = [
-        "/* Generated from layouts.py beside it by `python -m nmcu.kernels.layout`; do not edit. */\n/* clang-format off */",
+        "/* Generated from layouts.py beside it by `python -m nmcu.kernels.layout`; do not edit. */",
+        "/* clang-format off */",
         f"#ifndef {guard}\n#define {guard}\n",
         "".join(f'#include "{name}"\n' for name in includes) + "\n#ifdef __ASSEMBLER__\n"
         if includes
