@@ -75,6 +75,16 @@ class FloatModel:
         bias = self.constant(self.rng.standard_normal(cout).astype(np.float32) * 0.1)
         return str(self.node("Gemm", x, self.weight(cout, cin), bias, transB=1))
 
+    def pair(self, x: str, scale: float, zero: int = 0, dtype: type[np.generic] = np.int8) -> str:
+        """QuantizeLinear and DequantizeLinear: no quantiser is needed."""
+        names = [self.constant(np.asarray(scale, np.float32)), self.constant(np.asarray(zero, dtype))]
+        return str(self.node("DequantizeLinear", self.node("QuantizeLinear", x, *names), *names))
+
+    def integers(self, *shape: int, scale: float = 0.01) -> str:
+        """Random weights, as DequantizeLinear of int8."""
+        value = self.constant(self.rng.integers(-127, 128, shape).astype(np.int8))
+        return str(self.node("DequantizeLinear", value, self.constant(np.asarray(scale, np.float32))))
+
     def save(self, path: Path, *outputs: str, **metadata: str) -> Path:
         """Write the model; the last output if none is named."""
         infos = [helper.make_empty_tensor_value_info(o) for o in outputs or (self.last,)]
@@ -143,6 +153,19 @@ def tensors(model: Path, feed: dict[str, Array]) -> dict[str, Array]:
     )
     names = [o.name for o in session.get_outputs()]
     return dict(zip(names, session.run(names, feed), strict=True))
+
+
+def output_steps(path: Path, feed: dict[str, Array]) -> dict[str, float]:
+    """The largest |ours - ONNX Runtime| of each output, in steps: element by element, unlike `layer_differences`."""
+    model = operators.load(path)
+    ours, theirs = graph.reference.run_model(model, feed), tensors(path, feed)
+    found = {}
+    for decoder in model.border.decoders:
+        name, step = decoder.outputs[0].name, decoder.inputs[0].scale
+        assert ours[name].shape == theirs[name].shape
+        difference = np.abs(ours[name].astype(np.float64) - theirs[name]).max()
+        found[name] = float(difference / (step if ours[name].dtype == np.float32 else 1.0))
+    return found
 
 
 def layer_differences(model: Graph, known: dict[str, Array], feed: dict[str, Array]) -> dict[str, Array]:

@@ -22,7 +22,7 @@ class Context:
         self.builder = Builder()
         self.node = Node("", "", "", (), (), {})
         self.known: dict[str, Value] = {}
-        self.conformed: dict[tuple[str, Axes, Shape], TensorInfo] = {}
+        self.conformed: dict[tuple[str, Shape, Axes, Axes], TensorInfo] = {}
         self.work = 0
 
     def error(self, message: str) -> ModelError:

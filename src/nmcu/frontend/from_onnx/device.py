@@ -113,7 +113,7 @@ def conform(c: Context, value: Real, axes: Axes) -> TensorInfo:
     value = unflatten(c, value)
     if value.axes == axes:
         return value.tensor
-    key = (value.tensor.name, axes, value.shape)
+    key = (value.tensor.name, value.shape, value.axes, axes)
     if key not in c.conformed:
         name = f"{value.tensor.name} transpose"
         full = layout.permuted(value.shape, value.axes)
