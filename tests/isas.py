@@ -3,4 +3,5 @@
 from nmcu.registry import Registry
 
 BUILT_IN = Registry.built_in()
-RV32, XCV, XDEC = (BUILT_IN.isa(name) for name in ("rv32", "xcv", "xdec"))
+named = BUILT_IN.isa
+RV32, XCV, XDEC = (named(name) for name in ("rv32", "xcv", "xdec"))

@@ -13,14 +13,14 @@ import pytest
 from PIL import Image
 
 import nmcu
-from isas import BUILT_IN
+from isas import BUILT_IN, named
 from networks import conv_linear
 from nmcu import codegen, graph, host, kernels, plan, targets
 from nmcu.bench.shapes import Shape, network
 from nmcu.errors import ModelError, NmcuError, PlanError
 from nmcu.graph import Graph
 from nmcu.host.library import HostProgram
-from nmcu.isa import InstructionSet, named
+from nmcu.isa import InstructionSet
 
 
 def _program(network: Graph, target: str = "cluster8", isa: str = "xcv") -> codegen.Program:

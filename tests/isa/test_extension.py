@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from isas import named
 from nmcu.errors import NmcuError
-from nmcu.isa import Extension, named
+from nmcu.isa import Extension
 
 
 def _load(folder: Path, text: str) -> Extension:

@@ -11,14 +11,13 @@ import pytest
 
 import golden
 import nmcu
-from isas import BUILT_IN, XCV
+from isas import BUILT_IN, XCV, named
 from networks import conv, conv_linear
 from nmcu import graph, host, plan, sparsity, targets, toolchain
 from nmcu.codegen import emit
 from nmcu.errors import PlanError
 from nmcu.graph import Builder, Graph, Layer, TensorInfo, ops
 from nmcu.host import HostProgram
-from nmcu.isa import named
 from nmcu.plan import Plan
 from nmcu.plan.activations import place_activations
 from nmcu.plan.parts import split

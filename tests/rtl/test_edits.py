@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from nmcu.isa import Extension, InstructionSet, named
+from isas import named
+from nmcu.isa import Extension, InstructionSet
 from nmcu.rtl import core_sources, edits
 from nmcu.rtl.edits import Edit, apply_all
 from nmcu.rtl.errors import RtlError

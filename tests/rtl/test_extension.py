@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nmcu.isa import Extension, InstructionSet, named
+from isas import named
+from nmcu.isa import Extension, InstructionSet
 from nmcu.rtl import core_sources, fuzz, stream
 from nmcu.rtl.items import CORE, Item
 

@@ -1,6 +1,6 @@
 """Random streams are equal on both cores; a failing one is minimised."""
 
-from nmcu.isa import named
+from isas import named
 from nmcu.rtl import fuzz, stream
 from nmcu.rtl.encode import i_type
 from nmcu.rtl.items import Item

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from nmcu.isa import named
+from isas import named
 from nmcu.rtl import flat
 from nmcu.toolchain.compiler import find_compiler
 

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 
-from nmcu.isa import named
+from isas import named
 from nmcu.rtl import fuzz, stream
 from nmcu.rtl.items import Maker
 from nmcu.rtl.operands import FREE, INDEX, POINTERS, access, computation

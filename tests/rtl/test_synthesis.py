@@ -2,7 +2,7 @@
 
 import pytest
 
-from nmcu.isa import named
+from isas import named
 from nmcu.rtl import RtlError, area
 from nmcu.rtl.synthesis import _by_module
 

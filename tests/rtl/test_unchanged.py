@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nmcu.isa import named
+from isas import named
 from nmcu.rtl import flat, fuzz, stream
 from nmcu.rtl.encode import CUSTOM_1, i_type, load_immediate, r_type, s_type
 from nmcu.rtl.flat import Stalls

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from nmcu.isa import named
+from isas import named
 from nmcu.rtl import flat
 from nmcu.rtl.flat import FlatRun, Stalls
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from isas import named
 from nmcu import targets
 from nmcu.errors import NmcuError, ToolchainError
-from nmcu.isa import Extension, InstructionSet, named
+from nmcu.isa import Extension, InstructionSet
 from nmcu.sim import CoreStats, DmaStats, MemoryStats, ProgramFault, RegionStats, Trace, native, simulate
 from nmcu.sim.build import library_for
 from nmcu.sim.machine import setup_text

@@ -2,11 +2,10 @@
 
 import pytest
 
-from isas import XCV
+from isas import XCV, named
 from nmcu import targets
 from nmcu.codegen.program import Program
 from nmcu.errors import NmcuError, SimulationFault
-from nmcu.isa import named
 from nmcu.sim import ProgramFault, Trace, simulate
 from nmcu.toolchain import build
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from isas import named
 from nmcu import targets
-from nmcu.isa import named
 from nmcu.sim import simulate
 from nmcu.toolchain import build
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from isas import named
 from nmcu import targets
 from nmcu.codegen.program import Program
-from nmcu.isa import named
 from nmcu.sim import SimResult, simulate
 from nmcu.toolchain import Image, build
 

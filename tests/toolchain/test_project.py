@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from isas import XCV
+from isas import XCV, named
 from nmcu import targets
 from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
-from nmcu.isa import named
 from nmcu.toolchain import build, project_files
 from nmcu.toolchain.build import RUNTIME_DIR
 

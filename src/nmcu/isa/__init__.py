@@ -6,7 +6,7 @@ from pathlib import Path
 from nmcu.isa.extension import FILE, Extension, RtlPart, SimulatorPart
 from nmcu.isa.instruction_set import BASE, InstructionSet
 
-__all__ = ["BASE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in", "named"]
+__all__ = ["BASE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in"]
 
 
 @cache
@@ -14,14 +14,3 @@ def built_in() -> tuple[Extension, ...]:
     """The extensions of this package: every folder here that describes one."""
     here = Path(__file__).parent
     return tuple(Extension.load(path.parent) for path in sorted(here.glob(f"*/{FILE}")))
-
-
-@cache
-def named(isa: str | InstructionSet) -> InstructionSet:
-    """The instruction set that users call `isa`; one that is a value already stays.
-
-    Raises `NmcuError` naming the known extensions.
-    """
-    if isinstance(isa, InstructionSet):
-        return isa
-    return InstructionSet.parse(isa, {extension.name: extension for extension in built_in()})

@@ -52,7 +52,7 @@ class Machine:
         """Compute memory that buffers may take: all of it but the stacks, and what else of a program lies there."""
         return self.target.compute_bytes if self.buffer_bytes is None else self.buffer_bytes
 
-    @property
+    @cached_property
     def staged(self) -> bool:
         """Whether operands come to another memory to be computed on; where not, kernels use them in place."""
         return self.target.memory.staged

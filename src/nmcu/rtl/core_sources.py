@@ -5,8 +5,9 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nmcu.isa import Extension, InstructionSet, named
+from nmcu.isa import Extension, InstructionSet
 from nmcu.isa.extension import FILE as EXTENSION_FILE
+from nmcu.registry import Registry
 from nmcu.rtl import edits
 from nmcu.rtl.errors import RtlError
 
@@ -91,7 +92,7 @@ def sources(isa: InstructionSet) -> dict[str, str]:
 
 def accepted(isa: InstructionSet) -> InstructionSet:
     """What a core for `isa` accepts: always CORE-V, too (`COREV_PULP` = 1)."""
-    return InstructionSet.of({*named("xcv").extensions, *isa.extensions})
+    return InstructionSet.of({*Registry.built_in().isa("xcv").extensions, *isa.extensions})
 
 
 def with_hardware(isa: InstructionSet) -> tuple[Extension, ...]:
