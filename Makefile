@@ -14,7 +14,7 @@ FRESH := build/fresh
 
 # What pip compiles or reads when it installs; Python files are used where they lie.
 SOURCES := pyproject.toml constraints.txt CMakeLists.txt \
-	$(shell find src/nmcu/sim -name '*.cpp' -o -name '*.hpp' -o -name '*.def' -o -name '*.inc')
+	$(shell find src/nmcu/sim src/nmcu/isa -name '*.cpp' -o -name '*.hpp' -o -name '*.def' -o -name '*.inc')
 
 # What clang-format lays out: not assembly, not the tables of instructions.
 C_SOURCES := -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp'

@@ -166,7 +166,7 @@ def _line_programs(elf: ELFFile | None) -> list[tuple[dict[int, str], list[LineS
             if program is None:
                 continue
             first = 0 if program["version"] >= 5 else 1
-            names = {number: entry.name for number, entry in enumerate(program["file_entry"], first)}
+            names = {n: entry.name or b"?" for n, entry in enumerate(program["file_entry"], first)}
             found.append((names, [entry.state for entry in program.get_entries()]))
     except _DAMAGED_DWARF:
         return []
