@@ -14,6 +14,7 @@ from nmcu.report.run_report import LayerReport, MemoryReport, RunReport, Span
 from nmcu.report.tables import pattern
 from nmcu.sim import STALL_CAUSES
 from nmcu.sim.run import RunResult
+from nmcu.targets import Role
 from nmcu.toolchain import Image
 
 
@@ -62,6 +63,8 @@ def assemble(
             for first, end in core.visits
         ),
         blocks=blocks(plan, image),
+        compute_memory=plan.target.memory.level(Role.COMPUTE).name,
+        working_memory=plan.target.memory.level(Role.WORKING).name,
         recording=result.stats.recording,
     )
 

@@ -70,7 +70,8 @@ class Span:
 @dataclass(frozen=True, eq=False)
 class RunReport:
     """A finished run. `outputs` are in the model's own dtype and layout; `mismatches` counts the elements of the
-    device's int8 outputs that differ from the reference."""
+    device's int8 outputs that differ from the reference. `compute_memory` and `working_memory` are the target's names
+    of the memories whose peaks `memory` gives as L1's and L2's."""
 
     model: str
     target: str
@@ -89,6 +90,8 @@ class RunReport:
     assumptions: tuple[str, ...]
     timeline: tuple[Span, ...] = ()
     blocks: tuple[Block, ...] = ()
+    compute_memory: str = "l1"
+    working_memory: str = "l2"
     recording: Recording = field(default_factory=Recording)
 
     @property

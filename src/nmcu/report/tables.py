@@ -26,7 +26,7 @@ def run_table(report: RunReport) -> RenderableType:
         Column("MAC/cycle", rank=5),
         Column("DMA wait", rank=7),
         Column("weights", rank=6),
-        Column("L1", rank=10),
+        Column(report.compute_memory.upper(), rank=10),
     )
     rows = [
         (
@@ -154,7 +154,8 @@ def _summary(report: RunReport) -> str:
         f"{label(report.model)} on {report.target} ({report.isa}, {cores(report.cores)}, {report.sim}): {right}\n"
         f"{report.cycles:,} cycles, {report.time_ms:.3f} ms at {report.clock_hz / 1e6:.0f} MHz, "
         f"{report.macs_per_cycle:.2f} MAC/cycle\n"
-        f"memory: L1 peak {size(memory.l1_peak_bytes)}, L2 peak {size(memory.l2_peak_bytes)}, "
+        f"memory: {report.compute_memory.upper()} peak {size(memory.l1_peak_bytes)}, "
+        f"{report.working_memory.upper()} peak {size(memory.l2_peak_bytes)}, "
         f"code {size(memory.code_bytes)}\n"
         f"packed: weights {size(memory.weight_bytes)}, indices {size(memory.index_bytes)}\n"
         f"simulated {report.instructions:,} instructions in {report.sim_seconds:.2f} s"

@@ -22,8 +22,8 @@ def html(report: RunReport) -> str:
         "time": f"{report.time_ms:.3f} ms at {report.clock_hz / 1e6:.0f} MHz",
         "MAC/cycle": f"{report.macs_per_cycle:.2f}",
         "weights": size(report.memory.weight_bytes + report.memory.index_bytes),
-        "L1 peak": size(report.memory.l1_peak_bytes),
-        "L2 peak": size(report.memory.l2_peak_bytes),
+        f"{report.compute_memory.upper()} peak": size(report.memory.l1_peak_bytes),
+        f"{report.working_memory.upper()} peak": size(report.memory.l2_peak_bytes),
         "code": size(report.memory.code_bytes),
         "simulated": f"{report.instructions:,} instructions in {report.sim_seconds:.2f} s",
     }
@@ -61,7 +61,7 @@ it is.</p>
 def _layers(report: RunReport) -> str:
     headings = (
         *("layer", "#", "op", "kernel", "pattern", "MACs", "cycles", "MAC/cycle", "bound by", "DMA wait"),
-        *("weights", "L1"),
+        *("weights", report.compute_memory.upper()),
     )
     rows = [
         (
