@@ -166,7 +166,12 @@ def _speedup(
     rows: Sequence[KernelRow], shape: str, pattern: str, names: Sequence[str] | None
 ) -> float | None:
     """Over the dense 4x2 loop: of the fastest kernel among `names`, or of the fastest software kernel."""
-    found = [r for r in _packed(rows, shape, pattern) if (r.kernel in names if names else r.isa != "xdec")]
+    known = Registry.built_in().kernels
+    found = [
+        r
+        for r in _packed(rows, shape, pattern)
+        if (r.kernel in names if names else not known[r.kernel].requires)
+    ]
     return max((r.speedup_vs_dense_4x2 for r in found if r.speedup_vs_dense_4x2), default=None)
 
 
