@@ -23,7 +23,7 @@ struct Memory {
   std::unique_ptr<uint8_t, FreeDeleter> owner;
   std::vector<uint64_t> bank_accesses, bank_conflicts;
   // Per 256 bytes: what a store there has to look out for.
-  enum Guard : uint8_t { Code = 1, WritableCode = 2, ToHost = 4 };
+  enum Guard : uint8_t { Code = 1, WritableCode = 2, ToHost = 4, ReadOnly = 8 };
   std::vector<uint8_t> guard;
 
   explicit Memory(const MemoryConfig& c) : config(c), base(c.base), size(c.size), banked(c.banks > 0) {
@@ -35,7 +35,7 @@ struct Memory {
     data = owner.get();
     bank_accesses.assign(bank_mask + 1, 0);
     bank_conflicts.assign(bank_mask + 1, 0);
-    guard.assign((size_t{c.size} >> 8) + 2, 0);
+    guard.assign((size_t{c.size} >> 8) + 2, c.writable ? 0 : ReadOnly);
   }
 
   bool contains(uint32_t address, uint32_t bytes) const {

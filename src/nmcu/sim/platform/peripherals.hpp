@@ -160,6 +160,9 @@ void Platform<C>::dma_registers(uint32_t i, uint32_t engine, uint32_t offset) {
       if (Dma::touches(t.destination, t.row_bytes, t.rows, t.destination_stride, s.address, s.size))
         return raise({Fault::Kind::WriteToCode, static_cast<int>(i), cores[i].pc(), now, t.destination, t.row_bytes,
                       "DMA transfer into the executable segment that starts at " + hex(s.address)});
+    if (const Memory* m = memories_.find(t.destination, 1); m && !m->config.writable && t.bytes() != 0)
+      return raise({Fault::Kind::WriteToReadOnly, static_cast<int>(i), cores[i].pc(), now, t.destination, t.row_bytes,
+                    "DMA transfer to " + m->config.name + ", which can only be read"});
     if (!dma.has_room(i) && t.bytes() != 0) return wait(i, Waits::DmaRoom, Cause::DmaWait, engine);
     const uint32_t ticket = dma.start(t, now);
     dma_changed();

@@ -265,6 +265,8 @@ class Platform {
       m.store(r.address, r.size, r.data);
       return respond(i, 0);
     }
+    if (guards & Memory::ReadOnly)
+      return raise_for(i, Fault::Kind::WriteToReadOnly, r, "store to " + m.config.name + ", which can only be read");
     if (guards & Memory::Code)
       for (const Segment& s : executable_)
         if (!s.writable && r.address + r.size > s.address && r.address < s.address + s.size)
