@@ -14,7 +14,7 @@ from networks import conv, conv_linear
 from nmcu import toolchain
 from nmcu.api import CompiledModel
 from nmcu.errors import ToolchainError
-from nmcu.sim import simulate
+from nmcu.sim import ProgramFault, simulate
 from nmcu.targets import Role, Target
 
 CHIPS = Path(__file__).parent / "chips"
@@ -162,3 +162,12 @@ def test_cores_meet_by_flags_whatever_memory_holds(chip: str, before: str, tmp_p
     }
     result = simulate(image.elf, target, writes=writes, max_cycles=1_000_000)
     assert result.exit_code == 0
+
+
+def test_a_store_to_flash_is_a_fault(tmp_path: Path) -> None:
+    target = Target.load(CHIPS / "flash")
+    (tmp_path / "main.c").write_text("int main(void) { *(volatile int *)0x080F0000 = 1; return 0; }")
+    image = toolchain.build([tmp_path / "main.c"], target, RV32)
+    with pytest.raises(ProgramFault, match="store to flash, which can only be read") as found:
+        simulate(image.elf, target, isa=RV32)
+    assert found.value.kind == "write_to_read_only"

@@ -38,11 +38,18 @@ def check_kernel(
 
 
 def check_host(
-    layer: Layer, names: str = "*", *, registry: Registry | None = None, most: int = 2, seed: int = 0
+    layer: Layer,
+    names: str = "*",
+    *,
+    target: str | Target = "cluster8",
+    registry: Registry | None = None,
+    most: int = 2,
+    seed: int = 0,
 ) -> None:
-    """Every kernel whose name matches the glob `names` and that runs `layer` equals the reference on this machine."""
+    """Every kernel whose name matches the glob `names` and that runs `layer` equals the reference on this machine, in
+    tilings for `target`."""
     registry = registry or Registry.installed()
-    machine = Machine(registry.target("cluster8"), PORTABLE)
+    machine = Machine(registry.target(target), PORTABLE)
     for kernel in _running(registry, layer, machine, names):
         _check_host(kernel, layer, machine, most, seed)
 

@@ -8,7 +8,10 @@ from nmcu.kernels.kernel import NOWHERE
 
 
 def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: InstructionSet, main: str) -> Program:
-    """C that defines the layer's descriptor and all its memory, and `main`, in which RUN stands for the call."""
+    """C that defines the layer's descriptor and all its memory, and `main`, in which RUN stands for the call.
+
+    What is used in place may be read 16 bytes and written 3 bytes beyond its end, as the activations of a plan may.
+    """
     packed = kernel.pack(layer)
     at = Addresses(
         inputs=tuple(f"input{i}" for i in range(len(layer.inputs))),
@@ -18,9 +21,11 @@ def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: Instruction
     )
     lines = [f'#include "{header}"' for header in kernel.headers]
     lines += ['#include "nmcu_hal.h"', ""]
-    for names, tensors in ((at.inputs, layer.inputs), (at.outputs, layer.outputs)):
-        lines += [f"int8_t {n}[{t.bytes}] NMCU_L2;" for n, t in zip(names, tensors, strict=True)]
     behind = candidate.l1.get("behind", 0)  # what may be read behind any buffer
+    in_place = 0 in candidate.l1.values()
+    for names, tensors, beyond in ((at.inputs, layer.inputs, 16 + behind), (at.outputs, layer.outputs, 3)):
+        sizes = [t.bytes + (beyond if in_place else 0) for t in tensors]
+        lines += [f"int8_t {n}[{size}] NMCU_L2;" for n, size in zip(names, sizes, strict=True)]
     lines += [
         f"static int8_t l1_{key}[{size + behind}] NMCU_L1 __attribute__((aligned(16)));"
         for key, size in candidate.l1.items()
