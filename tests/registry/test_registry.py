@@ -54,3 +54,22 @@ def test_unknown_names(tmp_path: Path) -> None:
 
 def test_the_registry_is_made_once() -> None:
     assert Registry.installed() is Registry.installed()
+
+
+EXTENSIONS = Path(__file__).parents[1] / "sim" / "extensions"
+
+
+def test_an_extension_may_be_named_by_its_folder() -> None:
+    found = BUILT_IN.isa(f"xdec+{EXTENSIONS / 'xmix'}")
+    assert found.name == "xdec+xmix"
+    assert found.includes({"xcv", "xdec", "xmix"})
+    assert "xmix" not in BUILT_IN.extensions
+
+
+def test_a_folder_whose_name_is_taken_is_refused(tmp_path: Path) -> None:
+    text = (BUILT_IN.extensions["xdec"].folder / "extension.toml").read_text()
+    for line in ("[simulator]", "[rtl]"):
+        text = text.split(line)[0]
+    (tmp_path / "extension.toml").write_text(text.replace('include = "include"\n', ""))
+    with pytest.raises(NmcuError, match="is called 'xdec', as one from nmcu: rename it"):
+        BUILT_IN.isa(str(tmp_path))

@@ -42,9 +42,10 @@ IsaOption = Annotated[
     typer.Option(
         "--isa",
         help="Instructions that compiler, kernels and core use: rv32 (plain RV32IMC) or extensions joined by +, of "
-        f"{', '.join(extension.name for extension in isa.built_in())}, and those that installed packages bring.",
+        f"{', '.join(extension.name for extension in isa.built_in())}, those that installed packages bring, or the "
+        "folder of an extension.toml.",
         callback=known_isa,
-        metavar="NAME",
+        metavar="NAME|FOLDER",
     ),
 ]
 KernelsOption = Annotated[

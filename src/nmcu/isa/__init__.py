@@ -6,7 +6,7 @@ from pathlib import Path
 from nmcu.isa.extension import FILE, Extension, RtlPart, SimulatorPart
 from nmcu.isa.instruction_set import BASE, InstructionSet
 
-__all__ = ["BASE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in"]
+__all__ = ["BASE", "FILE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in"]
 
 
 @cache

@@ -12,6 +12,7 @@ from nmcu import kernels as built_in_kernels
 from nmcu import operators as built_in_operators
 from nmcu import targets as built_in_targets
 from nmcu.errors import NmcuError
+from nmcu.isa import FILE as EXTENSION
 from nmcu.isa import Extension, InstructionSet
 from nmcu.kernels import Kernel
 from nmcu.operators import Operator
@@ -132,8 +133,21 @@ class Registry:
         )
 
     def isa(self, name: str | InstructionSet) -> InstructionSet:
-        """The instruction set written `name`: `rv32`, or names of extensions joined by `+`.
+        """The instruction set written `name`: `rv32`, or extensions joined by `+`: names, or paths of their folders.
 
-        Raises `NmcuError` naming the known ones.
+        Raises `NmcuError` naming the known ones, or saying what is wrong in a folder.
         """
-        return name if isinstance(name, InstructionSet) else InstructionSet.parse(name, self.extensions)
+        if isinstance(name, InstructionSet):
+            return name
+        known, parts = dict(self.extensions), []
+        for part in name.split("+"):
+            if part not in known and (Path(part) / EXTENSION).is_file():
+                found = Extension.load(Path(part).resolve())
+                if known.setdefault(found.name, found) != found:
+                    raise NmcuError(
+                        f"the extension in {part} is called {found.name!r}, as one from "
+                        f"{self.origins.get(('extension', found.name), 'another folder')}: rename it"
+                    )
+                part = found.name
+            parts.append(part)
+        return InstructionSet.parse("+".join(parts), known)
