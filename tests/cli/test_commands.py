@@ -309,3 +309,19 @@ def test_tables_fit_the_terminal(
     monkeypatch.setenv("COLUMNS", str(width))
     lines = nmcu("run", MODEL, *options).out.splitlines()
     assert 60 < max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("name", ["ad_autoencoder_int8", "kws_dscnn_int8", "resnet8_int8"])
+def test_tables_of_real_models_fit_the_terminal(
+    nmcu: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Their layers have names of up to 258 characters."""
+    file = Path(os.environ.get("NMCU_TEST_DATA", "")) / "mlperf_tiny" / f"{name}.tflite"
+    if not file.is_file():
+        pytest.skip("needs NMCU_TEST_DATA with mlperf_tiny")
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = [line for o in ("run", "inspect") for line in nmcu(o, file).out.splitlines()]
+    assert max(map(len, lines)) <= 80
+    rules = [n for n, line in enumerate(lines) if line.startswith("─")]
+    names = [line.split()[0] for line in lines[rules[0] + 1 : rules[1]]]
+    assert len(set(names)) == len(names) > 9

@@ -10,8 +10,8 @@ UNITS = 1000
 """Width of a line in the SVG's own units; the page stretches it to its width."""
 LEAST = 0.25
 """Waits and transfers narrower than this are left out: they cannot be seen, and a long run has many thousands."""
-WAITS = {"barrier_wait": "#30363d", "dma_wait": "#c0392b", "event_wait": "#8e44ad"}
-TRANSFER = "#57606a"
+WAITS = {"barrier_wait": "#444c56", "dma_wait": "#c0392b", "event_wait": "#8e44ad"}
+TRANSFER = "#848d97"
 
 
 def timeline(report: RunReport) -> str:
