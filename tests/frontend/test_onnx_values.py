@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from frontend import ort
+from nmcu import operators
+from nmcu.errors import ModelError
 
 SCALE = 0.05
 
@@ -38,3 +40,91 @@ def test_linear_layers_over_two_axes_of_one_square(tmp_path: Path, rank: int) ->
     third = m.node("MatMul", m.node("Reshape", turned, *flat), m.integers(108 if rank == 4 else 36, 5))
     third = m.pair(third, 0.5)
     agrees(m.save(tmp_path / "m.onnx", rows, columns, third))
+
+
+def conv(m: ort.FloatModel, cin: int = 4, cout: int = 8, scale: float = 0.004) -> str:
+    """A convolution of the model input whose float result is not quantised yet."""
+    return str(m.node("Conv", m.pair("input", SCALE, 3), m.integers(cout, cin, 3, 3, scale=scale)))
+
+
+def clip(m: ort.FloatModel, x: str, lo: float, hi: float) -> str:
+    return str(m.node("Clip", x, *(m.constant(np.asarray(v, np.float32)) for v in (lo, hi))))
+
+
+def pad(m: ort.FloatModel, x: str, value: float) -> str:
+    pads = m.constant(np.array([0, 0, 1, 2, 0, 0, 0, 1]))
+    return str(m.node("Pad", x, pads, m.constant(np.asarray(value, np.float32))))
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("value", "lo", "hi"), [(0.0, 0.5, 1.0), (3.0, -1.0, 1.0), (-2.0, 0.0, 6.0)])
+def test_a_border_is_clamped_only_by_what_follows_it(
+    tmp_path: Path, value: float, lo: float, hi: float, first: bool
+) -> None:
+    m = ort.FloatModel(1, 4, 7, 7)
+    x = pad(m, clip(m, conv(m), lo, hi), value) if first else clip(m, pad(m, conv(m), value), lo, hi)
+    m.pair(m.node("MaxPool", x, kernel_shape=[2, 2]), SCALE, -10)
+    agrees(m.save(tmp_path / "m.onnx"))
+
+
+def test_clamps_on_both_sides_of_two_borders(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 4, 7, 7)
+    x = pad(m, clip(m, pad(m, clip(m, conv(m), -0.5, 3.0), 5.0), -2.0, 2.0), -1.0)
+    m.pair(m.node("Relu", x), SCALE / 2, 0, np.uint8)
+    agrees(m.save(tmp_path / "m.onnx"))
+
+
+@pytest.mark.parametrize("value", [0.0, 9.0, -9.0, 0.33])
+@pytest.mark.parametrize("function", ["", "Sigmoid"])
+def test_a_border_outside_the_range_of_what_it_surrounds(tmp_path: Path, value: float, function: str) -> None:
+    m = ort.FloatModel(1, 4, 5, 5)
+    x = m.pair("input", 0.01)
+    m.pair(pad(m, m.node(function, x) if function else x, value), 0.1, 3)
+    agrees(m.save(tmp_path / "m.onnx"))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+@pytest.mark.parametrize("value", [None, 7])
+def test_a_border_of_integers(tmp_path: Path, dtype: type[np.generic], value: int | None) -> None:
+    m = ort.FloatModel(1, 4, 5, 5)
+    zero = 100
+    names = [m.constant(np.asarray(SCALE, np.float32)), m.constant(np.asarray(zero, dtype))]
+    quantised = m.node("QuantizeLinear", "input", *names)
+    own = [] if value is None else [m.constant(np.asarray(value, dtype))]
+    grown = m.node("Pad", quantised, m.constant(np.array([0, 0, 1, 2, 0, 0, 0, 1])), *own)
+    m.node("DequantizeLinear", grown, *names)
+    agrees(m.save(tmp_path / "m.onnx"))
+
+
+def test_narrow_range_of_a_model_input(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 4, 5, 5)
+    names = [m.constant(np.asarray(0.01, np.float32)), m.constant(np.asarray(0, np.int8))]
+    bounds = [m.constant(np.asarray(v, np.int8)) for v in (-127, 100)]
+    m.node("DequantizeLinear", m.node("Clip", m.node("QuantizeLinear", "input", *names), *bounds), *names)
+    agrees(m.save(tmp_path / "m.onnx"), tolerance=0.001)
+
+
+def upsample(m: ort.FloatModel, x: str) -> str:
+    return str(m.node("Resize", x, "", m.constant(np.array([1, 1, 2, 2], np.float32)), mode="linear"))
+
+
+@pytest.mark.parametrize("after", ["", "Relu", "Clip"])
+def test_linear_resize_of_bounded_values_before_they_are_quantised(tmp_path: Path, after: str) -> None:
+    m = ort.FloatModel(1, 4, 7, 7)
+    x = upsample(m, clip(m, conv(m), -1.5, 2.0))
+    x = {"": lambda: x, "Relu": lambda: m.node("Relu", x), "Clip": lambda: clip(m, x, -0.3, 0.2)}[after]()
+    m.pair(x, 4 / 255, -10)
+    agrees(m.save(tmp_path / "m.onnx"))
+
+
+@pytest.mark.parametrize("source", ["conv", "input", "clip"])
+def test_linear_resize_of_values_that_saturate_only_afterwards_is_refused(
+    tmp_path: Path, source: str
+) -> None:
+    m = ort.FloatModel(1, 4, 7, 7)
+    x = "input" if source == "input" else conv(m)
+    x = upsample(m, clip(m, x, 0, 6) if source == "clip" else x)
+    m.pair(m.node("Relu", x) if source == "conv" else x, 0.01, 0, np.uint8)
+    path = m.save(tmp_path / "m.onnx")
+    with pytest.raises(ModelError, match=r"Resize.*QuantizeLinear and DequantizeLinear pair is needed"):
+        operators.load(path)

@@ -5,10 +5,11 @@ import math
 
 import numpy as np
 
+from nmcu.errors import ModelError
 from nmcu.frontend.from_onnx import layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Axes
-from nmcu.frontend.from_onnx.values import Flat, Integers, Move, Pending, Quantised, Real, Source
+from nmcu.frontend.from_onnx.values import Flat, Integers, Move, Pending, Quantised, Real, Source, Step
 from nmcu.frontend.lower import elementwise, shape
 from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.graph import TensorInfo
@@ -67,28 +68,59 @@ def force(c: Context, value: Quantised) -> Real:
     """The device tensor of quantised integers."""
     source, limits = value.source, _limits(value)
     if isinstance(source, Pending):
-        return emit(source, value.wanted, limits)
+        return emit(c, clamped(c, source, limits), value.wanted)
     if isinstance(source, Source):
-        return _encode(c, source, value.wanted)
+        return _clipped(c, _encode(c, source, value.wanted), limits)
     if limits != Clamp():
         source = source.apply(c.node, np.clip(source.codes(), limits.lo, limits.hi))
     return tabulate(c, source, value.wanted, source.node or value.name)
 
 
-def emit(source: Pending, y: TensorInfo, limits: Clamp = NONE) -> Real:
+def emit(c: Context, source: Pending, y: TensorInfo) -> Real:
     """The output of a pending operator with the quantisation of `y`; appended once for each quantisation."""
-    limits = source.clamp.then(limits)
-    key = (*y.quant, limits)
+    lo, hi = source.range or (-math.inf, math.inf)
+    _check_mixing(source, f"node {source.name!r} ({source.op})", Clamp(lo, hi).then(source.clamp), y)
+    key = (*y.quant, source.clamp)
     if key not in source.made:
         own = dataclasses.replace(y, name=f"{source.name} result") if source.moves else y
-        source.made[key] = source.emit(own, limits)
+        source.made[key] = source.emit(own, source.clamp)
     result = source.made[key]
     for move in source.moves:
-        result = move(result)
+        result = move.step(result)
     return result
 
 
+def clamped(c: Context, value: Pending, limits: Clamp) -> Pending:
+    """`value` clamped: by its operator, wherever the moves in between allow it."""
+    if limits == NONE:
+        return value
+    if any(move.mixes for move in value.moves):
+        return dataclasses.replace(value, moves=(*value.moves, Move(lambda real: _clipped(c, real, limits))))
+    moves = tuple(move.clamped(limits) if move.clamped else move for move in value.moves)
+    return dataclasses.replace(value, clamp=value.clamp.then(limits), moves=moves, affine=None)
+
+
+def _clipped(c: Context, value: Real, limits: Clamp) -> Real:
+    if limits == NONE:
+        return value
+    value = unflatten(c, value)
+    tensor = elementwise.clip(c.builder, f"{value.tensor.name} clip", value.tensor, limits)
+    return dataclasses.replace(value, tensor=tensor)
+
+
+def _check_mixing(value: Pending | Source, origin: str, known: Clamp, y: TensorInfo) -> None:
+    """Neighbours may be mixed after quantisation instead of before it if values in `known` do not saturate as `y`."""
+    mixer = next((move.mixes for move in value.moves if move.mixes), "")
+    scale, zero = y.quant
+    if mixer and not ((-129 - zero) * scale <= known.lo and known.hi <= (128 - zero) * scale):
+        raise ModelError(
+            f"node {mixer!r} (Resize): mixes float values of {origin} that are quantised only afterwards; a "
+            "QuantizeLinear and DequantizeLinear pair is needed between them"
+        )
+
+
 def _encode(c: Context, source: Source, y: TensorInfo) -> Real:
+    _check_mixing(source, f"model input {source.name!r}", NONE, y)
     if source.moves:
         y = dataclasses.replace(y, name=f"{source.name}.device")
     device = dataclasses.replace(
@@ -97,7 +129,7 @@ def _encode(c: Context, source: Source, y: TensorInfo) -> Real:
     model = TensorInfo(source.name, source.model_shape, source.dtype)
     result = Real(c.builder.input(model, device, source.axes), source.model_shape, source.axes)
     for move in source.moves:
-        result = move(result)
+        result = move.step(result)
     return result
 
 
@@ -141,29 +173,30 @@ def shaped(c: Context, tensor: TensorInfo, model_shape: layout.Shape) -> Real:
     return Real(tensor, model_shape, layout.identity(len(model_shape)))
 
 
-def move(c: Context, position: int, new: layout.Shape, step: Move, output: int = 0) -> None:
-    """Write `output`: input `position` moved by `step` to model shape `new`, now or once it is on the device."""
-    value = c.value(position)
+def move(c: Context, position: int, new: layout.Shape, how: Step | Move, output: int = 0) -> None:
+    """Write `output`: input `position` moved to model shape `new`, now or once it is on the device."""
+    value, step = c.value(position), how.step if isinstance(how, Move) else how
     if isinstance(value, Integers):
         made = step(Real(value.tensor, value.shape, value.axes))
         c.write(Integers(made.tensor, made.shape, made.axes), output)
         return
     if not isinstance(value, Pending | Source | Quantised | Real):
         raise c.not_real(position, value)
-    c.write(moved(c, value, new, step), output)
+    c.write(moved(c, value, new, how), output)
 
 
 def moved(
-    c: Context, value: Pending | Source | Quantised | Real, new: layout.Shape, step: Move
+    c: Context, value: Pending | Source | Quantised | Real, new: layout.Shape, how: Step | Move
 ) -> Pending | Source | Quantised | Real:
-    """`value` moved by `step` to model shape `new`, now or once it is on the device."""
+    """`value` moved to model shape `new`, now or once it is on the device."""
+    step = how if isinstance(how, Move) else Move(how)
     if isinstance(value, Pending):
         return dataclasses.replace(value, shape=new, moves=(*value.moves, step), affine=None)
     if isinstance(value, Source):
         return dataclasses.replace(value, shape=new, moves=(*value.moves, step))
     if isinstance(value, Quantised):
-        return dataclasses.replace(value, source=step(force(c, value)), lo=-128, hi=127)
-    return step(value)
+        return dataclasses.replace(value, source=step.step(force(c, value)), lo=-128, hi=127)
+    return step.step(value)
 
 
 def reshaped(c: Context, value: Real, new: layout.Shape, name: str) -> Real:

@@ -89,7 +89,7 @@ def _output(c: Context, port: file.Port) -> None:
         dtype = "uint8" if value.unsigned else "int8"
         value = device.force(c, value)
     elif isinstance(value, Pending):
-        value = _ranged(value, port.name)
+        value = _ranged(c, value, port.name)
     if isinstance(value, Integers):
         _decoded(c, port.name, value, "int64")
         return
@@ -108,14 +108,14 @@ def _decoded(c: Context, name: str, value: Real | Integers, dtype: str) -> None:
     )
 
 
-def _ranged(value: Pending, name: str) -> Real:
+def _ranged(c: Context, value: Pending, name: str) -> Real:
     """A float model output whose range is known by definition."""
     if value.range is None:
         raise ModelError(
             f"node {value.name!r} ({value.op}): its float result is model output {name!r}; a QuantizeLinear and "
             "DequantizeLinear pair is needed between them"
         )
-    return device.emit(value, device.spread(f"{name}.device", *value.range))
+    return device.emit(c, value, device.spread(f"{name}.device", *value.range))
 
 
 def _tabulated(c: Context, value: Real, name: str) -> Real:

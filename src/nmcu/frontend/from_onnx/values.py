@@ -116,8 +116,21 @@ class Real:
 
 Emit = Callable[[TensorInfo, Clamp], Real]
 
-Move = Callable[[Real], Real]
-"""Data movement that keeps every value's quantisation: reshape, transpose, slice, max pooling."""
+Step = Callable[[Real], Real]
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """Data movement that keeps every value's quantisation: reshape, transpose, slice, max pooling.
+
+    What comes after it, a clamp and the saturation of a QuantizeLinear, can be done before it, except where it makes
+    values: `clamped`, if given, is the same movement with values of its own clamped (Pad); `mixes` is the name of
+    the node where it mixes neighbours (linear Resize), which nothing may be moved across.
+    """
+
+    step: Step
+    clamped: "Callable[[Clamp], Move] | None" = None
+    mixes: str = ""
 
 
 @dataclass(frozen=True, eq=False)

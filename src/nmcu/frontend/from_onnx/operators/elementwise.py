@@ -1,6 +1,5 @@
 """Element-wise functions: clamps on what precedes them, tables otherwise."""
 
-import dataclasses
 import math
 from collections.abc import Callable
 
@@ -103,7 +102,7 @@ def bounded(c: Context, limits: Clamp) -> None:
     """Input 0 clamped."""
     value = c.value(0)
     if isinstance(value, Pending):
-        c.write(dataclasses.replace(value, clamp=value.clamp.then(limits), affine=None))
+        c.write(device.clamped(c, value, limits))
         return
     x = c.real(0)
     c.write(x.apply(c.node, np.clip(x.codes(), limits.lo, limits.hi)))

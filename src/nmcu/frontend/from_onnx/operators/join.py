@@ -43,7 +43,7 @@ def concat(c: Context) -> None:
 
     pending = Pending(name, c.node.op, new, emit)
     if len({x.tensor.quant for x in parts}) == 1:
-        c.write(device.emit(pending, lower.named(parts[0].tensor, c.node.outputs[0])))
+        c.write(device.emit(c, pending, lower.named(parts[0].tensor, c.node.outputs[0])))
     else:
         c.write(pending)
 

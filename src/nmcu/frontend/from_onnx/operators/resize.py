@@ -4,7 +4,7 @@ import numpy as np
 
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context, finite
-from nmcu.frontend.from_onnx.values import Real
+from nmcu.frontend.from_onnx.values import Move, Real
 from nmcu.frontend.lower import resize as lower
 from nmcu.frontend.lower.shape import named
 
@@ -38,7 +38,7 @@ def resize(c: Context) -> None:
             made = lower.bilinear(c.builder, name, x, y, rows, columns)
         return Real(made, new, layout.CHANNELS_LAST)
 
-    device.move(c, 0, new, step)
+    device.move(c, 0, new, Move(step, mixes=name if mode == "linear" else ""))
 
 
 def _sizes(c: Context, old: tuple[int, ...]) -> tuple[tuple[int, int], tuple[float, float]]:

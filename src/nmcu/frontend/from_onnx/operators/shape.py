@@ -8,8 +8,11 @@ import numpy as np
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Shape
-from nmcu.frontend.from_onnx.values import Const, Real
+from nmcu.frontend.from_onnx.values import Const, Move, Pending, Quantised, Real
 from nmcu.frontend.lower import shape as lower
+from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.lower.elementwise import clip
+from nmcu.graph import TensorInfo
 
 
 def reshape(c: Context) -> None:
@@ -104,18 +107,46 @@ def pad(c: Context) -> None:
     new = tuple(b + d + a for b, d, a in zip(before, old, after, strict=True))
     name, output = c.node.name, c.node.outputs[0]
 
-    def step(given: Real) -> Real:
+    def grow(given: Real, border: float) -> Real:
         x = device.unflatten(c, device.plain(c, given))
         full = layout.permuted(x.shape, x.axes)
         first, last = layout.permuted(tuple(before), x.axes), layout.permuted(tuple(after), x.axes)
         scale, zero = x.tensor.quant
-        code = int(np.clip(np.floor(value / scale + 0.5) + zero, -128, 127))
+        code = int(np.clip(np.floor(border / scale + 0.5) + zero, -128, 127))
         grown = lower.reshape(c.builder, f"{name} in", x.tensor, full, f"{output} in")
         made = lower.pad(c.builder, name, grown, first, last, code, output)
         wanted = lower.device_shape(layout.permuted(new, x.axes))
         return Real(lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out"), new, x.axes)
 
-    device.move(c, 0, new, step)
+    def filled(border: float) -> Move:
+        return Move(
+            lambda given: grow(given, border),
+            clamped=lambda limits: filled(min(max(border, limits.lo), limits.hi)),
+        )
+
+    given = c.value(0)
+    if isinstance(given, Quantised):  # the border is one of its integers
+        scale, zero = given.wanted.quant
+        value = (value - (128 if given.unsigned else 0) - zero) * scale
+    if isinstance(given, Real) and not _holds(given, value):
+        x = given
+
+        def emit(y: TensorInfo, clamp: Clamp) -> Real:
+            own = device.tabulate(c, x, dataclasses.replace(y, name=f"{y.name} inside"), f"{name} inside")
+            result = grow(own, value)
+            return dataclasses.replace(result, tensor=clip(c.builder, f"{name} clip", result.tensor, clamp))
+
+        c.write(Pending(name, c.node.op, new, emit))
+        return
+    device.move(c, 0, new, filled(value))
+
+
+def _holds(x: Real, value: float) -> bool:
+    """True if the tensor of `x` can hold `value`, to a thousandth of a step."""
+    scale, zero = x.tensor.quant
+    code = value / scale + zero
+    exact = -128 <= round(code) <= 127 and abs(code - round(code)) < 1e-3
+    return value == 0 or (exact and x.values is None)
 
 
 def shape_of(c: Context, position: int) -> Shape:
