@@ -49,6 +49,7 @@ base = 0x1A10_0000
 
 def _load(folder: Path, text: str) -> Target:
     (folder / "target.toml").write_text(text)
+    (folder / "nmcu_port.h").touch()
     return Target.load(folder)
 
 
@@ -111,3 +112,11 @@ def test_every_mistake_is_one_sentence(sentence: str, tmp_path: Path) -> None:
 def test_a_folder_without_a_description_is_no_target(tmp_path: Path) -> None:
     with pytest.raises(NmcuError, match=r"cannot read .*target\.toml"):
         BUILT_IN.target(str(tmp_path))
+
+
+def test_a_link_needs_a_port(tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text(GOOD)
+    with pytest.raises(
+        NmcuError, match=r"links\.psram_ram\] is an engine that nothing drives; it needs a nmcu_port"
+    ):
+        Target.load(tmp_path)

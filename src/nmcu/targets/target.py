@@ -14,6 +14,7 @@ TARGETS_DIR = Path(__file__).parent
 COMMON_DIR = TARGETS_DIR / "common"
 DEFAULT_PORT_DIR = COMMON_DIR / "default_port"
 DESCRIPTION = "target.toml"
+PORT = "nmcu_port.h"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Target:
     def load(folder: Path) -> "Target":
         """The target in `folder`; raises `NmcuError` with one sentence about the first mistake in its `target.toml`."""
         found = read(folder / DESCRIPTION)
+        if found.links and not (folder / PORT).is_file():
+            raise NmcuError(
+                f"{folder / DESCRIPTION}: [links.{found.links[0].name}] is an engine that nothing drives; it needs a "
+                f"{PORT} beside the file"
+            )
         return Target(
             name=found.name,
             description=found.description,
@@ -86,7 +92,7 @@ class Target:
     @property
     def has_port(self) -> bool:
         """Whether the folder has a HAL port of its own."""
-        return (self.folder / "nmcu_port.h").is_file()
+        return (self.folder / PORT).is_file()
 
     @property
     def include_dirs(self) -> tuple[Path, ...]:

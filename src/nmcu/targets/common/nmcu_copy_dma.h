@@ -21,6 +21,7 @@ NMCU_INLINE void nmcu_dma_wait(uint32_t ticket) {
     (void)ticket;
 }
 
+#ifndef NMCU_L3_ENGINE /* a port that has an engine for L3 brings these three */
 NMCU_INLINE uint32_t nmcu_l3_start_1d(void *dst, const void *src, uint32_t bytes) {
     return nmcu_dma_start_2d(dst, src, bytes, 1, 0, 0);
 }
@@ -33,5 +34,7 @@ NMCU_INLINE uint32_t nmcu_l3_start_2d(void *dst, const void *src, uint32_t row_b
 NMCU_INLINE void nmcu_l3_wait(uint32_t ticket) {
     (void)ticket;
 }
+
+#endif
 
 #endif
