@@ -155,6 +155,25 @@ def tensors(model: Path, feed: dict[str, Array]) -> dict[str, Array]:
     return dict(zip(names, session.run(names, feed), strict=True))
 
 
+def resized(old: int, **attributes: Any) -> Array:
+    """What ONNX Runtime's nearest Resize picks from `old` elements, to `size` or by `scale`."""
+    size, scale = attributes.pop("size", None), attributes.pop("scale", None)
+    m = FloatModel(1, 1, old, 1, opset=18)
+    given = m.constant(np.array([1, 1, size or scale, 1], np.int64 if size else np.float32))
+    m.node("Resize", "input", "", *(["", given] if size else [given]), mode="nearest", **attributes)
+    infos = [helper.make_empty_tensor_value_info(m.last)]
+    inner = helper.make_graph(m.nodes, "m", m.inputs, infos, m.initializers)
+    proto = helper.make_model(inner, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    found = session.run(None, {"input": np.arange(old, dtype=np.float32).reshape(1, 1, old, 1)})[0]
+    return np.asarray(found).reshape(-1)
+
+
 def output_steps(path: Path, feed: dict[str, Array]) -> dict[str, float]:
     """The largest |ours - ONNX Runtime| of each output, in steps: element by element, unlike `layer_differences`."""
     model = operators.load(path)

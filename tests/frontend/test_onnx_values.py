@@ -8,6 +8,7 @@ import pytest
 from frontend import ort
 from nmcu import operators
 from nmcu.errors import ModelError
+from nmcu.frontend.lower import resize
 
 SCALE = 0.05
 
@@ -128,3 +129,30 @@ def test_linear_resize_of_values_that_saturate_only_afterwards_is_refused(
     path = m.save(tmp_path / "m.onnx")
     with pytest.raises(ModelError, match=r"Resize.*QuantizeLinear and DequantizeLinear pair is needed"):
         operators.load(path)
+
+
+@pytest.mark.parametrize("rule", resize.RULES)
+@pytest.mark.parametrize("rounding", resize.ROUNDINGS)
+def test_nearest_resize_picks_what_onnx_runtime_picks(rule: resize.Rule, rounding: resize.Rounding) -> None:
+    attributes = {"coordinate_transformation_mode": rule, "nearest_mode": rounding}
+    for old in (*range(1, 12), 13, 20, 37):
+        for new in (*range(1, 12), 23, 50):
+            picks = resize.picked(rule, rounding, old, new, new / old)
+            np.testing.assert_array_equal(picks, ort.resized(old, size=new, **attributes))
+        for scale in (0.6, 1.4, 1.6, 2.2, 2.4):
+            wanted = ort.resized(old, scale=scale, **attributes)
+            if wanted.size not in (0, old):
+                picks = resize.picked(rule, rounding, old, wanted.size, scale)
+                np.testing.assert_array_equal(picks, wanted)
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+@pytest.mark.parametrize(("size", "scale"), [(5, 1.4), (4, 1.1), (9, 2.4), (15, 1.6), (7, 1.6)])
+def test_resize_by_a_scale_that_float32_does_not_hold(
+    tmp_path: Path, size: int, scale: float, mode: str
+) -> None:
+    m = ort.FloatModel(1, 4, size, size)
+    scales = m.constant(np.array([1, 1, scale, scale], np.float32))
+    form = {"mode": mode, "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    m.pair(m.node("Resize", m.pair("input", SCALE), "", scales, **form), SCALE)
+    agrees(m.save(tmp_path / "m.onnx"))

@@ -9,6 +9,7 @@ import pytest
 from frontend import litert
 from frontend.tflite_model import TfliteModel
 from nmcu import graph, operators
+from nmcu.frontend.from_tflite.operators import resize
 from nmcu.graph import Graph
 
 SAME, VALID = 0, 1
@@ -112,6 +113,22 @@ def test_extremum(tmp_path: Path, code: str) -> None:
     a, b, y = m.input(1, 4, 5, 6), m.input(1, 4, 5, 6), m.tensor(1, 4, 5, 6)
     m.op(code, [a, b], [y], "MaximumMinimumOptions")
     checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize(("corners", "centres"), [(False, False), (True, False), (False, True)])
+def test_nearest_resize_of_every_size_up_to_fifty(corners: bool, centres: bool) -> None:
+    fields = {"AlignCorners": corners, "HalfPixelCenters": centres}
+    for old in range(1, 51):
+        m = TfliteModel()
+        x, outputs = m.input(1, old, 1, 1), [m.tensor(1, new, 1, 1) for new in range(1, 51)]
+        for new, y in enumerate(outputs, 1):
+            kind = "ResizeNearestNeighborOptions"
+            m.op("RESIZE_NEAREST_NEIGHBOR", [x, m.ints(new, 1)], [y], kind, **fields)
+        feed = np.arange(old, dtype=np.int8).reshape(1, old, 1, 1)
+        found = litert.LiteRT(m.build(*outputs)).run({"tensor0": feed})
+        for new, y in enumerate(outputs, 1):
+            wanted = found[f"tensor{y}"].reshape(-1)
+            np.testing.assert_array_equal(resize.picked(old, new, corners, centres), wanted)
 
 
 FUNCTIONS: dict[str, tuple[float, int, str, dict[str, Any]]] = {

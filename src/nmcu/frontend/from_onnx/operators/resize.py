@@ -21,8 +21,10 @@ def resize(c: Context) -> None:
         raise c.error("antialias and keep_aspect_ratio_policy are not supported")
     sizes, scales = _sizes(c, old)
     new = (*old[:2], *sizes)
-    rows, columns = (_coordinates(c, old[2 + i], sizes[i], scales[i]) for i in (0, 1))
-    wanted = c.attribute("nearest_mode", "round_prefer_floor")
+    if sizes == old[2:]:
+        scales = (1.0, 1.0)  # as ONNX Runtime: nothing moves, whatever the scales
+    rule = _rule(c)
+    wanted = c.attribute("nearest_mode", "round_prefer_floor" if c.node.op == "Resize" else "floor")
     rounding = next((r for r in lower.ROUNDINGS if r == wanted), None)
     if rounding is None:
         raise c.error(f"nearest_mode {wanted!r} is not known")
@@ -33,9 +35,11 @@ def resize(c: Context) -> None:
         x = device.conform(c, value, layout.CHANNELS_LAST)
         y = named(x, output)
         if mode == "nearest":
-            made = lower.nearest(c.builder, name, x, y, rows, columns, rounding)
+            picks = (lower.picked(rule, rounding, old[2 + i], sizes[i], scales[i]) for i in (0, 1))
+            made = lower.nearest(c.builder, name, x, y, *picks)
         else:
-            made = lower.bilinear(c.builder, name, x, y, rows, columns)
+            places = (lower.coordinates(rule, old[2 + i], sizes[i], scales[i]) for i in (0, 1))
+            made = lower.bilinear(c.builder, name, x, y, *places)
         return Real(made, new, layout.CHANNELS_LAST)
 
     device.move(c, 0, new, Move(step, mixes=name if mode == "linear" else ""))
@@ -54,7 +58,9 @@ def _sizes(c: Context, old: tuple[int, ...]) -> tuple[tuple[int, int], tuple[flo
             raise c.error("scales must be positive and finite")
         found = dict(zip(axes, (float(v) for v in values), strict=False))
         scales = [found.get(a, 1.0) for a in range(len(old))]
-        sizes = [int(np.floor(min(d * s, 2.0**30))) for d, s in zip(old, scales, strict=True)]
+        # As ONNX Runtime: a float32 product, so that 5 rows times 1.4 are 7.
+        single = [float(np.float32(d) * np.float32(s)) for d, s in zip(old, scales, strict=True)]
+        sizes = [int(min(s, 2.0**30)) for s in single]
     else:
         raise c.error("has neither scales nor sizes")
     if tuple(sizes[:2]) != old[:2] or not all(1 <= s <= MAX_SIZE for s in sizes[2:]):
@@ -62,10 +68,10 @@ def _sizes(c: Context, old: tuple[int, ...]) -> tuple[tuple[int, int], tuple[flo
     return (sizes[2], sizes[3]), (scales[2], scales[3])
 
 
-def _coordinates(c: Context, old: int, new: int, scale: float) -> lower.Coordinates:
+def _rule(c: Context) -> lower.Rule:
     default = "half_pixel" if c.node.op == "Resize" else "asymmetric"
     mode = c.attribute("coordinate_transformation_mode", default)
     rule = next((rule for rule in lower.RULES if rule == mode), None)
     if rule is None:
         raise c.error(f"coordinate_transformation_mode {mode!r} is not supported")
-    return lower.coordinates(rule, old, new, scale)
+    return rule

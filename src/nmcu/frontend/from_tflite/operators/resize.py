@@ -15,30 +15,51 @@ MAX_SIZE = 2**14
 def nearest(c: Context) -> None:
     """Rounds half up with aligned corners, otherwise down."""
     o = c.options(tflite.ResizeNearestNeighborOptions)
-    rows, columns = _coordinates(c, o, half_pixel_offset=0.0)
-    rounding: lower.Rounding = "round_prefer_ceil" if o.AlignCorners() else "floor"
-    c.write(lower.nearest(c.builder, c.name, c.x(), c.y(), rows, columns, rounding))
+    corners, centres = bool(o.AlignCorners()), bool(o.HalfPixelCenters())
+    rows, columns = (picked(old, new, corners, centres) for old, new in _sizes(c))
+    c.write(lower.nearest(c.builder, c.name, c.x(), c.y(), rows, columns))
+
+
+def picked(old: int, new: int, corners: bool, centres: bool) -> lower.Indices:
+    """The input element that each of `new` output elements copies, from `old` ones: as LiteRT 2.3 picks it.
+
+    Its coordinates are float32; without corners and centres those of its reference kernel only: the default kernel
+    agrees with exact arithmetic, which decides where the two differ.
+    """
+    x = np.arange(new, dtype=np.int64)
+    if not corners and not centres:
+        return (x * old // new).astype(np.int32)
+    between = 1 if corners and new > 1 else 0
+    scale = np.float32(old - between) / np.float32(new - between)
+    position = (x.astype(np.float32) + np.float32(0.5 if centres else 0.0)) * scale
+    index = np.floor(position + np.float32(0.5 if corners else 0.0)).astype(np.int32)
+    return np.minimum(index, np.int32(old - 1))
 
 
 def bilinear(c: Context) -> None:
     """Between the four neighbours."""
     o = c.options(tflite.ResizeBilinearOptions)
-    rows, columns = _coordinates(c, o, half_pixel_offset=0.5)
+    rows, columns = _coordinates(c, o)
     c.write(lower.bilinear(c.builder, c.name, c.x(), c.y(), rows, columns))
 
 
-def _coordinates(c: Context, o: Any, half_pixel_offset: float) -> list[NDArray[np.float64]]:
-    """Input coordinates; with half-pixel centres nearest neighbour rounds down without going back half a pixel."""
+def _sizes(c: Context) -> list[tuple[int, int]]:
+    """(old, new) height, then width."""
     x, sizes = c.x(), c.ints(1)
     if len(x.shape) != 4 or len(sizes) != 2 or not all(1 <= s <= MAX_SIZE for s in sizes):
         raise c.error(f"resizes {x.shape} to {sizes}; supported: maps, height and width 1 to {MAX_SIZE}")
+    return list(zip(x.shape[1:3], sizes, strict=True))
+
+
+def _coordinates(c: Context, o: Any) -> list[NDArray[np.float64]]:
+    """Input coordinates of rows and of columns."""
     found = []
-    for old, new in zip(x.shape[1:3], sizes, strict=True):
+    for old, new in _sizes(c):
         position = np.arange(new, dtype=np.float64)
         if o.AlignCorners():
             found.append(position * (old - 1) / (new - 1) if new > 1 else np.zeros(1))
         elif o.HalfPixelCenters():
-            found.append((position + 0.5) * (old / new) - half_pixel_offset)
+            found.append((position + 0.5) * (old / new) - 0.5)
         else:
             found.append(position * (old / new))
     return found

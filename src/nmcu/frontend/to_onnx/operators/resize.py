@@ -15,8 +15,9 @@ from nmcu.graph.op import Array
 def nearest(w: Writer, layer: Layer, op: ops.ResizeNearest) -> Result:
     """Resize, nearest."""
     for rule, rounding in product(lower.RULES, lower.ROUNDINGS):
-        rows, columns = _coordinates(layer, rule)
-        if _same(lower.picked(rows, columns, _size(layer), rounding), layer.constants):
+        pairs = zip(_size(layer), layer.outputs[0].shape[1:3], strict=True)
+        rows, columns = (lower.picked(rule, rounding, old, new, new / old) for old, new in pairs)
+        if _same({"rows": rows, "columns": columns}, layer.constants):
             return _resize(
                 w, layer, mode="nearest", nearest_mode=rounding, coordinate_transformation_mode=rule
             )
