@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nmcu import testing
 from nmcu.graph import Layer, TensorInfo, ops
@@ -41,13 +42,16 @@ def layer(
     largest: int = 127,
     seed: int = 0,
 ) -> Layer:
-    """The layer with random weights up to `largest`, pruned to `pattern`; a large `gain` saturates its outputs."""
+    """The layer with random weights up to `largest`, pruned to `pattern`; a large `gain` saturates its outputs.
+
+    Beside N:M[xG], a pattern is `1-3:16`, where every channel has an N of its own, or `5%`, as many weights anywhere.
+    """
     rng = np.random.default_rng(seed)
     linear = len(shape.size) == 2
     window = () if linear else shape.kernel
     weight = rng.integers(-largest, largest + 1, (shape.cout, *window, shape.size[-1])).astype(np.int8)
     if pattern is not None:
-        weight = (weight * mask(weight, NMPattern.parse(pattern))).astype(np.int8)
+        weight = pruned(weight, pattern, rng)
     used = max(1, int(np.count_nonzero(weight)) // shape.cout)
     x = TensorInfo("x", shape.size if linear else (1, *shape.size), "int8", 0.05, zeros[0])
     y = TensorInfo("y", (), "int8", 0.05 * 0.02 * 1.5 * largest * used**0.5 / gain, zeros[1])
@@ -70,6 +74,18 @@ def layer(
         hi=hi,
     )
     return testing.one_layer(conv, constants, [x], [y])
+
+
+def pruned(weight: NDArray[np.int8], pattern: str, rng: np.random.Generator) -> NDArray[np.int8]:
+    """`weight` pruned to what `layer` takes as a pattern."""
+    if pattern.endswith("%"):
+        return np.where(rng.random(weight.shape) < float(pattern[:-1]) / 100, weight, 0).astype(np.int8)
+    if "-" not in pattern:
+        return (weight * mask(weight, NMPattern.parse(pattern))).astype(np.int8)
+    least, most, m = map(int, pattern.replace(":", "-").split("-"))
+    of_channel = [NMPattern(int(n), m) for n in rng.integers(least, most + 1, len(weight))]
+    rows = [weight[[c]] * mask(weight[[c]], own) for c, own in enumerate(of_channel)]
+    return np.concatenate(rows).astype(np.int8)
 
 
 def random_shape(seed: int) -> Shape:

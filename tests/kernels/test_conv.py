@@ -63,6 +63,50 @@ def test_sparse_portable_bodies(shape: Shape, pattern: str) -> None:
     testing.check_host(layer(shape, pattern), SPARSE)
 
 
+ODD = [
+    (Shape((5, 11, 45), 9, (3, 3), pads=(1, 1, 1, 1)), "1:32"),
+    (Shape((5, 11, 45), 9, (3, 3), pads=(1, 1, 1, 1)), "1:32x4"),
+    (Shape((6, 9, 70), 6, (3, 2), (1, 2), (0, 1, 0, 1)), "1:32"),
+    (Shape((1, 331), 37), "1:32"),
+    (Shape((9, 100), 11), "1:32x4"),
+    (Shape((1, 331), 37), "1:32x4"),
+    (Shape((5, 11, 45), 9, (3, 3), pads=(1, 1, 1, 1)), "1-4:16"),
+    (Shape((9, 70), 18), "1-3:8"),
+    (Shape((1, 331), 37), "1-4:16"),
+    (Shape((7, 10, 23), 13, (3, 3), pads=(1, 1, 1, 1)), "5%"),
+    (Shape((8, 9, 50), 9, (3, 3), (2, 2), pads=(2, 2, 2, 2), dilations=(2, 2)), "2%"),
+    (Shape((3, 9, 301), 5, (1, 3), pads=(0, 1, 0, 1)), "0.5%"),
+    (Shape((9, 640), 7), "1%"),
+    (Shape((1, 1030), 21), "0.3%"),
+    (Shape((1, 331), 37), "10%"),
+    (Shape((4, 9, 33), 6, (3, 3)), "0%"),
+]
+"""Supports that are no pattern of blocks of 16 or less: 1:32, N of each channel's own, and zeros anywhere."""
+
+
+def test_packed_kernels_run_any_support() -> None:
+    names = {"word_gather_g1", "word_gather_g1x8", "word_gather_g4", "byte_gather_g1", "byte_gather_g4"}
+    reached = {
+        (pattern, kernel.name)
+        for shape, pattern in ODD
+        for kernel in BUILT_IN.kernels.values()
+        if kernels.fits(kernel, layer(shape, pattern), MACHINE, SPARSE) is None
+    }
+    assert {k for p, k in reached if "%" in p} == names
+    assert {k for p, k in reached if "1:32" in p} >= names
+    assert {k for p, k in reached if "-" in p} >= {"word_gather_g1", "word_gather_g1x8", "byte_gather_g1"}
+
+
+@pytest.mark.parametrize(("shape", "pattern"), ODD, ids=str)
+def test_any_support_on_this_machine(shape: Shape, pattern: str) -> None:
+    testing.check_host(layer(shape, pattern), SPARSE, most=2)
+
+
+@pytest.mark.parametrize(("shape", "pattern"), ODD, ids=str)
+def test_any_support_on_the_simulator(shape: Shape, pattern: str) -> None:
+    testing.check_simulated(layer(shape, pattern), "xcv", SPARSE, most=1)
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_dense_assembly_bodies(shape: Shape) -> None:
     testing.check_simulated(layer(shape), "xcv", most=2)

@@ -62,10 +62,12 @@ def test_a_mask_keeps_the_largest_joint_magnitudes(weight: NDArray[np.int8], pat
             assert (np.where(used, part, 0).sum(axis=1) == best).all()
 
 
-@pytest.mark.parametrize("text", ["1:2", "1:4", "1:8", "1:16", "2:8", "1:4x4", "1:8x4", "1:16x2", "3:16x4"])
+@pytest.mark.parametrize(
+    "text", ["1:2", "1:4", "1:8", "1:16", "1:32", "1:32x4", "2:8", "1:4x4", "1:8x4", "1:16x2", "3:16x4"]
+)
 def test_detection_finds_what_a_mask_left(text: str) -> None:
     rng = np.random.default_rng(0)
-    weight = rng.integers(1, 128, (8, 3, 3, 48)).astype(np.int8)
+    weight = rng.integers(1, 128, (8, 3, 3, 96)).astype(np.int8)
     pattern = NMPattern.parse(text)
     assert detect(weight * mask(weight, pattern)) == pattern
 
@@ -82,6 +84,7 @@ def test_dense_weights_have_no_pattern() -> None:
 
 
 def test_empty_weights_have_the_sparsest_pattern_their_shape_allows() -> None:
+    assert detect(np.zeros((4, 3, 3, 40), np.int8)) == NMPattern(1, 32, 4)
     assert detect(np.zeros((4, 3, 3, 16), np.int8)) == NMPattern(1, 16, 4)
     assert detect(np.zeros((1, 4), np.int8)) == NMPattern(1, 4)
 

@@ -67,6 +67,23 @@ class Layer(Generic[OpT_co]):
             return None
         return sparsity.detect(self.constants["weight"])
 
+    @cached_property
+    def support(self) -> sparsity.Support | None:
+        """Which weights of a convolution or fully-connected layer may be non-zero; None where over half of them are not
+        zero and no pattern holds, and for other layers.
+
+        By the pattern, or one by one (`sparsity.natural`); of a part as of its layer.
+        """
+        if not isinstance(self.op, ops.Conv2d | ops.Linear):
+            return None
+        weight = self.constants["weight"]
+        if self.whole is not None and self.whole.support is not None:
+            pattern = self.whole.support.pattern
+            return sparsity.of_pattern(weight, pattern) if pattern else sparsity.unstructured(weight)
+        if self.pattern is None and 2 * self.zeros < weight.size:
+            return None
+        return sparsity.natural(weight, self.pattern)
+
 
 def from_node(node: ir.Node, operators: Mapping[str, type[Op]] = ops.REGISTRY) -> Layer:
     """The layer of one `nmcu` node, border nodes included; raises `ModelError` for any other node."""

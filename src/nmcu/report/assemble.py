@@ -80,7 +80,7 @@ def _layer(planned: PlannedLayer, machine: Machine, result: RunResult, number: i
         name=layer.name,
         op=layer.kind,
         kernel=planned.kernel_name or "",
-        pattern=pattern(layer),
+        pattern=pattern(layer, planned.kernel),
         macs=layer.macs,
         nonzero_macs=_nonzero_macs(layer.macs, layer.constants.get("weight")),
         cycles=cycles,

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from nmcu.graph import Layer, TensorInfo
+from nmcu.kernels import Kernel
 from nmcu.report.grid import Column, Grid, Kind, Rule, Total
 from nmcu.report.names import label
 from nmcu.report.run_report import LayerReport, RunReport
@@ -121,8 +122,10 @@ def bound(layer: LayerReport) -> str:
     return f"{layer.bound} {layer.spent[layer.bound] / layer.cycles:.0%}" if layer.bound else ""
 
 
-def pattern(layer: Layer) -> str:
-    """The layer's N:M pattern in text form, `dense` where none."""
+def pattern(layer: Layer, kernel: Kernel | None = None) -> str:
+    """The layer's N:M pattern in text form, `dense` where none; `unstructured` where `kernel` runs it without one."""
+    if kernel is not None and kernel.packed and layer.support is not None:
+        return layer.support.name
     return str(layer.pattern) if layer.pattern else "dense"
 
 

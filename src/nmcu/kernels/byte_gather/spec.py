@@ -1,4 +1,4 @@
-"""Byte gather kernels: N:M-sparse fully-connected layers of a single token."""
+"""Byte gather kernels: sparse fully-connected layers of a single token."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +11,7 @@ from nmcu.kernels.common import window
 from nmcu.kernels.kernel import align
 from nmcu.kernels.packed import Packed
 from nmcu.kernels.records.base import Records
-from nmcu.sparsity import NMPattern, distances
-
-MAX_M = 16
+from nmcu.sparsity import Support, distances
 
 
 class ByteGather(Records):
@@ -25,15 +23,12 @@ class ByteGather(Records):
     pixels = 1
 
     def unsuitable(self, layer: Layer[window.Affine]) -> str | None:
-        pattern = layer.pattern
-        if pattern is None or pattern.m > MAX_M:
-            return "weights that are not N:M sparse with M up to 16"
-        if pattern.group % self.record_channels:
-            return f"pattern {pattern}: needs groups of {self.record_channels} channels that share positions"
-        return None
+        if layer.support is None:
+            return "weights that are not N:M sparse, and over half of them not zero"
+        return distances.refusal(layer.support, self.record_channels)
 
     def steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
-        return distances.entries_per_segment(self._pattern(layer), 1, geometry.input[2]) // 4
+        return distances.entries_per_segment(self._support(layer), 1, geometry.input[2], 1) // 4
 
     def record_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         steps = self.steps(layer, geometry)
@@ -42,14 +37,14 @@ class ByteGather(Records):
     def buffer_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return 4
 
-    def _pattern(self, layer: Layer[window.Affine]) -> NMPattern:
-        assert layer.pattern is not None
-        return NMPattern(layer.pattern.n, layer.pattern.m, self.record_channels)
+    def _support(self, layer: Layer[window.Affine]) -> Support:
+        assert layer.support is not None
+        return layer.support.in_groups(self.record_channels)
 
     def pack(self, layer: Layer[window.Affine]) -> Mapping[str, Packed]:
         """`weights`: the records of byte_gather.h."""
         weight = layer.constants["weight"]
-        packed = distances.pack(weight, self._pattern(layer), 1, weight.shape[1], 1)
+        packed = distances.pack(weight, self._support(layer), 1, weight.shape[1], 1)
         records = packed.distance.shape[0]
         fill = align(packed.distance.shape[1], 4) - packed.distance.shape[1]
         value = packed.value.reshape(records, self.record_channels, -1, 4).transpose(0, 2, 1, 3)

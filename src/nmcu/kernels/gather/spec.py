@@ -1,4 +1,4 @@
-"""Word gather kernels: N:M-sparse convolution and fully-connected layers over several tokens."""
+"""Word gather kernels: sparse convolution and fully-connected layers over several tokens."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,10 +12,9 @@ from nmcu.kernels.cdata import Expr, Struct
 from nmcu.kernels.common import requantize, weighted, window
 from nmcu.kernels.kernel import Addresses, Candidate, Machine, align
 from nmcu.kernels.packed import Packed
-from nmcu.sparsity import NMPattern, distances
+from nmcu.sparsity import Support, distances
 
 FOLDER = Path(__file__).parent
-MAX_M = 16
 WORD = 4
 LANES = (1, 3, 0, 2)
 """Which of four entries a lane of a transposed word, and so of a word of weights, belongs to (gather.inc)."""
@@ -39,11 +38,10 @@ class WordGather(window.WindowKernel[window.Affine]):
     def refusal(self, layer: Layer[window.Affine], machine: Machine) -> str | None:
         if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
             return "grouped convolution"
-        pattern = layer.pattern
-        if pattern is None or pattern.m > MAX_M:
-            return "weights that are not N:M sparse with M up to 16"
-        if pattern.group % self.group:
-            return f"pattern {pattern}: needs groups of {self.group} channels that share positions"
+        if layer.support is None:
+            return "weights that are not N:M sparse, and over half of them not zero"
+        if (reason := distances.refusal(layer.support, self.group)) is not None:
+            return reason
         form = requantize.form(layer)
         return f"requantisation in the {form} form" if form == "full" else None
 
@@ -97,12 +95,18 @@ class WordGather(window.WindowKernel[window.Affine]):
         steps = self._steps(layer, geometry)
         return geometry.kernel[0] * (steps * cost["step"] + cost["segment"]) + cost["item"] + wide
 
-    def _pattern(self, layer: Layer[window.Affine]) -> NMPattern:
-        assert layer.pattern is not None
-        return NMPattern(layer.pattern.n, layer.pattern.m, self.group)
+    def _support(self, layer: Layer[window.Affine]) -> Support:
+        assert layer.support is not None
+        return layer.support.in_groups(self.group)
 
     def _steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
-        return distances.entries_per_segment(self._pattern(layer), geometry.kernel[1], geometry.input[2]) // 4
+        """Fours of entries in a segment: a row of the window."""
+        support = self._support(layer)
+        return distances.entries_per_segment(support, *self._format(geometry)) // 4
+
+    def _format(self, geometry: window.Geometry) -> tuple[int, int, int]:
+        """(segments, positions of a tap, bytes from one position to the next)."""
+        return geometry.kernel[0], _tap_words(geometry), WORD * self.quads
 
     def _distance_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return align(1 + geometry.kernel[0] * 4 * self._steps(layer, geometry), 4)
@@ -114,10 +118,8 @@ class WordGather(window.WindowKernel[window.Affine]):
     def pack(self, layer: Layer[window.Affine]) -> Mapping[str, Packed]:
         """`weights`: the packed groups of gather.h."""
         geometry = window.geometry(layer)
-        segments = geometry.kernel[0]
-        packed = distances.pack(
-            layer.constants["weight"], self._pattern(layer), segments, _tap_words(geometry), WORD * self.quads
-        )
+        weight = layer.constants["weight"]
+        packed = distances.pack(weight, self._support(layer), *self._format(geometry))
         groups = packed.distance.shape[0]
         last = np.pad(
             packed.distance, ((0, 0), (0, self._distance_bytes(layer, geometry) - packed.distance.shape[1]))
@@ -125,8 +127,7 @@ class WordGather(window.WindowKernel[window.Affine]):
         values = packed.value.reshape(groups, self.group, -1, 4)[..., LANES].transpose(0, 2, 1, 3)
         channels = np.zeros((4, groups * self.group), np.int32)
         channels[3] = 1
-        cout = layer.constants["weight"].shape[0]
-        channels[:, :cout] = requantize.channel_constants(layer)
+        channels[:, : weight.shape[0]] = requantize.channel_constants(layer)
         bias = channels[0].reshape(groups, self.group)
         rest = channels[1:].reshape(3, groups, self.group).transpose(1, 2, 0).reshape(groups, -1)
         parts = [bias, last, np.ascontiguousarray(values).reshape(groups, -1), rest]

@@ -12,7 +12,7 @@ from nmcu.kernels.costs import Constants
 from nmcu.kernels.kernel import align
 from nmcu.kernels.packed import Packed
 from nmcu.kernels.records.base import Records
-from nmcu.sparsity import NMPattern, offsets
+from nmcu.sparsity import offsets
 
 
 class Published(Records):
@@ -22,14 +22,11 @@ class Published(Records):
     folder: ClassVar[Path] = Path(__file__).parent
 
     def unsuitable(self, layer: Layer[window.Affine]) -> str | None:
-        pattern = layer.pattern
-        if pattern is None or pattern.n != 1 or pattern.m not in offsets.SUPPORTED_M:
-            return "weights that are not 1:4, 1:8 or 1:16 sparse"
-        return None
+        return offsets.refusal(layer.support)
 
     def steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         taps = geometry.kernel[0] * geometry.kernel[1]
-        return offsets.words_per_channel(self._pattern(layer), taps, geometry.input[2])
+        return offsets.words_per_channel(self.block_length(layer), taps, geometry.input[2])
 
     def reduction_cycles(
         self, layer: Layer[window.Affine], geometry: window.Geometry, cost: Constants
@@ -45,15 +42,17 @@ class Published(Records):
         """An odd number of words, so that the buffers start in different banks."""
         return align(self._entries(layer, geometry) * self.block_length(layer), 8) + 4
 
-    def _pattern(self, layer: Layer[window.Affine]) -> NMPattern:
-        return NMPattern(1, self.block_length(layer))
+    def block_length(self, layer: Layer[window.Affine]) -> int:
+        assert layer.support is not None
+        return offsets.block_of(layer.support)
 
     def _entries(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         return self.steps(layer, geometry) * offsets.offsets_per_word(self.block_length(layer))
 
     def pack(self, layer: Layer[window.Affine]) -> Mapping[str, Packed]:
         """`weights`: the records of published.h."""
-        packed = offsets.pack(layer.constants["weight"], self._pattern(layer))
+        assert layer.support is not None
+        packed = offsets.pack(layer.constants["weight"], layer.support)
         per = self.record_channels
         records = -(-packed.value.shape[0] // per)
         fill = records * per - packed.value.shape[0]

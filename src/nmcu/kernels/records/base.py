@@ -30,7 +30,7 @@ class Records(window.WindowKernel[window.Affine]):
 
     @abstractmethod
     def unsuitable(self, layer: Layer[window.Affine]) -> str | None:
-        """Why the layer's pattern is not this kernel's, or None."""
+        """Why the layer's weights are not this kernel's, or None."""
 
     @abstractmethod
     def steps(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
@@ -166,9 +166,9 @@ class Records(window.WindowKernel[window.Affine]):
         )
 
     def block_length(self, layer: Layer[window.Affine]) -> int:
-        """M of the layer's pattern."""
-        assert layer.pattern is not None
-        return layer.pattern.m
+        """M that the weights are packed by, 1 where no pattern is."""
+        assert layer.support is not None
+        return layer.support.block
 
     def files(self) -> tuple[Path | Body, ...]:
         own = (body(FOLDER, "copy_words"), body(self.folder, self.name, self.requires or CORE_V))
