@@ -32,8 +32,8 @@ def picked(old: int, new: int, corners: bool, centres: bool) -> lower.Indices:
     between = 1 if corners and new > 1 else 0
     scale = np.float32(old - between) / np.float32(new - between)
     position = (x.astype(np.float32) + np.float32(0.5 if centres else 0.0)) * scale
-    index = np.floor(position + np.float32(0.5 if corners else 0.0)).astype(np.int32)
-    return np.minimum(index, np.int32(old - 1))
+    index: lower.Indices = np.floor(position + np.float32(0.5 if corners else 0.0)).astype(np.int32)
+    return index.clip(0, old - 1)
 
 
 def bilinear(c: Context) -> None:
