@@ -9,7 +9,8 @@ from nmcu.isa import Extension, InstructionSet
 from nmcu.rtl import core_sources, fuzz, stream
 from nmcu.rtl.items import CORE, Item
 
-REV8 = Extension.load(Path(__file__).parent / "rev8")
+FOLDER = Path(__file__).parent / "rev8"
+REV8 = Extension.load(FOLDER)
 BOTH = InstructionSet.of([*named("xdec").extensions, REV8])
 
 

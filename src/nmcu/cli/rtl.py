@@ -7,7 +7,7 @@ import typer
 
 from nmcu.bench import against_rtl
 from nmcu.bench.examples import EXAMPLES
-from nmcu.cli.options import JsonOption
+from nmcu.cli.options import JsonOption, known_isa
 from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.errors import NmcuError
 from nmcu.registry import Registry
@@ -21,7 +21,13 @@ app = typer.Typer(help="The real core's RTL (needs the extra nmcu[rtl]).", no_ar
 
 
 ExtensionsOption = Annotated[
-    str, typer.Option("--isa", metavar="NAMES", help="Instruction set of the core: extensions, joined by +.")
+    str,
+    typer.Option(
+        "--isa",
+        metavar="NAME|FOLDER",
+        help="What the core has: extensions, joined by +.",
+        callback=known_isa,
+    ),
 ]
 
 

@@ -32,7 +32,8 @@ class InstructionSet:
         for name in wanted:
             if name not in known:
                 raise NmcuError(
-                    f"unknown instruction set {text!r}; known: {', '.join((BASE, *known))}, several joined by +"
+                    f"unknown instruction set {text!r}; known: {', '.join((BASE, *known))}, several joined by +, or "
+                    "the path of a folder with an extension.toml"
                 )
             _include(known[name], known, found, ())
         return cls(tuple(found.values()))
