@@ -54,8 +54,9 @@ static int ascending(const void *a, const void *b)
 }
 static int by_low_byte(const void *a, const void *b)
 {
-    return (int)*(const uint8_t *)a - (int)*(const uint8_t *)b ? (int)*(const uint8_t *)a - (int)*(const uint8_t *)b
-                                                               : ascending(a, b);
+    return (int)*(const uint8_t *)a - (int)*(const uint8_t *)b
+               ? (int)*(const uint8_t *)a - (int)*(const uint8_t *)b
+               : ascending(a, b);
 }
 static void quicksort(int32_t *v, int from, int to, compare less)
 {
@@ -138,10 +139,8 @@ static void narrow(void)
     for (unsigned i = 0; i < sizeof edges / sizeof *edges; i++)
         for (unsigned j = 0; j < sizeof edges / sizeof *edges; j++) {
             int32_t x = edges[i], y = edges[j];
-            if (y)
-                check = check * 33 + (uint32_t)(x / y) + (uint32_t)(x % y) * 3u;
-            if (y)
-                check = check * 33 + (uint32_t)x / (uint32_t)y + (uint32_t)x % (uint32_t)y;
+            if (y) check = check * 33 + (uint32_t)(x / y) + (uint32_t)(x % y) * 3u;
+            if (y) check = check * 33 + (uint32_t)x / (uint32_t)y + (uint32_t)x % (uint32_t)y;
             check += (uint32_t)(((int64_t)x * y) >> 32) + (uint32_t)x * (uint32_t)y;
             check ^= (uint32_t)x << (y & 31) ^ (uint32_t)x >> (y & 31) ^ (uint32_t)(x >> (y & 31));
             check += (uint32_t)(x < y) + 2u * ((uint32_t)x < (uint32_t)y) + 4u * (uint32_t)(x == y);
@@ -157,8 +156,7 @@ static uint32_t ackermann(uint32_t m, uint32_t n)
 static int queens(int row, uint32_t columns, uint32_t left, uint32_t right)
 {
     int count = 0;
-    if (row == 7)
-        return 1;
+    if (row == 7) return 1;
     for (uint32_t bit = 1; bit < 1u << 7; bit <<= 1)
         if (!((columns | left | right) & bit))
             count += queens(row + 1, columns | bit, (left | bit) << 1, (right | bit) >> 1);
@@ -178,7 +176,11 @@ static uint32_t scan(const char *text)
             continue;
         }
         switch (state) {
-        case START: state = *text == '+' || *text == '-' || (*text >= '0' && *text <= '9') ? INTEGER : *text == '.' ? POINT : BAD; break;
+        case START:
+            state = *text == '+' || *text == '-' || (*text >= '0' && *text <= '9') ? INTEGER
+                    : *text == '.'                                                 ? POINT
+                                                                                   : BAD;
+            break;
         case INTEGER: state = *text >= '0' && *text <= '9' ? INTEGER : *text == '.' ? POINT : BAD; break;
         case POINT: state = *text >= '0' && *text <= '9' ? FRACTION : BAD; break;
         case FRACTION: state = *text >= '0' && *text <= '9' ? FRACTION : BAD; break;
@@ -240,7 +242,8 @@ static void misaligned(void)
         packed[i].wide = (uint64_t)next() * next();
     }
     for (unsigned i = 0; i < 9; i++)
-        check = check * 31 + packed[i].word + packed[i].half + (uint32_t)(packed[i].wide >> 13) + packed[i].tag;
+        check =
+            check * 31 + packed[i].word + packed[i].half + (uint32_t)(packed[i].wide >> 13) + packed[i].tag;
     print("packed", check);
     print("packed_bytes", crc(packed, sizeof packed));
     typedef uint32_t __attribute__((aligned(1), may_alias)) loose;

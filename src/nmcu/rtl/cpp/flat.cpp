@@ -11,25 +11,26 @@ namespace {
 
 using namespace nmcu::rtl;
 
-constexpr uint32_t kHostIo = 0x1A100000;  // +0: exit code, +4: interrupt lines to raise, as seen from the core
+constexpr uint32_t kHostIo = 0x1A100000; // +0: exit code, +4: interrupt lines to raise, as seen from the core
 constexpr uint64_t kStallLimit = 10000;
 
 class Random {
-   public:
+public:
     explicit Random(uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15ull + 1) {}
     bool percent(uint32_t chance) { return chance != 0 && next() % 100 < chance; }
-    uint32_t next() {
+    uint32_t next()
+    {
         state_ ^= state_ << 13;
         state_ ^= state_ >> 7;
         state_ ^= state_ << 17;
         return static_cast<uint32_t>(state_ >> 32);
     }
 
-   private:
+private:
     uint64_t state_;
 };
 
-}  // namespace
+} // namespace
 
 #pragma GCC visibility push(default)
 extern "C" {
@@ -37,25 +38,26 @@ extern "C" {
 struct FlatOptions {
     uint32_t entry;
     uint32_t seed;
-    uint32_t grant_stall_percent;  // chance in each cycle that a data request is not granted
-    uint32_t response_stall_percent;  // chance in each cycle that a data response does not come
-    uint32_t fetch_stall_percent;  // both, for instructions
-    uint32_t interrupt_percent;  // chance in each cycle to raise interrupt line 16
+    uint32_t grant_stall_percent;    // chance in each cycle that a data request is not granted
+    uint32_t response_stall_percent; // chance in each cycle that a data response does not come
+    uint32_t fetch_stall_percent;    // both, for instructions
+    uint32_t interrupt_percent;      // chance in each cycle to raise interrupt line 16
     uint64_t max_cycles;
 };
 
 struct FlatResult {
-    uint64_t cycles;  // until the exit store was granted
+    uint64_t cycles; // until the exit store was granted
     uint64_t instructions;
     uint32_t exit_code;
-    uint32_t status;  // 0: exited, 1: cycle limit, 2: access outside the memory, 3: trace full
+    uint32_t status; // 0: exited, 1: cycle limit, 2: access outside the memory, 3: trace full
     uint32_t fault_address;
     uint32_t interrupts;
 };
 
 // Runs until the program stores to the exit register. `memory` starts at address 0 and is changed in place.
-void nmcu_flat_run(uint8_t* memory, uint32_t size, const FlatOptions* options, FlatResult* result, Retired* trace,
-                   uint64_t capacity) {
+void nmcu_flat_run(uint8_t *memory, uint32_t size, const FlatOptions *options, FlatResult *result,
+                   Retired *trace, uint64_t capacity)
+{
     RtlCore core(0, options->entry);
     RetireOrder order;
     Random random(options->seed);
@@ -106,7 +108,7 @@ void nmcu_flat_run(uint8_t* memory, uint32_t size, const FlatOptions* options, F
         fetch.grant = !random.percent(options->fetch_stall_percent);
         if (random.percent(options->interrupt_percent)) interrupt_pending = true;
         core.set_interrupts(interrupt_pending ? 1u << 16 : 0);
-        const Observation& seen = core.cycle(data, fetch);
+        const Observation &seen = core.cycle(data, fetch);
         if (seen.fetch && fetch.grant) {
             uint32_t word = 0;
             const uint32_t address = seen.fetch_address & ~3u;
@@ -119,7 +121,7 @@ void nmcu_flat_run(uint8_t* memory, uint32_t size, const FlatOptions* options, F
         }
         if (seen.retired) ++result->instructions;
         if (trace != nullptr) {
-            order.cycle(now, seen, [&](const Retired& record) {
+            order.cycle(now, seen, [&](const Retired &record) {
                 if (traced < capacity) trace[traced] = record;
                 ++traced;
             });
@@ -134,5 +136,5 @@ void nmcu_flat_run(uint8_t* memory, uint32_t size, const FlatOptions* options, F
     result->status = 1;
 }
 
-}  // extern "C"
+} // extern "C"
 #pragma GCC visibility pop

@@ -15,13 +15,13 @@ namespace {
 
 using namespace nmcu;
 
-constexpr uint32_t kHostIo = 0x1A100000;  // a store ends the program
+constexpr uint32_t kHostIo = 0x1A100000; // a store ends the program
 
 struct Transaction {
     uint32_t address = 0, data = 0;
     uint8_t size = 0;
     bool write = false;
-    bool operator==(const Transaction&) const = default;
+    bool operator==(const Transaction &) const = default;
 };
 
 using Registers = std::array<uint32_t, 32>;
@@ -30,20 +30,21 @@ struct Step {
     uint32_t pc = 0;
     uint32_t instruction = 0;
     Cycle time = 0;
-    Registers after{};  // registers once the instruction is complete
+    Registers after{}; // registers once the instruction is complete
 };
 
 struct Run {
     std::vector<Step> steps;
     std::vector<Transaction> transactions;
-    Cycle cycles = 0;  // from the first instruction to the grant of the exit store
+    Cycle cycles = 0; // from the first instruction to the grant of the exit store
     std::string problem;
 };
 
 struct StallPattern {
     uint32_t seed = 0, percent = 0;
     // Cycles without grant before the n-th transaction.
-    Cycle before(uint64_t n) const {
+    Cycle before(uint64_t n) const
+    {
         uint64_t h = (n + 1) * 0x9E3779B97F4A7C15ull ^ (uint64_t{seed} << 32);
         h ^= h >> 29;
         h *= 0xBF58476D1CE4E5B9ull;
@@ -52,19 +53,23 @@ struct StallPattern {
     }
 };
 
-std::vector<uint8_t> elf_of(std::span<const uint8_t> image, uint32_t entry) {
+std::vector<uint8_t> elf_of(std::span<const uint8_t> image, uint32_t entry)
+{
     std::vector<uint8_t> file(84 + image.size());
     const auto put = [&](size_t at, auto value) { std::memcpy(file.data() + at, &value, sizeof value); };
-    std::memcpy(file.data(), "\x7f" "ELF\1\1\1", 7);
+    std::memcpy(file.data(),
+                "\x7f"
+                "ELF\1\1\1",
+                7);
     put(16, uint16_t{2});
     put(18, uint16_t{243});
     put(20, uint32_t{1});
     put(24, entry);
-    put(28, uint32_t{52});  // program headers
+    put(28, uint32_t{52}); // program headers
     put(40, uint16_t{52});
     put(42, uint16_t{32});
     put(44, uint16_t{1});
-    put(52, uint32_t{1});  // PT_LOAD
+    put(52, uint32_t{1}); // PT_LOAD
     put(56, uint32_t{84});
     put(68, static_cast<uint32_t>(image.size()));
     put(72, static_cast<uint32_t>(image.size()));
@@ -74,7 +79,8 @@ std::vector<uint8_t> elf_of(std::span<const uint8_t> image, uint32_t entry) {
 }
 
 // The memory as the bus sees it; returns the loaded bytes.
-uint32_t transact(Memory& memory, const Transaction& t, bool& exit, std::string& problem) {
+uint32_t transact(Memory &memory, const Transaction &t, bool &exit, std::string &problem)
+{
     if (t.write && (t.address & ~3u) == kHostIo) {
         exit = true;
         return 0;
@@ -89,7 +95,8 @@ uint32_t transact(Memory& memory, const Transaction& t, bool& exit, std::string&
     return 0;
 }
 
-Config machine_of(size_t size) {
+Config machine_of(size_t size)
+{
     Config config;
     config.memories.push_back({"ram", 0, static_cast<uint32_t>(size), 0, 1, true});
     config.host_io_base = kHostIo;
@@ -97,19 +104,22 @@ Config machine_of(size_t size) {
 }
 
 class Recorder : public iss::Core::TraceSink {
-   public:
-    Recorder(Run& run, uint64_t limit) : run_(run), limit_(limit) {}
-    bool before(const iss::Core& core, uint32_t pc, Cycle time) override {
+public:
+    Recorder(Run &run, uint64_t limit) : run_(run), limit_(limit) {}
+    bool before(const iss::Core &core, uint32_t pc, Cycle time) override
+    {
         settle(core, pc);
         if (run_.steps.size() >= limit_) return !(stopped = true);
         run_.steps.push_back({pc, 0, time, {}});
         return true;
     }
     // The registers are now those after the last step. A trapped instruction is not a step: the RTL does not retire it.
-    void settle(const iss::Core& core, uint32_t next_pc) {
+    void settle(const iss::Core &core, uint32_t next_pc)
+    {
         if (run_.steps.empty()) return;
         const CsrState now{core.state.csr.mepc, core.state.csr.mcause};
-        const bool trapped = core.state.csr.handler_installed && next_pc == (core.state.csr.mtvec & ~0xffu) && now.mepc == run_.steps.back().pc;
+        const bool trapped = core.state.csr.handler_installed && next_pc == (core.state.csr.mtvec & ~0xffu) &&
+                             now.mepc == run_.steps.back().pc;
         if (trapped) {
             run_.steps.pop_back();
             return;
@@ -119,20 +129,21 @@ class Recorder : public iss::Core::TraceSink {
     }
     bool stopped = false;
 
-   private:
+private:
     struct CsrState {
         uint32_t mepc, mcause;
     };
-    Run& run_;
+    Run &run_;
     uint64_t limit_;
 };
 
-Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern& stalls, uint64_t limit) {
+Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern &stalls, uint64_t limit)
+{
     Run run;
     const auto file = elf_of(image, entry);
     iss::Machine machine(machine_of(image.size()), file, iss::ExtensionSet::all());
-    Memory& memory = machine.platform.memories().all().front();
-    iss::Core& core = machine.platform.cores[0];
+    Memory &memory = machine.platform.memories().all().front();
+    iss::Core &core = machine.platform.cores[0];
     Recorder recorder(run, limit);
     core.sink = &recorder;
     iss::Core::Freedom freedom{};
@@ -144,19 +155,21 @@ Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern& 
             return run;
         }
         if (core.wants == iss::Core::Wants::Fault || core.wants == iss::Core::Wants::Sleep) {
-            run.problem = core.wants == iss::Core::Wants::Sleep ? "sleeps" : core.fault.detail + " at " + hex(core.fault.pc);
+            run.problem = core.wants == iss::Core::Wants::Sleep
+                              ? "sleeps"
+                              : core.fault.detail + " at " + hex(core.fault.pc);
             return run;
         }
         if (core.wants != iss::Core::Wants::Access) continue;
         if (const Cycle wait = stalls.before(run.transactions.size())) core.defer(Cause::L2Access, wait);
-        const Request& r = core.request;
+        const Request &r = core.request;
         const uint32_t mask = r.size == 4 ? ~0u : (1u << (8 * r.size)) - 1;
         const Transaction t{r.address, r.write ? r.data & mask : 0, r.size, r.write};
         run.transactions.push_back(t);
         const uint32_t data = transact(memory, t, exit, run.problem);
         if (exit) {
             run.cycles = core.due - run.steps.front().time;
-            run.steps.pop_back();  // the exit store does not complete here
+            run.steps.pop_back(); // the exit store does not complete here
             return run;
         }
         core.respond(core.due, data);
@@ -164,10 +177,12 @@ Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern& 
     return run;
 }
 
-Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern& stalls, uint64_t limit, Cycle max_cycles) {
+Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern &stalls, uint64_t limit,
+            Cycle max_cycles)
+{
     Run run;
     MemoryMap memories(machine_of(image.size()));
-    Memory& memory = memories.all().front();
+    Memory &memory = memories.all().front();
     std::memcpy(memory.data, image.data(), image.size());
     rtl::RtlCore core(0, entry);
     rtl::RetireOrder order;
@@ -189,14 +204,16 @@ Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern& 
                 const uint32_t lane = static_cast<uint32_t>(std::countr_zero(request.byte_enable));
                 const auto size = static_cast<uint8_t>(std::popcount(request.byte_enable));
                 const uint32_t mask = size == 4 ? ~0u : (1u << (8 * size)) - 1;
-                const Transaction t{(request.address & ~3u) + lane, request.write ? request.data >> (8 * lane) & mask : 0, size, request.write};
+                const Transaction t{(request.address & ~3u) + lane,
+                                    request.write ? request.data >> (8 * lane) & mask : 0, size,
+                                    request.write};
                 run.transactions.push_back(t);
                 pending.valid = true;
                 pending.data = transact(memory, t, exit, run.problem) << (8 * lane);
             }
         }
         fetched.grant = true;
-        const rtl::Observation& seen = core.cycle(data, fetched);
+        const rtl::Observation &seen = core.cycle(data, fetched);
         fetched = {};
         if (seen.fetch) {
             const uint32_t address = seen.fetch_address & ~3u;
@@ -207,7 +224,7 @@ Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern& 
             any = true;
             first = now;
         }
-        order.cycle(now, seen, [&](const rtl::Retired& r) {
+        order.cycle(now, seen, [&](const rtl::Retired &r) {
             if (r.alu_register) registers[r.alu_register] = r.alu_value;
             if (r.lsu_register) registers[r.lsu_register] = r.lsu_value;
             run.steps.push_back({r.pc, r.instruction, r.cycle, registers});
@@ -223,12 +240,13 @@ Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern& 
 }
 
 // The instruction, and which register a CSR access is about.
-uint32_t kind_of(uint32_t word) {
+uint32_t kind_of(uint32_t word)
+{
     const uint32_t id = iss::find_instruction(word, iss::ExtensionSet::all());
     return iss::ID_csrrw <= id && id <= iss::ID_csrrci ? id | (word >> 20) << 16 : id;
 }
 
-}  // namespace
+} // namespace
 
 NMCU_INSTRUCTIONS_API()
 
@@ -237,19 +255,21 @@ extern "C" {
 
 constexpr uint32_t kCauses = 48;
 
-struct FuzzCause {  // `second` came this many cycles later (RTL less ISS) after `first`; both: words of one example
+struct
+    FuzzCause { // `second` came this many cycles later (RTL less ISS) after `first`; both: words of one example
     uint32_t first, second;
     int64_t cycles;
     uint64_t count;
 };
 
 struct FuzzResult {
-    uint64_t instructions;  // compared
+    uint64_t instructions; // compared
     uint64_t iss_cycles, rtl_cycles;
-    uint32_t mismatch;  // 0: none, 1: pc, 2: register, 3: bus transaction, 4: number of steps, 5: ended otherwise
-    uint32_t index;     // of the step or transaction
+    uint32_t
+        mismatch;   // 0: none, 1: pc, 2: register, 3: bus transaction, 4: number of steps, 5: ended otherwise
+    uint32_t index; // of the step or transaction
     uint32_t pc;
-    uint32_t where;  // register number, or address on the ISS
+    uint32_t where; // register number, or address on the ISS
     uint32_t iss_value, rtl_value;
     uint32_t causes;
     FuzzCause cause[kCauses];
@@ -257,12 +277,13 @@ struct FuzzResult {
 };
 
 // The image starts at address 0 and is the whole memory.
-void nmcu_fuzz_run(const uint8_t* image, uint64_t size, uint32_t entry, uint32_t stall_seed, uint32_t stall_percent,
-                   uint64_t max_instructions, FuzzResult* result) {
+void nmcu_fuzz_run(const uint8_t *image, uint64_t size, uint32_t entry, uint32_t stall_seed,
+                   uint32_t stall_percent, uint64_t max_instructions, FuzzResult *result)
+{
     *result = {};
     const StallPattern stalls{stall_seed, stall_percent};
     const std::span memory(image, size);
-    const auto detail = [&](const std::string& text) {
+    const auto detail = [&](const std::string &text) {
         std::strncpy(result->detail, text.c_str(), sizeof result->detail - 1);
     };
     const Run a = run_iss(memory, entry, stalls, max_instructions);
@@ -305,11 +326,13 @@ void nmcu_fuzz_run(const uint8_t* image, uint64_t size, uint32_t entry, uint32_t
     }
     if (!a.problem.empty() || !b.problem.empty()) {
         result->mismatch = 5;
-        detail("ISS: " + (a.problem.empty() ? "exited" : a.problem) + "; RTL: " + (b.problem.empty() ? "exited" : b.problem));
+        detail("ISS: " + (a.problem.empty() ? "exited" : a.problem) +
+               "; RTL: " + (b.problem.empty() ? "exited" : b.problem));
         return;
     }
     // instructions still in the RTL's pipeline when the exit store is granted have no record
-    if (a.steps.size() > b.steps.size() + 3 || b.steps.size() > a.steps.size() + 3 || a.transactions.size() != b.transactions.size()) {
+    if (a.steps.size() > b.steps.size() + 3 || b.steps.size() > a.steps.size() + 3 ||
+        a.transactions.size() != b.transactions.size()) {
         result->mismatch = 4;
         result->iss_value = static_cast<uint32_t>(a.steps.size());
         result->rtl_value = static_cast<uint32_t>(b.steps.size());
@@ -320,12 +343,12 @@ void nmcu_fuzz_run(const uint8_t* image, uint64_t size, uint32_t entry, uint32_t
     for (size_t i = 1; i < steps; ++i) {
         const int64_t change = drift(i) - drift(i - 1);
         if (change == 0) continue;
-        if (i + 1 < steps && drift(i + 1) == drift(i - 1)) {  // a stall of the pair's other instruction
+        if (i + 1 < steps && drift(i + 1) == drift(i - 1)) { // a stall of the pair's other instruction
             ++i;
             continue;
         }
         const uint32_t first = b.steps[i - 1].instruction, second = b.steps[i].instruction;
-        FuzzCause& cause = causes[{kind_of(first), kind_of(second)}];
+        FuzzCause &cause = causes[{kind_of(first), kind_of(second)}];
         cause.first = first;
         cause.second = second;
         cause.cycles += change;
@@ -335,9 +358,9 @@ void nmcu_fuzz_run(const uint8_t* image, uint64_t size, uint32_t entry, uint32_t
             detail("first at " + hex(b.steps[i].pc));
         }
     }
-    for (const auto& [key, cause] : causes)
+    for (const auto &[key, cause] : causes)
         if (result->causes < kCauses) result->cause[result->causes++] = cause;
 }
 
-}  // extern "C"
+} // extern "C"
 #pragma GCC visibility pop

@@ -7,15 +7,16 @@
 namespace {
 
 class Machine : public nmcu::Loaded<nmcu::rtl::PlatformCore> {
-   public:
+public:
     // What the cores accept is decided by the RTL that they were built from.
-    Machine(const nmcu::Config& config, std::span<const uint8_t> file, nmcu::iss::ExtensionSet)
-        : Loaded(config, file) {
+    Machine(const nmcu::Config &config, std::span<const uint8_t> file, nmcu::iss::ExtensionSet)
+        : Loaded(config, file)
+    {
         for (uint32_t i = 0; i < platform.cores.size(); ++i)
             platform.cores[i].reset(i, platform.memories(), elf.entry);
     }
 };
 
-}  // namespace
+} // namespace
 
 NMCU_MACHINE_API(Machine)

@@ -18,14 +18,15 @@ namespace nmcu::rtl {
 using Histogram = std::array<uint64_t, iss::INSTRUCTIONS>;
 
 class PlatformCore {
-   public:
+public:
     enum class Wants : uint8_t { Advance, Access, Sleep, Fault };
     struct Freedom {
         Cycle loads = 0, stores = 0, limit = 0;
     };
     static constexpr bool runs_ahead = false;
 
-    void reset(uint32_t hart, MemoryMap& memories, uint32_t entry) {
+    void reset(uint32_t hart, MemoryMap &memories, uint32_t entry)
+    {
         core_ = std::make_unique<RtlCore>(hart, entry);
         memories_ = &memories;
         hart_ = hart;
@@ -39,7 +40,8 @@ class PlatformCore {
     Stalls stalls{};
     Histogram histogram{};
 
-    void advance(const Freedom&) {
+    void advance(const Freedom &)
+    {
         if (!booted_) boot();
         const DataRequest seen = core_->data_request();
         if (seen.valid) {
@@ -50,12 +52,13 @@ class PlatformCore {
             wants = Wants::Access;
             return;
         }
-        const Observation& now = clock(false);
+        const Observation &now = clock(false);
         ++due;
         if (now.sleeping) wants = Wants::Sleep;
     }
 
-    void respond(Cycle now, uint32_t data) {
+    void respond(Cycle now, uint32_t data)
+    {
         clock(true);
         reply_pending_ = true;
         reply_ = data << lane_;
@@ -64,11 +67,12 @@ class PlatformCore {
     }
 
     // A core whose request is not granted comes to rest after a few cycles: nothing is evaluated from then on.
-    void defer(Cause cause, Cycle cycles) {
+    void defer(Cause cause, Cycle cycles)
+    {
         Cycle left = cycles;
         waits_for_ = cause;
         while (left > 0) {
-            const Observation& now = clock(false);
+            const Observation &now = clock(false);
             --left;
             if (!now.retired && !now.fetch && !fetch_pending_ && !reply_pending_) break;
         }
@@ -84,34 +88,37 @@ class PlatformCore {
     void abandon() {}
 
     uint32_t pc() const { return pc_; }
-    const std::array<uint32_t, 32>& registers() const { return registers_; }
+    const std::array<uint32_t, 32> &registers() const { return registers_; }
     uint64_t instructions() const { return instructions_; }
 
     uint32_t stack_limit = 0, stack_top = 0;
     uint32_t lowest_sp = ~0u;
 
-   private:
+private:
     struct Booking {
         Cause cause = Cause::Branch;
-        uint16_t instruction = iss::INSTRUCTIONS;  // or: nothing retired, for `cause`
+        uint16_t instruction = iss::INSTRUCTIONS; // or: nothing retired, for `cause`
     };
 
     // Up to the cycle in which the first instruction leaves ID: the next one is the platform's cycle 0.
-    void boot() {
+    void boot()
+    {
         booted_ = true;
         for (int i = 0; i < 100; ++i)
             if (step(false).retired) break;
         look();
     }
 
-    const Observation& clock(bool grant) {
+    const Observation &clock(bool grant)
+    {
         book();
-        const Observation& now = step(grant);
+        const Observation &now = step(grant);
         look();
         return now;
     }
 
-    const Observation& step(bool grant) {
+    const Observation &step(bool grant)
+    {
         DataReply data;
         data.grant = grant;
         data.valid = reply_pending_;
@@ -126,14 +133,16 @@ class PlatformCore {
         return *seen_;
     }
 
-    uint32_t fetch_word(uint32_t address) {
+    uint32_t fetch_word(uint32_t address)
+    {
         if (!code_ || !code_->contains(address, 4)) code_ = memories_->find(address, 4);
         return code_ && code_->config.core_access ? code_->load(address, 4) : 0;
     }
 
     // Decides what the cycle just evaluated was.
-    void look() {
-        const Observation& now = *seen_;
+    void look()
+    {
+        const Observation &now = *seen_;
         if (now.alu_port.valid && now.alu_port.index == 2 && now.alu_port.value < lowest_sp &&
             now.alu_port.value - stack_limit <= stack_top - stack_limit)
             lowest_sp = now.alu_port.value;
@@ -154,14 +163,21 @@ class PlatformCore {
         if (now.trap == Trap::kException) {
             bubble_ = Cause::Trap;
             if (!handler_installed_) {
-                fault = Fault{Fault::Kind::UnhandledTrap, static_cast<int>(hart_), now.pc, due, now.pc, 0,
-                              "exception (illegal instruction, ecall or ebreak) without a trap handler (mtvec was never written)"};
+                fault = Fault{Fault::Kind::UnhandledTrap,
+                              static_cast<int>(hart_),
+                              now.pc,
+                              due,
+                              now.pc,
+                              0,
+                              "exception (illegal instruction, ecall or ebreak) without a trap handler "
+                              "(mtvec was never written)"};
                 wants = Wants::Fault;
             }
         }
     }
 
-    Cause cause_of(const Observation& now) const {
+    Cause cause_of(const Observation &now) const
+    {
         if (waits_for_) return *waits_for_;
         if (now.trap != Trap::kNone) return Cause::Trap;
         if (now.stalls & kMisaligned) return Cause::Misaligned;
@@ -173,7 +189,8 @@ class PlatformCore {
     }
 
     // Books the cycle before.
-    void book() {
+    void book()
+    {
         if (booking_.instruction == iss::INSTRUCTIONS) {
             ++stalls[size_t(booking_.cause)];
         } else {
@@ -183,8 +200,9 @@ class PlatformCore {
     }
 
     // Table entry of an expanded instruction word; few different words run most of the time.
-    uint16_t identify(uint32_t word) {
-        Known& known = known_[(word * 0x9E3779B1u) >> 22];
+    uint16_t identify(uint32_t word)
+    {
+        Known &known = known_[(word * 0x9E3779B1u) >> 22];
         if (known.word != word) known = {word, iss::find_instruction(word, iss::ExtensionSet::all())};
         return known.id;
     }
@@ -195,9 +213,9 @@ class PlatformCore {
     };
 
     std::unique_ptr<RtlCore> core_;
-    MemoryMap* memories_ = nullptr;
-    Memory* code_ = nullptr;
-    const Observation* seen_ = nullptr;
+    MemoryMap *memories_ = nullptr;
+    Memory *code_ = nullptr;
+    const Observation *seen_ = nullptr;
     uint32_t hart_ = 0, pc_ = 0, lane_ = 0;
     std::array<uint32_t, 32> registers_{};
     uint64_t instructions_ = 0;
@@ -209,4 +227,4 @@ class PlatformCore {
     std::array<Known, 1024> known_{};
 };
 
-}  // namespace nmcu::rtl
+} // namespace nmcu::rtl

@@ -10,32 +10,33 @@ namespace nmcu::rtl {
 
 // Layout shared with Python (flat.py).
 struct Retired {
-    uint64_t cycle;  // in which the instruction left ID
+    uint64_t cycle; // in which the instruction left ID
     uint32_t pc;
     uint32_t instruction;
-    uint32_t alu_value;  // result, or the updated address of a post-increment access
-    uint32_t lsu_value;  // loaded value
-    uint8_t alu_register;  // 0: none
+    uint32_t alu_value;   // result, or the updated address of a post-increment access
+    uint32_t lsu_value;   // loaded value
+    uint8_t alu_register; // 0: none
     uint8_t lsu_register;
-    uint8_t trapped;  // a trap was taken since the instruction before
+    uint8_t trapped; // a trap was taken since the instruction before
     uint8_t padding;
 };
 static_assert(sizeof(Retired) == 32);
 
 class RetireOrder {
-   public:
+public:
     // Feeds one cycle; `emit(const Retired&)` is called for every instruction all of whose writes are known.
     template <typename Emit>
-    void cycle(uint64_t now, const Observation& seen, Emit&& emit) {
+    void cycle(uint64_t now, const Observation &seen, Emit &&emit)
+    {
         // The instruction that retired last is the one in EX; it may write in several cycles, with the same value.
         if (seen.alu_port.valid && !open_.empty() && open_.back().writes_alu) {
-            Open& in_ex = open_.back();
+            Open &in_ex = open_.back();
             in_ex.record.alu_register = seen.alu_port.index;
             in_ex.record.alu_value = seen.alu_port.value;
             in_ex.alu_seen = true;
         }
         if (seen.lsu_port.valid) {
-            for (Open& open : open_) {
+            for (Open &open : open_) {
                 if (!open.writes_lsu) continue;
                 open.record.lsu_register = seen.lsu_port.index;
                 open.record.lsu_value = seen.lsu_port.value;
@@ -46,7 +47,7 @@ class RetireOrder {
         if (seen.trap == Trap::kException || seen.trap == Trap::kInterrupt) trapped_ = true;
         const bool next = seen.retired;
         while (!open_.empty() && open_.front().done(open_.size() > 1 || next)) {
-            emit(static_cast<const Retired&>(open_.front().record));
+            emit(static_cast<const Retired &>(open_.front().record));
             open_.pop_front();
         }
         if (next) {
@@ -59,7 +60,7 @@ class RetireOrder {
         }
     }
 
-   private:
+private:
     struct Open {
         Retired record{};
         bool writes_alu = false;
@@ -71,4 +72,4 @@ class RetireOrder {
     bool trapped_ = false;
 };
 
-}  // namespace nmcu::rtl
+} // namespace nmcu::rtl

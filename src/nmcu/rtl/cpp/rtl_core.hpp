@@ -50,9 +50,9 @@ struct RegisterWrite {
 
 // What the pipeline does in one cycle.
 struct Observation {
-    bool retired = false;  // an instruction leaves ID for EX; it will complete
+    bool retired = false; // an instruction leaves ID for EX; it will complete
     uint32_t pc = 0;
-    uint32_t instruction = 0;  // compressed ones expanded
+    uint32_t instruction = 0; // compressed ones expanded
     bool writes_alu_port = false;
     bool writes_lsu_port = false;
     RegisterWrite alu_port;
@@ -65,9 +65,11 @@ struct Observation {
 };
 
 class RtlCore {
-   public:
+public:
     RtlCore(uint32_t hart_id, uint32_t boot_address)
-        : context_(std::make_unique<VerilatedContext>()), top_(std::make_unique<VNmcuCore>(context_.get())) {
+        : context_(std::make_unique<VerilatedContext>()),
+          top_(std::make_unique<VNmcuCore>(context_.get()))
+    {
         top_->boot_addr_i = boot_address;
         top_->hart_id_i = hart_id;
         top_->irq_i = 0;
@@ -78,15 +80,18 @@ class RtlCore {
     }
 
     // The request on the data port in this cycle; it does not depend on this cycle's replies.
-    DataRequest data_request() const {
-        return {top_->data_req_o != 0, top_->data_we_o != 0, top_->data_be_o, top_->data_addr_o, top_->data_wdata_o};
+    DataRequest data_request() const
+    {
+        return {top_->data_req_o != 0, top_->data_we_o != 0, top_->data_be_o, top_->data_addr_o,
+                top_->data_wdata_o};
     }
 
     void set_interrupts(uint32_t lines) { top_->irq_i = lines; }
 
     // Finishes the cycle with these replies and says what happened in it.
-    const Observation& cycle(const DataReply& data, const FetchReply& fetch) {
-        VNmcuCore& t = *top_;
+    const Observation &cycle(const DataReply &data, const FetchReply &fetch)
+    {
+        VNmcuCore &t = *top_;
         t.data_gnt_i = data.grant;
         t.data_rvalid_i = data.valid;
         t.data_rdata_i = data.data;
@@ -101,9 +106,10 @@ class RtlCore {
         return seen_;
     }
 
-   private:
-    void observe() {
-        const VNmcuCore& t = *top_;
+private:
+    void observe()
+    {
+        const VNmcuCore &t = *top_;
         seen_.retired = t.retire_o;
         seen_.pc = t.retire_pc_o;
         seen_.instruction = t.retire_instr_o;
@@ -123,4 +129,4 @@ class RtlCore {
     Observation seen_;
 };
 
-}  // namespace nmcu::rtl
+} // namespace nmcu::rtl

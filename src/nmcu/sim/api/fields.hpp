@@ -4,34 +4,35 @@
 
 namespace nmcu::api {
 
-inline const char* fields() {
-  static const std::string text = [] {
-    const auto list = [](std::string names) { return "[" + names.substr(0, names.size() - 1) + "]"; };
-    std::string out = "{\"stall_causes\":" + list(
+inline const char *fields()
+{
+    static const std::string text = [] {
+        const auto list = [](std::string names) { return "[" + names.substr(0, names.size() - 1) + "]"; };
+        std::string out = "{\"stall_causes\":" + list(
 #define CAUSE(enumerator, name) "\"" #name "\","
 #include "../platform/counters.def"
-                                            "");
-    out += ",\"faults\":" + list(
+                                                     "");
+        out += ",\"faults\":" + list(
 #define FAULT(enumerator, name) "\"" #name "\","
 #include "../platform/counters.def"
-                                "");
+                                    "");
 #define NAME(name, value) "\"" #name "\","
-    out += ",\"core\":" + list(
+        out += ",\"core\":" + list(
 #define CORE_FIELD NAME
 #include "report.def"
-                              "");
-    out += ",\"region\":" + list(
+                                  "");
+        out += ",\"region\":" + list(
 #define REGION_FIELD NAME
 #include "report.def"
-                                "");
-    out += ",\"dma\":" + list(
+                                    "");
+        out += ",\"dma\":" + list(
 #define DMA_FIELD NAME
 #include "report.def"
-                             "");
-    out += ",\"memory\":" + list(
+                                 "");
+        out += ",\"memory\":" + list(
 #define MEMORY_FIELD NAME
 #include "report.def"
-                                "");
+                                    "");
 #undef NAME
 #define RECORD(kind, Type) out += ",\"" #kind "_config\":" + list(
 #define FIELD(type, name, ...) "\"" #name "\","
@@ -40,9 +41,9 @@ inline const char* fields() {
 #undef RECORD
 #undef FIELD
 #undef END
-    return out + "}";
-  }();
-  return text.c_str();
+        return out + "}";
+    }();
+    return text.c_str();
 }
 
-}  // namespace nmcu::api
+} // namespace nmcu::api

@@ -12,108 +12,119 @@ namespace nmcu::iss {
 
 // Entry flags. An entry with exactly DECODED set can be entered by a jump without further ado.
 enum : uint8_t {
-  DECODED = 1,
-  UNALIGNED = 2,      // 32-bit instruction across a word boundary: one more cycle as a jump target
-  LOOP_EXIT = 4,      // follows the last instruction of a hardware loop
-  JUMP_HAZARD = 8,    // the jalr that follows needs this instruction's result
+    DECODED = 1,
+    UNALIGNED = 2,   // 32-bit instruction across a word boundary: one more cycle as a jump target
+    LOOP_EXIT = 4,   // follows the last instruction of a hardware loop
+    JUMP_HAZARD = 8, // the jalr that follows needs this instruction's result
 };
 
 struct Op {
-  int32_t handler;  // offset of the code that executes it; 0: not decoded yet
-  uint32_t imm;
-  uint8_t rd;        // 32 where the result is discarded
-  uint8_t rs1, rs2;
-  uint8_t length;    // in halfwords
-  uint8_t extra;     // stall cycles that the next instruction suffers from this one
-  uint8_t flags;
-  uint16_t id;
+    int32_t handler; // offset of the code that executes it; 0: not decoded yet
+    uint32_t imm;
+    uint8_t rd; // 32 where the result is discarded
+    uint8_t rs1, rs2;
+    uint8_t length; // in halfwords
+    uint8_t extra;  // stall cycles that the next instruction suffers from this one
+    uint8_t flags;
+    uint16_t id;
 };
 static_assert(sizeof(Op) == 16);
 
 struct CodeSegment {
-  uint32_t base = 0, size = 0;
-  bool writable = false;
-  const Memory* memory = nullptr;
-  std::vector<Op> ops;           // size / 2 + 2: the last two are never decoded and end in a fetch fault
-  std::vector<uint8_t> loop_exit;  // > 0 where a hardware loop ends: 1 + stall from its last to the next instruction
+    uint32_t base = 0, size = 0;
+    bool writable = false;
+    const Memory *memory = nullptr;
+    std::vector<Op> ops; // size / 2 + 2: the last two are never decoded and end in a fetch fault
+    std::vector<uint8_t>
+        loop_exit; // > 0 where a hardware loop ends: 1 + stall from its last to the next instruction
 
-  bool contains(uint32_t pc) const { return pc - base < size; }
-  const Op* at(uint32_t pc) const { return ops.data() + ((pc - base) >> 1); }
-  Op* at(uint32_t pc) { return ops.data() + ((pc - base) >> 1); }
-  uint32_t exit_stall(uint32_t pc) const { return loop_exit[(pc - base) >> 1] - 1u; }
-  // The four bytes at pc; zeros beyond the end of the segment.
-  uint32_t fetch(uint32_t pc) const {
-    const uint32_t left = size - (pc - base);
-    return memory->load(pc, left < 4 ? left : 4);
-  }
+    bool contains(uint32_t pc) const { return pc - base < size; }
+    const Op *at(uint32_t pc) const { return ops.data() + ((pc - base) >> 1); }
+    Op *at(uint32_t pc) { return ops.data() + ((pc - base) >> 1); }
+    uint32_t exit_stall(uint32_t pc) const { return loop_exit[(pc - base) >> 1] - 1u; }
+    // The four bytes at pc; zeros beyond the end of the segment.
+    uint32_t fetch(uint32_t pc) const
+    {
+        const uint32_t left = size - (pc - base);
+        return memory->load(pc, left < 4 ? left : 4);
+    }
 };
 
 // Stall cycles between a load and the instruction that follows it (cv32e40p_controller.sv, load_stall_o).
-inline uint32_t load_hazard(const Decoded& load, const Decoded& next) {
-  if (next.id >= INSTRUCTIONS) return 0;
-  const Format& f = INSNS[next.id].format;
-  const Insn& insn = INSNS[load.id];
-  const bool merges = insn.format.forwards_rd && f.forwards_rd && insn.extension == INSNS[next.id].extension;
-  const bool reads = load.rd != 0 && ((f.reads_rs1 && next.rs1 == load.rd) || (f.reads_rs2 && next.rs2 == load.rd) ||
-                                      (f.reads_rd && !merges && next.rd == load.rd));
-  // Write after write: an ALU result (or an incremented address) may not overtake the loaded value, x0 included.
-  // A jump that only waits for that is carried out meanwhile.
-  const bool jumps = next.id == ID_jal || next.id == ID_jalr;
-  const bool writes = (f.writes_rd && !jumps && !f.is_load && next.rd == load.rd) || (f.writes_rs1 && next.rs1 == load.rd);
-  return reads || writes ? 1 : 0;
+inline uint32_t load_hazard(const Decoded &load, const Decoded &next)
+{
+    if (next.id >= INSTRUCTIONS) return 0;
+    const Format &f = INSNS[next.id].format;
+    const Insn &insn = INSNS[load.id];
+    const bool merges =
+        insn.format.forwards_rd && f.forwards_rd && insn.extension == INSNS[next.id].extension;
+    const bool reads =
+        load.rd != 0 && ((f.reads_rs1 && next.rs1 == load.rd) || (f.reads_rs2 && next.rs2 == load.rd) ||
+                         (f.reads_rd && !merges && next.rd == load.rd));
+    // Write after write: an ALU result (or an incremented address) may not overtake the loaded value, x0 included.
+    // A jump that only waits for that is carried out meanwhile.
+    const bool jumps = next.id == ID_jal || next.id == ID_jalr;
+    const bool writes =
+        (f.writes_rd && !jumps && !f.is_load && next.rd == load.rd) || (f.writes_rs1 && next.rs1 == load.rd);
+    return reads || writes ? 1 : 0;
 }
 
 // Of all executable segments: decoded, each byte takes eight and a half.
 constexpr uint64_t MOST_CODE_BYTES = 32u << 20;
 
 class Code {
- public:
-  Code(const Elf& elf, MemoryMap& memories, ExtensionSet set) : set_(set) {
-    uint64_t bytes = 0;
-    for (const Segment& s : elf.segments) bytes += s.executable ? s.size : 0;
-    if (bytes > MOST_CODE_BYTES)
-      throw ElfError("its executable segments have " + std::to_string(bytes) + " bytes, at most " +
-                     std::to_string(MOST_CODE_BYTES) + " are simulated");
-    for (const Segment& s : elf.segments) {
-      if (!s.executable) continue;
-      CodeSegment c;
-      c.base = s.address;
-      c.size = s.size & ~1u;
-      c.writable = s.writable;
-      c.memory = memories.find(s.address, s.size);
-      c.ops.resize(c.size / 2 + 2);
-      c.loop_exit.resize(c.size / 2 + 2);
-      segments_.push_back(std::move(c));
+public:
+    Code(const Elf &elf, MemoryMap &memories, ExtensionSet set) : set_(set)
+    {
+        uint64_t bytes = 0;
+        for (const Segment &s : elf.segments)
+            bytes += s.executable ? s.size : 0;
+        if (bytes > MOST_CODE_BYTES)
+            throw ElfError("its executable segments have " + std::to_string(bytes) + " bytes, at most " +
+                           std::to_string(MOST_CODE_BYTES) + " are simulated");
+        for (const Segment &s : elf.segments) {
+            if (!s.executable) continue;
+            CodeSegment c;
+            c.base = s.address;
+            c.size = s.size & ~1u;
+            c.writable = s.writable;
+            c.memory = memories.find(s.address, s.size);
+            c.ops.resize(c.size / 2 + 2);
+            c.loop_exit.resize(c.size / 2 + 2);
+            segments_.push_back(std::move(c));
+        }
     }
-  }
 
-  CodeSegment* find(uint32_t pc) {
-    for (auto& s : segments_)
-      if (s.contains(pc)) return &s;
-    return nullptr;
-  }
-  std::vector<CodeSegment>& segments() { return segments_; }
-  ExtensionSet set() const { return set_; }
-
-  // The instruction at pc, or an entry that does not exist where pc holds none.
-  Decoded peek(const CodeSegment& s, uint32_t pc) const {
-    if (!s.contains(pc)) return {};
-    return decode(s.fetch(pc), set_);
-  }
-
-  // A store to an executable, writable segment: what was decoded there, and what looked ahead to it, is forgotten.
-  void invalidate(uint32_t address, uint32_t bytes) {
-    for (auto& s : segments_) {
-      const uint64_t begin = std::max<uint64_t>(s.base, address > 12 ? address - 12 : 0);
-      const uint64_t end = std::min<uint64_t>(uint64_t{s.base} + s.size, uint64_t{address} + bytes);
-      for (uint64_t a = begin & ~uint64_t{1}; a < end; a += 2)
-        if (a >= s.base) *s.at(static_cast<uint32_t>(a)) = Op{};
+    CodeSegment *find(uint32_t pc)
+    {
+        for (auto &s : segments_)
+            if (s.contains(pc)) return &s;
+        return nullptr;
     }
-  }
+    std::vector<CodeSegment> &segments() { return segments_; }
+    ExtensionSet set() const { return set_; }
 
- private:
-  ExtensionSet set_;
-  std::vector<CodeSegment> segments_;
+    // The instruction at pc, or an entry that does not exist where pc holds none.
+    Decoded peek(const CodeSegment &s, uint32_t pc) const
+    {
+        if (!s.contains(pc)) return {};
+        return decode(s.fetch(pc), set_);
+    }
+
+    // A store to an executable, writable segment: what was decoded there, and what looked ahead to it, is forgotten.
+    void invalidate(uint32_t address, uint32_t bytes)
+    {
+        for (auto &s : segments_) {
+            const uint64_t begin = std::max<uint64_t>(s.base, address > 12 ? address - 12 : 0);
+            const uint64_t end = std::min<uint64_t>(uint64_t{s.base} + s.size, uint64_t{address} + bytes);
+            for (uint64_t a = begin & ~uint64_t{1}; a < end; a += 2)
+                if (a >= s.base) *s.at(static_cast<uint32_t>(a)) = Op{};
+        }
+    }
+
+private:
+    ExtensionSet set_;
+    std::vector<CodeSegment> segments_;
 };
 
-}  // namespace nmcu::iss
+} // namespace nmcu::iss

@@ -9,15 +9,17 @@ namespace nmcu {
 
 #define RECORD(kind, Type) struct Type {
 #define FIELD(type, name, ...) type name = __VA_ARGS__;
-#define END() };
+#define END() \
+    }         \
+    ;
 #include "config.def"
 #undef RECORD
 #undef FIELD
 #undef END
 
 struct Config : MachineConfig {
-  std::vector<MemoryConfig> memories;
-  std::vector<DmaConfig> dmas;
+    std::vector<MemoryConfig> memories;
+    std::vector<DmaConfig> dmas;
 };
 
-}  // namespace nmcu
+} // namespace nmcu

@@ -19,18 +19,18 @@
 namespace nmcu {
 
 template <class C>
-concept Core = requires(C c, const typename C::Freedom& freedom, Cycle cycle, uint32_t data, Cause cause) {
-  { c.due } -> std::convertible_to<Cycle>;
-  { c.wants } -> std::convertible_to<typename C::Wants>;
-  { c.request } -> std::convertible_to<Request>;
-  { c.fault } -> std::convertible_to<Fault>;
-  { c.stalls } -> std::convertible_to<Stalls>;
-  { c.pc() } -> std::convertible_to<uint32_t>;
-  { c.instructions() } -> std::convertible_to<uint64_t>;
-  { C::runs_ahead } -> std::convertible_to<bool>;
-  c.advance(freedom);
-  c.respond(cycle, data);
-  c.defer(cause, cycle);
+concept Core = requires(C c, const typename C::Freedom &freedom, Cycle cycle, uint32_t data, Cause cause) {
+    { c.due } -> std::convertible_to<Cycle>;
+    { c.wants } -> std::convertible_to<typename C::Wants>;
+    { c.request } -> std::convertible_to<Request>;
+    { c.fault } -> std::convertible_to<Fault>;
+    { c.stalls } -> std::convertible_to<Stalls>;
+    { c.pc() } -> std::convertible_to<uint32_t>;
+    { c.instructions() } -> std::convertible_to<uint64_t>;
+    { C::runs_ahead } -> std::convertible_to<bool>;
+    c.advance(freedom);
+    c.respond(cycle, data);
+    c.defer(cause, cycle);
 };
 
-}  // namespace nmcu
+} // namespace nmcu

@@ -21,21 +21,21 @@ struct Waited {
 };
 
 struct Recorder {
-    uint32_t room = 0;  // 0: nothing is recorded, and nothing is lost
+    uint32_t room = 0; // 0: nothing is recorded, and nothing is lost
     std::vector<Moved> transfers;
     std::vector<Waited> waits;
     uint64_t lost = 0;
 
-    void add(const Moved& moved)
+    void add(const Moved &moved)
     {
         if (has_room()) transfers.push_back(moved);
     }
-    void add(const Waited& waited)
+    void add(const Waited &waited)
     {
         if (has_room()) waits.push_back(waited);
     }
 
-  private:
+private:
     bool has_room()
     {
         if (room == 0) return false;
@@ -45,4 +45,4 @@ struct Recorder {
     }
 };
 
-}  // namespace nmcu
+} // namespace nmcu
