@@ -156,3 +156,23 @@ def test_resize_by_a_scale_that_float32_does_not_hold(
     form = {"mode": mode, "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     m.pair(m.node("Resize", m.pair("input", SCALE), "", scales, **form), SCALE)
     agrees(m.save(tmp_path / "m.onnx"))
+
+
+@pytest.mark.parametrize("op", ["BatchNormalization", "Dropout"])
+@pytest.mark.parametrize("training", [True, False])
+def test_operators_in_training_mode_are_refused(tmp_path: Path, op: str, training: bool) -> None:
+    m = ort.FloatModel(1, 4, 5, 5)
+    if op == "Dropout":
+        half, mode = m.constant(np.asarray(0.5, np.float32)), m.constant(np.asarray(training))
+        x = m.node(op, m.pair("input", SCALE), half, mode)
+    else:
+        values = [m.constant(np.linspace(0.5, 2, 4).astype(np.float32)) for _ in range(4)]
+        x = m.node(op, conv(m, cout=4), *values, outputs=3 if training else 1, training_mode=int(training))
+        x = x[0] if training else x
+    m.pair(x, SCALE)
+    path = m.save(tmp_path / "m.onnx")
+    if training:
+        with pytest.raises(ModelError, match=rf"{op}.*training_mode.*eval"):
+            operators.load(path)
+    else:
+        agrees(path)

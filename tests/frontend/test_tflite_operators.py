@@ -9,6 +9,7 @@ import pytest
 from frontend import litert
 from frontend.tflite_model import TfliteModel
 from nmcu import graph, operators
+from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite.operators import resize
 from nmcu.graph import Graph
 
@@ -259,4 +260,56 @@ def test_border_types(tmp_path: Path, dtype: str) -> None:
     m.op("QUANTIZE", [x], [inner])
     m.op("FULLY_CONNECTED", [inner, m.weights(8, 12), m.bias(8, 0.0005)], [result], "FullyConnectedOptions")
     m.op("QUANTIZE" if dtype == "uint8" else "DEQUANTIZE", [result], [y])
+    checked(tmp_path, m, y)
+
+
+@pytest.mark.parametrize("code", ["PAD", "PADV2", "TRANSPOSE"])
+@pytest.mark.parametrize("at", ["", "output", "value"])
+def test_copies_to_another_scale_are_refused(tmp_path: Path, code: str, at: str) -> None:
+    if at == "value" and code != "PADV2":
+        pytest.skip("only PADV2 has a value")
+    m = TfliteModel()
+    shape = (1, 5, 4, 3) if code == "TRANSPOSE" else (1, 6, 5, 3)
+    x, y = m.input(1, 4, 5, 3, zero=3), m.tensor(*shape, scale=0.1 if at == "output" else 0.05, zero=3)
+    if code == "TRANSPOSE":
+        m.op(code, [x, m.ints(0, 2, 1, 3)], [y], "TransposeOptions")
+    else:
+        pads = np.array([[0, 0], [1, 1], [0, 0], [0, 0]], np.int32)
+        inputs = [x, m.tensor(4, 2, scale=None, data=pads, dtype="int32")]
+        if code == "PADV2":
+            scale = 0.2 if at == "value" else 0.1 if at == "output" else 0.05
+            inputs.append(m.tensor(1, scale=scale, zero=3, data=np.array([-7], np.int8)))
+        m.op(code, inputs, [y], "PadV2Options" if code == "PADV2" else "PadOptions")
+    if not at:
+        checked(tmp_path, m, y, tolerance=0)
+        return
+    (tmp_path / "m.tflite").write_bytes(m.build(y))
+    with pytest.raises(ModelError, match=rf"{code}.*scale 0\.\d+ and zero point 3, its output"):
+        operators.load(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((1, 2, 3, 5), (0, 1, 2)),
+        ((1, 2, 3, 5), (0,)),
+        ((1, 2, 3, 5), (0, 3)),
+        ((1, 2, 1, 5), (1, -1)),
+        ((1, 6, 5), (0,)),
+        ((1, 6, 5), (0, 1)),
+        ((1, 6, 5), (-3, 2)),
+        ((1, 7), (0,)),
+        ((1, 7), (0, 1)),
+    ],
+)
+def test_mean_over_the_batch(
+    tmp_path: Path, shape: tuple[int, ...], axes: tuple[int, ...], keep: bool
+) -> None:
+    m = TfliteModel()
+    reduced = {a % len(shape) for a in axes}
+    kept = [1 if a in reduced else d for a, d in enumerate(shape)]
+    wanted = kept if keep else [d for a, d in enumerate(shape) if a not in reduced]
+    x, y = m.input(*shape, scale=0.05, zero=3), m.tensor(*wanted, scale=0.04, zero=-5)
+    m.op("MEAN", [x, m.ints(*axes)], [y], "ReducerOptions", KeepDims=keep)
     checked(tmp_path, m, y)

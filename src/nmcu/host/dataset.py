@@ -32,7 +32,14 @@ class Sample:
                     raise NmcuError(
                         f"{self.origin} has {image.width} x {image.height} pixels: that is too many"
                     )
-                array = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+                if image.mode.startswith("I;16"):
+                    # Pillow's own conversion saturates at 255 instead of taking 65535 for white.
+                    grey = ((np.asarray(image).astype(np.int32) + 128) // 257).astype(np.uint8)
+                    array = grey if channels == 1 else np.stack([grey] * 3, axis=-1)
+                elif image.mode in ("I", "F"):
+                    raise NmcuError(f"{self.origin} has pixels of 32 bits; supported: 8 and 16 bits")
+                else:
+                    array = np.asarray(image.convert("L" if channels == 1 else "RGB"))
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise NmcuError(f"{self.origin} is not an image that can be read") from error
         return array.reshape(*array.shape[:2], channels)

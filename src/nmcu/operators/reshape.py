@@ -9,7 +9,7 @@ from nmcu.operators.operator import Operator, Training
 OPERATOR = Operator(
     op=ops.Reshape,
     onnx={
-        "Dropout": onnx_shape.identity,
+        "Dropout": onnx_shape.dropout,
         "Flatten": onnx_shape.flatten,
         "Identity": onnx_shape.identity,
         "Reshape": onnx_shape.reshape,

@@ -146,6 +146,18 @@ class Context:
             )
         return _ACTIVATIONS[code]
 
+    def check_same(self, x: TensorInfo, what: str) -> None:
+        """Refuse an operator that only copies integers where `x`, called `what`, has another scale than the output.
+
+        The specification of TFLite's quantisation forbids it, and LiteRT copies the integers all the same.
+        """
+        if x.quant != self.y().quant:
+            (a, b), (d, e) = x.quant, self.y().quant
+            raise self.error(
+                f"its {what} has scale {a:g} and zero point {b}, its output {d:g} and {e}; supported: equal ones (as "
+                "TFLite's specification demands); quantise the model anew, or put a QUANTIZE between them"
+            )
+
     def device_shape(self, position: int = 0) -> tuple[int, ...]:
         """The shape that output `position` has on the device, from the file."""
         return device_shape(self.file.tensors[self.op.outputs[position]].shape)

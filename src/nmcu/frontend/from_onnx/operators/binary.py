@@ -50,6 +50,10 @@ def binary(c: Context) -> None:
 
 def batch_normalization(c: Context) -> None:
     """With constant statistics: a factor and an offset per channel (axis 1)."""
+    if c.integer("training_mode", 0) == 1:
+        raise c.error(
+            "normalises by its own input's statistics (training_mode is 1); export the model in inference mode (eval)"
+        )
     gamma, beta, mean, variance = (c.constant(i).astype(np.float64).reshape(-1) for i in range(1, 5))
     x = c.value(0)
     if (

@@ -69,8 +69,18 @@ def transpose(c: Context) -> None:
 
 
 def identity(c: Context) -> None:
-    """Identity, and Dropout at inference."""
+    """The same value."""
     c.write(c.value(0))
+
+
+def dropout(c: Context) -> None:
+    """At inference: the same value."""
+    if c.has(2) and bool(c.constant(2).any()):
+        raise c.error(
+            "drops values at random (training_mode is true); export the model in inference mode (eval)"
+        )
+    c.write(c.value(0))
+    c.write(Const(np.ones(shape_of(c, 0), np.bool_)), 1)
 
 
 def cast(c: Context) -> None:

@@ -77,6 +77,7 @@ def transpose(c: Context) -> None:
     if sorted(perm) != list(range(len(old))):
         raise c.error(f"{perm} is not a permutation of the axes of {old}")
     x, y = c.x(), c.y()
+    c.check_same(x, "input")
     full = shape.reshape(c.builder, f"{c.name} in", x, old, f"{y.name} in")
     moved = shape.transpose(c.builder, c.name, full, perm, y.name)
     wanted = device_shape(tuple(old[p] for p in perm))

@@ -8,6 +8,7 @@ import tflite
 from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.from_tflite.operators.padding import explicit
 from nmcu.frontend.lower import pool
+from nmcu.frontend.lower.elementwise import requantize
 from nmcu.frontend.lower.shape import device_axis, reshape
 from nmcu.graph import TensorInfo
 
@@ -30,12 +31,18 @@ def max_pool_2d(c: Context) -> None:
 
 
 def mean(c: Context) -> None:
-    """Mean over axes that follow each other."""
-    old, x = c.tensor(0).shape, c.x()
-    axes = sorted({device_axis(a, old) for a in c.ints(1)})
-    if not axes or axes != list(range(axes[0], axes[-1] + 1)) or not 0 <= axes[0] <= axes[-1] < len(x.shape):
+    """Mean over axes that follow each other; those of size 1 do not count."""
+    old, x, given = c.tensor(0).shape, c.x(), c.ints(1)
+    if any(not -len(old) <= a < len(old) for a in given):
+        raise c.error(f"axes {given} do not exist in shape {old}")
+    axes = sorted({device_axis(a, old) for a in given if old[a] != 1})
+    if given and not axes:
+        y = requantize(c.builder, c.name, x, c.y())
+        c.write(reshape(c.builder, f"{c.name} reshape", y, c.device_shape(), f"{y.name} flat"))
+        return
+    if not axes or any(x.shape[a] != 1 for a in range(axes[0], axes[-1] + 1) if a not in axes):
         raise c.error(
-            f"a mean over axes {axes} of shape {old} is not supported; supported: neighbouring axes"
+            f"a mean over axes {given} of shape {old} is not supported; supported: one or more neighbouring axes"
         )
     if (len(x.shape), axes) != (4, [1, 2]):
         outer, inner = math.prod(x.shape[: axes[0]]), math.prod(x.shape[axes[-1] + 1 :])

@@ -20,5 +20,9 @@ def pad(c: Context) -> None:
     if len(pairs) != 2 * rank or rank < len(x.shape) or any(pairs[: 2 * (rank - len(x.shape))]):
         raise c.error(f"paddings {pairs} do not fit shape {c.tensor(0).shape}")
     kept = pairs[2 * (rank - len(x.shape)) :]
-    value = int(c.constant(2, "int8").reshape(-1)[0]) if c.has(2) else x.quant[1]
+    c.check_same(x, "input")
+    value = x.quant[1]
+    if c.has(2):
+        value = int(c.constant(2, "int8").reshape(-1)[0])
+        c.check_same(c.spec(c.op.inputs[2]), "padding value")
     c.write(shape.pad(c.builder, c.name, x, kept[::2], kept[1::2], value, c.y().name))
