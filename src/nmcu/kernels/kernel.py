@@ -145,7 +145,7 @@ class Kernel(ABC, Generic[OpT]):
 
     @abstractmethod
     def candidates(self, layer: Layer[OpT], machine: Machine) -> Sequence[Candidate]:
-        """The tilings worth considering, best first; empty if none fits L1."""
+        """The tilings worth considering, best first; empty if none fits the compute memory."""
 
     def pack(self, layer: Layer[OpT]) -> Mapping[str, Packed]:
         """Constants as the kernel reads them, by name; the planner calls this once."""

@@ -32,7 +32,7 @@ def options(
         if len(kept) < PER_KERNEL:
             kept.append(candidate)
     if not found and forced is not None:
-        reason = kernels.fits(known[forced], layer, machine) or "no tile of it fits L1"
+        reason = kernels.fits(known[forced], layer, machine) or "no tile of it fits the compute memory"
         raise PlanError(f"--kernel {layer.name}={forced}: {reason}")
     if not found:
         raise PlanError(_refusal(known.values(), layer, machine, wanted))
@@ -94,7 +94,7 @@ def _refusal(known: Iterable[Kernel], layer: Layer, machine: Machine, names: str
     for kernel in known:
         if not kernel.runs(layer):
             continue
-        reason = kernels.fits(kernel, layer, machine, names) or "no tile of it fits L1"
+        reason = kernels.fits(kernel, layer, machine, names) or "no tile of it fits the compute memory"
         reasons.append(f"{kernel.name}: {reason}")
     shapes = ", ".join(str(t.shape) for t in layer.inputs)
     detail = "; ".join(reasons) or "no kernel is made for it"

@@ -74,6 +74,7 @@ def make(
     plan = Plan(
         target=target,
         isa=isa,
+        buffer_bytes=activations.buffer_bytes,
         layers=placed.layers,
         inputs=inputs,
         outputs=outputs,
@@ -105,7 +106,7 @@ def _check_l3(plan: Plan) -> None:
     if plan.l3_bytes > size:
         raise PlanError(
             f"the network's weights ({plan.stream_bytes:,} bytes) and waiting activations ({plan.spill_bytes:,}) need "
-            f"{plan.l3_bytes:,} bytes of L3, {plan.target.name} has {size:,}: use a sparser or smaller network"
+            f"{plan.l3_bytes:,} bytes of bulk memory, {plan.target.name} has {size:,}: use a sparser or smaller network"
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from nmcu.graph import Layer, TensorInfo
 from nmcu.isa import InstructionSet
-from nmcu.kernels import Kernel, Packed
+from nmcu.kernels import Kernel, Machine, Packed
 from nmcu.targets import Target
 
 
@@ -152,15 +152,17 @@ class PlannedLayer:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A network planned for a target: layers in order, activations in L2, packed constants.
+    """A network planned for a target: layers in order, activations in working memory, packed constants.
 
-    `tensors` places every activation that lives in the L2 arena; network inputs and outputs have memory of their own.
-    `chunks` are the constants that stream from L3 through a ring of `ring_bytes` in L2, in the order of the transfers.
-    `spills` are activations that must wait in L3 because L2 is too small; `spill_cycles` what moving them takes.
+    `tensors` places every activation that lives in the arena; network inputs and outputs have memory of their own.
+    `chunks` are the constants that stream from bulk memory through a ring of `ring_bytes` in working memory, in the
+    order of the transfers. `spills` are activations that must wait in bulk memory because working memory is too small;
+    `spill_cycles` what moving them takes. Kernels' buffers may take `buffer_bytes` of compute memory.
     """
 
     target: Target
     isa: InstructionSet
+    buffer_bytes: int
     layers: tuple[PlannedLayer, ...]
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
@@ -171,6 +173,11 @@ class Plan:
     ring_bytes: int = 0
     spills: tuple[Spill, ...] = ()
     spill_cycles: int = 0
+
+    @property
+    def machine(self) -> Machine:
+        """What kernels were chosen for."""
+        return Machine(self.target, self.isa, buffer_bytes=self.buffer_bytes)
 
     @property
     def l1_peak_bytes(self) -> int:

@@ -31,7 +31,7 @@ def assemble(
 ) -> RunReport:
     """The report of the network `model`, planned as `plan` and run as `image` on the kind of core `core`."""
     numbers = {name: number for number, name in image.regions.items()}
-    machine = Machine(plan.target, plan.isa)
+    machine = plan.machine
     layers = tuple(_layer(layer, machine, result, numbers[layer.name]) for layer in plan.layers)
     return RunReport(
         model=model,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from rich.console import RenderableType
 
 from nmcu import kernels
-from nmcu.kernels import Kernel, Machine
+from nmcu.kernels import Kernel
 from nmcu.plan import Plan
 from nmcu.report.grid import Column, Grid, Heading, Kind, Row
 from nmcu.report.run_report import RunReport
@@ -24,7 +24,7 @@ def explain_table(
 ) -> RenderableType:
     """Every one of the `known` kernels made for a layer: its best tiling's predicted cycles or why it cannot run it;
     what was measured."""
-    machine = Machine(plan.target, plan.isa)
+    machine = plan.machine
     rows: list[Row] = []
     for planned, measured in zip(plan.layers, report.layers, strict=True):
         if planned.kernel is None:
@@ -38,7 +38,7 @@ def explain_table(
             reason = kernels.fits(kernel, planned.layer, machine, kernel_names)
             found = [] if reason else kernel.candidates(planned.layer, machine)
             if not found:
-                rows.append((kernel.name, "", "", "", reason or "no tile of it fits L1"))
+                rows.append((kernel.name, "", "", "", reason or "no tile of it fits the compute memory"))
                 continue
             best = min(found, key=lambda candidate: candidate.cycles)
             rows.append((kernel.name, f"{best.cycles:,}", "", "", _tiling(best.parameters)))
