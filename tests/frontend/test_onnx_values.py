@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from frontend import ort
-from nmcu import operators
+from nmcu import graph, operators
 from nmcu.errors import ModelError
 from nmcu.frontend.lower import resize
 
@@ -176,3 +176,53 @@ def test_operators_in_training_mode_are_refused(tmp_path: Path, op: str, trainin
             operators.load(path)
     else:
         agrees(path)
+
+
+FULL = np.arange(-128, 128, dtype=np.float32)
+
+
+def every_code(path: Path, scale: float, zero: int = 0, tolerance: float = 1.001) -> None:
+    """As `agrees`, with each of the 256 codes of the input."""
+    feed = ((FULL - zero) * np.float32(scale)).reshape(1, 1, 16, 16)
+    assert {k: v for k, v in ort.output_steps(path, {"input": feed}).items() if v > tolerance} == {}
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.1, 0.02, 1 / 30])
+@pytest.mark.parametrize("op", ["Ceil", "Floor", "Round", "Cast", "ThresholdedRelu", "Sign"])
+@pytest.mark.parametrize("before", ["", "Mul", "Div"])
+def test_functions_that_jump_see_float32(tmp_path: Path, op: str, scale: float, before: str) -> None:
+    m = ort.FloatModel(1, 1, 16, 16, opset=22)
+    x = m.pair("input", scale, 3)
+    if before:
+        x = m.node(before, x, m.constant(np.asarray(0.3 if before == "Mul" else 0.7, np.float32)))
+    if op == "Cast":
+        x = m.node("Cast", m.node("Cast", x, to=6), to=1)
+    else:
+        x = m.node(op, x, **({"alpha": 1.0} if op == "ThresholdedRelu" else {}))
+    m.pair(x, 0.11, -5)
+    every_code(m.save(tmp_path / "m.onnx"), scale, 3)
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.1, 0.02, 1 / 30])
+@pytest.mark.parametrize("op", ["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"])
+@pytest.mark.parametrize("swapped", [True, False])
+def test_comparisons_see_float32(tmp_path: Path, op: str, scale: float, swapped: bool) -> None:
+    m = ort.FloatModel(1, 1, 16, 16)
+    x = m.pair("input", scale)
+    one = m.constant(np.asarray(1.0, np.float32))
+    chosen = m.node("Where", m.node(op, *((one, x) if swapped else (x, one))), x, m.node("Neg", x))
+    m.pair(chosen, scale)
+    every_code(m.save(tmp_path / "m.onnx"), scale)
+
+
+@pytest.mark.parametrize("op", ["Sqrt", "Log"])
+def test_functions_that_are_not_numbers_somewhere(tmp_path: Path, op: str) -> None:
+    m = ort.FloatModel(1, 1, 16, 16)
+    m.pair(m.node(op, m.pair("input", SCALE)), 0.04, -9)
+    path = m.save(tmp_path / "m.onnx")
+    feed = (FULL * np.float32(SCALE)).reshape(1, 1, 16, 16)
+    (ours,) = graph.reference.run_model(operators.load(path), {"input": feed}).values()
+    theirs = ort.tensors(path, {"input": feed})[m.last]
+    defined = feed >= 0
+    assert np.abs(ours - theirs)[defined].max() <= 0.041
+    assert not ours[~defined].any()

@@ -58,7 +58,7 @@ def tabulate(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
         tensor = elementwise.table(c.builder, name, value.tensor, y, function, lambda _: rows)
     flat = value.flat
     if flat is not None:
-        origin = dataclasses.replace(flat.origin, values=value.values, functions=value.functions)
+        origin = flat.origin.computing(value)
         y_map = dataclasses.replace(y, name=f"{y.name} map")
         flat = dataclasses.replace(flat, origin=tabulate(c, origin, y_map, f"{name} map"))
     return Real(tensor, value.shape, value.axes, flat=flat)
@@ -72,7 +72,7 @@ def force(c: Context, value: Quantised) -> Real:
     if isinstance(source, Source):
         return _clipped(c, _encode(c, source, value.wanted), limits)
     if limits != Clamp():
-        source = source.apply(c.node, np.clip(source.codes(), limits.lo, limits.hi))
+        source = source.apply(c.node, lambda codes: np.clip(codes, limits.lo, limits.hi))
     return tabulate(c, source, value.wanted, source.node or value.name)
 
 
@@ -160,7 +160,7 @@ def unflatten(c: Context, value: Real) -> Real:
     """`value` in the model's own feature order: the map is transposed before it is flattened."""
     if value.flat is None:
         return value
-    origin = dataclasses.replace(value.flat.origin, values=value.values, functions=value.functions)
+    origin = value.flat.origin.computing(value)
     tensor = conform(c, origin, layout.identity(len(origin.shape)))
     flat = shape.reshape(c.builder, f"{tensor.name} flat", tensor, value.tensor.shape, f"{tensor.name} flat")
     return dataclasses.replace(value, tensor=flat, flat=None)
@@ -202,7 +202,7 @@ def moved(
 def reshaped(c: Context, value: Real, new: layout.Shape, name: str) -> Real:
     """`value` with model shape `new`, by node `name`; data moves only where it has to."""
     if value.flat is not None:
-        origin = dataclasses.replace(value.flat.origin, values=value.values, functions=value.functions)
+        origin = value.flat.origin.computing(value)
         return reshaped(c, origin, new, name)
     axes = layout.reshaped(value.shape, value.axes, new)
     if axes is not None:

@@ -26,6 +26,11 @@ from nmcu.graph import TensorInfo
 Reals = NDArray[np.float64]
 
 
+def rounded(values: Reals) -> Reals:
+    """`values`, each the nearest float32."""
+    return values.astype(np.float32).astype(np.float64)
+
+
 @dataclass(frozen=True, eq=False)
 class Const:
     """A constant array."""
@@ -90,13 +95,15 @@ class Real:
     """Real values of device tensor `tensor`; `shape` is the model's, `axes` its order on the device.
 
     `values`, if given, are the results of the element-wise `functions` applied so far, for each of the 256
-    int8 codes, (256,) or (C, 256); None stands for the tensor's own values. `node` is the first function's name.
+    int8 codes, (256,) or (C, 256); None stands for the tensor's own values. `singles` are the same with every step
+    rounded to float32, as runtimes compute it: what a function that jumps sees. `node` is the first function's name.
     """
 
     tensor: TensorInfo
     shape: Shape
     axes: Axes
     values: Reals | None = None
+    singles: Reals | None = None
     functions: tuple[str, ...] = ()
     node: str = ""
     flat: Flat | None = None
@@ -108,10 +115,28 @@ class Real:
         scale, zero = self.tensor.quant
         return np.arange(-128 - zero, 128 - zero).astype(np.float64) * scale
 
-    def apply(self, node: Node, values: Reals) -> "Real":
-        """The same tensor with one more function applied."""
-        functions = (*self.functions, node.op)
-        return dataclasses.replace(self, values=values, functions=functions, node=self.node or node.name)
+    def single(self) -> Reals:
+        """`codes` as float32 arithmetic gives them."""
+        return rounded(self.codes()) if self.singles is None else self.singles
+
+    def computing(self, other: "Real") -> "Real":
+        """This tensor with the functions of `other` applied."""
+        return dataclasses.replace(
+            self, values=other.values, singles=other.singles, functions=other.functions
+        )
+
+    def apply(self, node: Node, function: Callable[[Reals], Reals], jumps: bool = False) -> "Real":
+        """The same tensor with one more function applied; `jumps` if a last bit can change its result by a lot."""
+        with np.errstate(all="ignore"):
+            singles = rounded(function(self.single()))
+            values = singles if jumps else function(self.codes())
+        return dataclasses.replace(
+            self,
+            values=values,
+            singles=singles,
+            functions=(*self.functions, node.op),
+            node=self.node or node.name,
+        )
 
 
 Emit = Callable[[TensorInfo, Clamp], Real]

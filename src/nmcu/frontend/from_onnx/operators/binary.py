@@ -8,7 +8,7 @@ import numpy as np
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Array, Context
 from nmcu.frontend.from_onnx.operators.elementwise import channel_rows
-from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Real, Reals, Value
+from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Real, Reals, Value, rounded
 from nmcu.frontend.lower import elementwise
 from nmcu.frontend.lower.clamp import Clamp
 from nmcu.frontend.lower.shape import device_shape
@@ -28,6 +28,9 @@ FUNCTIONS: dict[str, Callable[[Reals, Reals], Reals]] = {
     "Less": lambda a, b: (a < b).astype(np.float64),
     "LessOrEqual": lambda a, b: (a <= b).astype(np.float64),
 }
+
+
+JUMPS = frozenset(["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"])
 
 
 def binary(c: Context) -> None:
@@ -74,7 +77,7 @@ def batch_normalization(c: Context) -> None:
     value, factor = channel_rows(c, c.real(0), gain.reshape(full))
     if factor is None:
         raise c.error(f"works on input {tuple(x.shape)} whose channels are not together on the device")
-    c.write(value.apply(c.node, value.codes() * factor + offset.reshape(-1, 1)))
+    c.write(value.apply(c.node, lambda codes: codes * factor + offset.reshape(-1, 1)))
 
 
 def _array(value: Const | QuantConst) -> Array:
@@ -111,11 +114,13 @@ def _chain(c: Context, a: Real, b: Real) -> Real | None:
     same = a.tensor.name == b.tensor.name and a.axes == b.axes and a.shape == b.shape
     if not same or (a.values is None and b.values is None and c.node.op in ("Add", "Sub")):
         return None
+    function = FUNCTIONS[c.node.op]
     with np.errstate(all="ignore"):
-        values = FUNCTIONS[c.node.op](a.codes(), b.codes())
+        singles = rounded(function(a.single(), b.single()))
+        values = singles if c.node.op in JUMPS else function(a.codes(), b.codes())
     functions = (*a.functions, *b.functions, c.node.op)
     node = next((n for n in (a.node, b.node) if n), c.node.name)
-    return dataclasses.replace(a, values=values, functions=functions, node=node)
+    return dataclasses.replace(a, values=values, singles=singles, functions=functions, node=node)
 
 
 def _with_constant(c: Context, a: Value, b: Value) -> Value:
@@ -127,10 +132,14 @@ def _with_constant(c: Context, a: Value, b: Value) -> Value:
     array = _array(constant)
     moved, rows = channel_rows(c, x, array)
     if rows is not None:
-        codes = moved.codes()
-        with np.errstate(all="ignore"):
-            values = FUNCTIONS[c.node.op](rows, codes) if swapped else FUNCTIONS[c.node.op](codes, rows)
-        return moved.apply(c.node, np.broadcast_to(values, np.broadcast_shapes(values.shape, codes.shape)))
+        function, jumps = FUNCTIONS[c.node.op], c.node.op in JUMPS
+        operand = rounded(rows) if jumps else rows
+
+        def with_rows(codes: Reals) -> Reals:
+            values = function(operand, codes) if swapped else function(codes, operand)
+            return np.broadcast_to(values, np.broadcast_shapes(values.shape, codes.shape))
+
+        return moved.apply(c.node, with_rows, jumps)
     other = constant_tensor(c, constant, len(x.shape))
     return _two(c, other, x) if swapped else _two(c, x, other)
 

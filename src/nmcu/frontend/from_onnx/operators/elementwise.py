@@ -73,11 +73,14 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 
+JUMPS = frozenset(["Ceil", "Floor", "Round", "Sign", "ThresholdedRelu"])
+"""Functions whose result the last bit of their argument can change by a lot."""
+
+
 def unary(c: Context) -> None:
-    """A function of one value; several in a row become one table."""
-    x = c.real(0)
-    with np.errstate(all="ignore"):
-        c.write(x.apply(c.node, FUNCTIONS[c.node.op](c, x.codes())))
+    """A function of one value; several in a row become one table, which holds 0 where the result is not a number."""
+    function = FUNCTIONS[c.node.op]
+    c.write(c.real(0).apply(c.node, lambda codes: function(c, codes), jumps=c.node.op in JUMPS))
 
 
 def relu(c: Context) -> None:
@@ -104,8 +107,7 @@ def bounded(c: Context, limits: Clamp) -> None:
     if isinstance(value, Pending):
         c.write(device.clamped(c, value, limits))
         return
-    x = c.real(0)
-    c.write(x.apply(c.node, np.clip(x.codes(), limits.lo, limits.hi)))
+    c.write(c.real(0).apply(c.node, lambda codes: np.clip(codes, limits.lo, limits.hi)))
 
 
 def prelu(c: Context) -> None:
@@ -113,8 +115,7 @@ def prelu(c: Context) -> None:
     x, slope = channel_rows(c, c.real(0), c.constant(1))
     if slope is None:
         raise c.error(f"has slopes of shape {c.constant(1).shape}; supported: one, or one per channel")
-    codes = x.codes()
-    c.write(x.apply(c.node, np.where(codes < 0, slope * codes, codes)))
+    c.write(x.apply(c.node, lambda codes: np.where(codes < 0, slope * codes, codes)))
 
 
 def gather(c: Context) -> None:
@@ -125,7 +126,8 @@ def gather(c: Context) -> None:
         raise c.error(f"looks up in a constant of shape {data.shape}; supported: a list of numbers")
     if not ((index == np.rint(index)) & (index >= -data.size) & (index < data.size)).all():
         raise c.error(f"its index leaves the list of {data.size} entries")
-    c.write(value.apply(c.node, data.astype(np.float64)[index.astype(np.int64)]))
+    table = data.astype(np.float64)
+    c.write(value.apply(c.node, lambda codes: table[np.rint(codes).astype(np.int64)]))
 
 
 def channel_rows(c: Context, x: Real, constant: Array) -> tuple[Real, Reals | None]:

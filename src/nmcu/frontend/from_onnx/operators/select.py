@@ -1,12 +1,14 @@
 """Picking elements: Gather of an activation, Where, IsNaN."""
 
+import dataclasses
+
 import numpy as np
 
 from nmcu.frontend.from_onnx import device
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.operators import elementwise
 from nmcu.frontend.from_onnx.operators.join import cut
-from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Reals, Source
+from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Reals, Source, rounded
 
 
 def gather(c: Context) -> None:
@@ -61,20 +63,28 @@ def where(c: Context) -> None:
 def _choice(c: Context, condition: Real) -> Real:
     """`condition`, a function of one tensor, chooses between functions of it and constants: again a function."""
     parts: list[Reals] = []
+    singles: list[Reals] = []
     for position in (1, 2):
         value = c.value(position)
-        rows = None
+        rows, single = None, None
         if isinstance(value, Const | QuantConst):
             condition, rows = elementwise.channel_rows(c, condition, c.constant(position))
+            single = rows
         elif isinstance(value, Real) and _is_of(value, condition):
-            rows = value.codes()
-        if rows is None:
+            rows, single = value.codes(), value.single()
+        if rows is None or single is None:
             raise c.error(
                 "chooses between two tensors; supported: functions of the tensor that the condition is on"
             )
         parts.append(rows)
-    values = np.where(condition.codes() != 0, *parts)
-    return condition.apply(c.node, np.broadcast_to(values, np.broadcast_shapes(values.shape, (256,))))
+        singles.append(single)
+    holds = condition.codes() != 0
+    chosen = condition.apply(c.node, lambda _: _full(np.where(holds, *parts)))
+    return dataclasses.replace(chosen, singles=rounded(_full(np.where(holds, *singles))))
+
+
+def _full(values: Reals) -> Reals:
+    return np.broadcast_to(values, np.broadcast_shapes(values.shape, (256,)))
 
 
 def _is_of(value: Real, condition: Real) -> bool:

@@ -87,7 +87,7 @@ def cast(c: Context) -> None:
     """Float types all stand for the same real values here; to an integer it is one more function."""
     value = c.value(0)
     if c.integer("to", 0) in (3, 5, 6, 7) and isinstance(value, Real):
-        c.write(value.apply(c.node, np.trunc(value.codes())))
+        c.write(value.apply(c.node, np.trunc, jumps=True))
         return
     if c.integer("to", 0) not in (1, 10, 11):
         raise c.error(f"casts an activation to type {c.integer('to', 0)}; supported: float")
