@@ -3,13 +3,13 @@
 import random
 from collections import Counter
 
-from isas import named
-from nmcu.rtl import fuzz, stream
+from nmcu.rtl import stream
 from nmcu.rtl.items import Maker
 from nmcu.rtl.operands import FREE, INDEX, POINTERS, access, computation
 from nmcu.sim.instructions import Csr, Instruction, Table
+from rtl import tables
 
-XDEC = fuzz.table(named("xdec"))
+XDEC = tables.xdec()
 # What needs a place to go, or ends the program.
 ELSEWHERE = {"mret", "wfi"}
 
@@ -38,7 +38,7 @@ def test_kinds_are_as_frequent_as_they_are_meant_to_be() -> None:
 
 
 def test_only_what_the_instruction_set_has() -> None:
-    table = fuzz.table(named("xcv"))
+    table = tables.xcv()
     assert {row.extension for row in table.instructions} == {"base", "xcv"}
     assert not any(item.kind == "xdec" for item in stream.generate(1, 1000, table))
     assert 0x7C0 not in {csr.number for csr in table.csrs}

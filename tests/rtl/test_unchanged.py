@@ -3,17 +3,18 @@
 import numpy as np
 
 from isas import named
-from nmcu.rtl import flat, fuzz, stream
+from nmcu.rtl import flat, stream
 from nmcu.rtl.encode import CUSTOM_1, i_type, load_immediate, r_type, s_type
 from nmcu.rtl.flat import Stalls
 from nmcu.rtl.items import DATA, Item
+from rtl import tables
 
 XDEC_CSR = 0x7C0
 
 
 def test_same_trace_and_cycles() -> None:
     for seed in range(4):
-        memory = stream.assemble(stream.generate(seed, 400, fuzz.table(named("xcv"))), seed)
+        memory = stream.assemble(stream.generate(seed, 400, tables.xcv()), seed)
         for stalls in (flat.NO_STALLS, Stalls(grant=30, response=30, fetch=20, seed=seed)):
             plain, extended = (
                 flat.run(memory, isa, entry=stream.ENTRY, stalls=stalls, trace=100_000)

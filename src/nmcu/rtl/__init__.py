@@ -1,4 +1,4 @@
-"""Ground truth: the real core's RTL in the simulator's platform, xDecimate in hardware, and its area.
+"""Ground truth: the real core's RTL in the simulator's platform, extensions in it, and their area.
 
 Needs the extra `nmcu[rtl]` and a C++ compiler.
 """
