@@ -12,6 +12,8 @@ OPTIONS = {
     "DIV": "DivOptions",
     "MEAN": "ReducerOptions",
     "MUL": "MulOptions",
+    "PAD": "PadOptions",
+    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
     "SUM": "ReducerOptions",
 }
 
