@@ -2,6 +2,7 @@
 
 import io
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 
 from nmcu import codegen, graph, host, plan, toolchain
 from nmcu.codegen import Program
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, NoGainWarning
 from nmcu.graph import Graph
 from nmcu.host import Accuracy, Preprocessing
 from nmcu.isa import InstructionSet
+from nmcu.kernels import Machine, no_gain
 from nmcu.operators import load as load_file
 from nmcu.plan import Plan
 from nmcu.registry import Registry
@@ -80,7 +82,8 @@ def compile(
 
     `target` is a name, the path of a folder with a `target.toml`, or a `nmcu.targets.Target`.
     `kernels` is a glob of kernel names to choose from, `forced` maps layer names to kernel names, `on_stage` is told
-    what is being done. Raises a `NmcuError` that names the node, file or size for what is not supported.
+    what is being done. Raises a `NmcuError` that names the node, file or size for what is not supported, and warns
+    (`NoGainWarning`) of N:M patterns that no layer is faster for.
     """
     say = on_stage or (lambda stage: None)
     say("reading")
@@ -89,11 +92,29 @@ def compile(
     network = load(model) if isinstance(model, str | Path) else model
     say("planning")
     planned = plan.make(network, chip, instructions, registry, kernel_names=kernels, forced=forced)
+    if kernels == "*" and not forced:
+        _warn_of_no_gain(planned)
     say("compiling")
     program = codegen.emit(planned)
     image = toolchain.build(program, chip, instructions)
     name = Path(model).name if isinstance(model, str | Path) else network.name or "model"
     return CompiledModel(name=name, graph=network, plan=planned, program=program, image=image)
+
+
+def _warn_of_no_gain(planned: Plan) -> None:
+    """Of patterns of which the planner, free to choose, took dense kernels for all layers."""
+    layers: dict[str, list[str]] = {}
+    fast = set()
+    for each in planned.layers:
+        support = each.layer.support if each.kernel else None
+        if each.kernel is None or support is None or support.pattern is None:
+            continue
+        layers.setdefault(support.name, []).append(each.name)
+        if each.kernel.packed:
+            fast.add(support.name)
+    found = {pattern: names for pattern, names in layers.items() if pattern not in fast}
+    if found:
+        warnings.warn(no_gain(found, Machine(planned.target, planned.isa)), NoGainWarning, stacklevel=3)
 
 
 def run(

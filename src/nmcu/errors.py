@@ -1,4 +1,4 @@
-"""The exceptions a user can meet. The CLI prints the message without a traceback and exits 1."""
+"""The exceptions and warnings a user can meet: one sentence each. The CLI prints it; after an exception it exits 1."""
 
 
 class NmcuError(Exception):
@@ -23,3 +23,7 @@ class ToolchainError(NmcuError):
 
 class SimulationFault(NmcuError):
     """The simulated program did something the machine does not allow."""
+
+
+class NoGainWarning(UserWarning):
+    """A sparsity pattern that makes no layer of a network faster on the machine."""

@@ -1,9 +1,12 @@
 """Networks with weights whose zeros follow no pattern of 16, from the plan to the report."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import nmcu
+from nmcu.errors import NoGainWarning
 from nmcu.graph import Builder, Graph, TensorInfo, ops
 from nmcu.sparsity import NMPattern, mask
 
@@ -63,3 +66,25 @@ def test_parts_of_a_layer_are_packed_as_the_whole_is() -> None:
     assert len(planned.parts) > 1
     assert {part.layer.support.name for part in planned.parts if part.layer.support} == {"unstructured"}
     assert nmcu.run(compiled).bit_exact
+
+
+def test_a_pattern_that_gains_nothing_is_compiled_with_a_warning() -> None:
+    with pytest.warns(NoGainWarning, match="2:4 gains no speed on cluster8 with xcv: in layer 'layer' dense"):
+        compiled = nmcu.compile(network(1, pattern="2:4"))
+    assert nmcu.run(compiled).layers[0].pattern == "2:4"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "options"),
+    [
+        ("2:4", {"isa": "rv32"}),
+        ("1:8", {}),
+        ("1:8", {"kernels": "dense*"}),
+        ("2:4", {"kernels": "word*"}),
+        ("", {}),
+    ],
+)
+def test_no_warning_where_a_pattern_gains_or_a_kernel_is_named(pattern: str, options: dict[str, str]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoGainWarning)
+        nmcu.compile(network(1, pattern=pattern), **options)

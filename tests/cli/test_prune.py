@@ -9,6 +9,8 @@ from networks import conv_linear
 from nmcu import operators
 from nmcu.cli import main
 
+RESNET8 = Path(__file__).parents[2] / "examples" / "models" / "resnet8_dense.onnx"
+
 
 def prune(*arguments: object) -> int:
     with pytest.raises(SystemExit) as caught:
@@ -47,3 +49,31 @@ def test_nothing_to_prune_is_an_error(model: Path, capfd: pytest.CaptureFixture[
         and "let it end in .onnx" in err
     )
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "isa", "gains"),
+    [
+        ("2:4", "xcv", False),
+        ("3:12", "xcv", False),
+        ("1:3", "xcv", False),
+        ("1:8", "xcv", True),
+        ("2:4", "rv32", True),
+    ],
+)
+def test_a_pattern_that_gains_nothing_is_pruned_to_with_a_sentence(
+    pattern: str, isa: str, gains: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sparse = tmp_path / "sparse.onnx"
+    assert prune(RESNET8, "--pattern", pattern, "--isa", isa, "-o", sparse, "--json") == 0
+    out, err = capfd.readouterr()
+    assert json.loads(out)["pattern"] == pattern
+    told = [line for line in err.splitlines() if "no speed" in line]
+    assert len(told) == (0 if gains else 1)
+    assert all(
+        f"nmcu: {pattern} gains no speed on cluster8 with {isa}: in layers 'stage1.conv1'" in t for t in told
+    )
+    with pytest.raises(SystemExit) as caught:
+        main(["compile", str(sparse), "--isa", isa, "-o", str(tmp_path / "project"), "--json"])
+    assert not caught.value.code
+    assert capfd.readouterr().err.count("no speed on cluster8") == len(told)

@@ -1,6 +1,8 @@
 """One call starts pruning, one call per step keeps it going, plain PyTorch comes out."""
 
 import copy
+import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from torch import nn
 
 from nmcu import sparsity
 from nmcu import train as nt
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, NoGainWarning
 from train.nets import Flattened, Residual
 
 
@@ -169,3 +171,29 @@ def test_flattened_linear_layers_take_their_channels() -> None:
     nt.sparsify(model, {"fc": "1:8"}, channels={"fc": 8})
     blocks = (model.fc.weight != 0).numpy().reshape(8, 8, 16)
     assert np.array_equal(blocks.sum(axis=1), np.ones((8, 16))), "one weight per pixel of the map"
+
+
+class _Wide(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(64, 64, 3)
+        self.line = nn.Conv1d(32, 64, 3)
+        self.grouped = nn.Conv2d(64, 64, 3, groups=4)
+        self.fc = nn.Linear(256, 10)
+
+
+@pytest.mark.parametrize("pattern", ["2:4", "1:3", [(0, "1:8"), (5, "2:4")], {"conv": "2:4", "fc": "1:8"}])
+def test_a_pattern_that_gains_nothing_is_taken_with_a_warning(pattern: Any) -> None:
+    with pytest.warns(
+        NoGainWarning, match="gains no speed on cluster8 with xcv: in layers? .*'conv'"
+    ) as told:
+        sparsifier = nt.sparsify(_Wide(), pattern)
+    assert len(told) == 1 and told[0].filename == __file__
+    assert "conv" in sparsifier.patterns
+
+
+@pytest.mark.parametrize(("pattern", "isa"), [("2:4", "rv32"), ("1:4", "xcv"), ("1:8x4", "xcv")])
+def test_no_warning_where_a_pattern_gains(pattern: str, isa: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", NoGainWarning)
+        nt.sparsify(_Wide(), pattern, isa=isa)

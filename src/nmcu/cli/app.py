@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ import typer
 
 from nmcu.cli import commands
 from nmcu.cli.output import say
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, NoGainWarning
 
 app = typer.Typer(
     name="nmcu",
@@ -46,6 +47,18 @@ def main(arguments: list[str] | None = None) -> None:
     """
     if not os.environ.get("NMCU_DEBUG"):
         sys.excepthook = _show_bug
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", NoGainWarning)
+        show = warnings.showwarning
+        warnings.showwarning = lambda message, category, *where: (
+            say(f"nmcu: {message}")
+            if issubclass(category, NoGainWarning)
+            else show(message, category, *where)
+        )
+        _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> None:
     try:
         typer.main.get_command(app)(arguments)  # app() itself would put its own hook in the place of ours
     except NmcuError as error:

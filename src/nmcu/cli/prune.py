@@ -1,5 +1,6 @@
 """`nmcu prune`: an N:M-sparse model from a dense one, without training."""
 
+import warnings
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,11 +8,12 @@ from typing import Annotated, Any
 import typer
 
 import nmcu
-from nmcu.cli.options import JsonOption, ModelArgument
+from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
 from nmcu.cli.output import progress, say, show, show_json
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, NoGainWarning
 from nmcu.graph.prune import Choice, choose
 from nmcu.graph.prune import prune as prune_graph
+from nmcu.kernels import Machine, gain, no_gain, without_gain
 from nmcu.operators import check_suffix, save
 from nmcu.registry import Registry
 from nmcu.report import Column, Grid, Kind, label
@@ -27,7 +29,7 @@ def prune(
         typer.Option(
             "--pattern",
             metavar="N:M[xG]",
-            help="What to prune to: 1:8, 1:16, 1:8x4. 2:4 is too dense to gain speed.",
+            help="What to prune to: 1:8, 1:16, 1:8x4.",
         ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.onnx", help="QDQ ONNX file to write.")],
@@ -39,13 +41,16 @@ def prune(
         ),
     ] = None,
     skip: Annotated[str, typer.Option(metavar="GLOB", help="Layers to leave as they are.")] = "",
+    target: TargetOption = "cluster8",
+    isa: IsaOption = "xcv",
     json: JsonOption = False,
 ) -> None:
     """Prune the weights of MODEL by magnitude, block by block, and write the result as QDQ ONNX.
 
     The smallest quantised weights of each block become zero; nothing is trained, so accuracy needs fine-tuning.
+    Where the pattern is predicted to gain no speed (on --target with --isa), a sentence on standard error says so.
     """
-    parsed = NMPattern.parse(pattern)
+    parsed, registry = NMPattern.parse(pattern), Registry.installed()
     check_suffix(out)
     with progress(model.name) as stage:
         stage("reading")
@@ -61,7 +66,13 @@ def prune(
             found = found or "it has no layers with weights"
             raise NmcuError(f"there is nothing to prune in {model}: {found}")
         stage("pruning")
-        save(prune_graph(graph, dict.fromkeys(named, parsed)), out, Registry.installed().operators.values())
+        pruned = prune_graph(graph, dict.fromkeys(named, parsed))
+        save(pruned, out, registry.operators.values())
+        stage("predicting")
+        machine = Machine(registry.target(target), registry.isa(isa))
+        kernels = registry.kernels.values()
+        gains = {layer.name: gain(kernels, layer, machine) for layer in pruned.layers if layer.name in named}
+        slow = without_gain(gains)
     if json:
         show_json(
             {
@@ -73,6 +84,8 @@ def prune(
         )
     else:
         show(_table(choices, parsed))
+    if slow:
+        warnings.warn(no_gain({pattern: slow}, machine), NoGainWarning, stacklevel=1)
     say(FINE_TUNING)
 
 

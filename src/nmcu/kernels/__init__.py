@@ -3,6 +3,7 @@
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.choice import built_in, candidates, fits
+from nmcu.kernels.gain import gain, no_gain, without_gain
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 from nmcu.kernels.packed import Packed
 
@@ -20,4 +21,7 @@ __all__ = [
     "built_in",
     "candidates",
     "fits",
+    "gain",
+    "no_gain",
+    "without_gain",
 ]

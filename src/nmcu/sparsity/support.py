@@ -142,21 +142,23 @@ def unstructured(weight: NDArray[Any], group: int = 1) -> Support:
 
 
 def natural(weight: NDArray[Any], pattern: NMPattern | None) -> Support:
-    """The support that needs fewer slots: of `pattern`, which holds, or unstructured.
+    """Of `pattern`, which holds, or unstructured where it holds by chance.
 
-    Of a pattern that the weights were pruned to, all slots of some channel are in use or nearly so; one that needs a
-    quarter more than any channel uses is met by chance, as 6:16 is by weights of which one in ten is not zero.
+    Of a pattern that weights were pruned to, all slots of some channel are in use, or nearly: what 6:16 is not on
+    weights that were pruned to 3:12, nor where one in ten is not zero. 1:M is no chance.
     """
-    if pattern is not None:
-        found = of_pattern(weight, pattern)
-        most = np.count_nonzero(found.used, axis=(1, 2)).max()
-        if most >= SLOTS_IN_USE * pattern.n * -(-weight.shape[-1] // pattern.m) * found.taps:
-            return found
-    return unstructured(weight)
+    if pattern is None:
+        return unstructured(weight)
+    found = of_pattern(weight, pattern)
+    cin = weight.shape[-1]
+    last = cin % pattern.m or pattern.m  # positions in the last block of a tap
+    slots = found.taps * ((-(-cin // pattern.m) - 1) * pattern.n + min(pattern.n, last))
+    in_use = int(np.count_nonzero(found.used, axis=(1, 2)).max())
+    return found if pattern.n == 1 or in_use >= SLOTS_IN_USE * slots else unstructured(weight)
 
 
-SLOTS_IN_USE = 0.75
-"""Of a pattern that weights were pruned to."""
+SLOTS_IN_USE = 0.9
+"""Of a pattern that weights were pruned to, in the fullest channel; the rest became zero when they were quantised."""
 
 
 def _nonzero(weight: NDArray[Any]) -> NDArray[np.bool_]:

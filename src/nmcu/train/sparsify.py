@@ -1,5 +1,6 @@
 """N:M pruning during training: one call to start, one call per step, plain PyTorch at the end."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -8,9 +9,10 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, NoGainWarning
 from nmcu.sparsity import NMPattern
 from nmcu.train import masks
+from nmcu.train.gain import sentence_of_no_gain
 from nmcu.train.masks import NMMask
 
 Stages = str | NMPattern | Sequence[tuple[int, str | NMPattern]]
@@ -25,6 +27,8 @@ def sparsify(
     decay: float = 2e-4,
     interval: int = 1,
     channels: Mapping[str, int] | None = None,
+    target: str = "cluster8",
+    isa: str = "xcv",
 ) -> "Sparsifier":
     """Prune the Conv and Linear weights of `model` to N:M while it trains; the optimiser may exist already.
 
@@ -34,7 +38,9 @@ def sparsify(
     recomputed from the dense weights every `interval` steps. `channels` gives, by glob, the number of channels
     of the map that is flattened before a linear layer: its blocks then run in NHWC order, as on the device.
 
-    Raises `NmcuError` for an unknown pattern, a glob that matches nothing, or a model without a layer to prune.
+    Raises `NmcuError` for an unknown pattern, a glob that matches nothing, or a model without a layer to prune. Warns
+    (`nmcu.errors.NoGainWarning`) of patterns that are predicted to gain no speed on `target` with the instruction set
+    `isa`; the layers' maps are taken to be 8x8.
     """
     wanted: Mapping[str, Stages] = pattern if isinstance(pattern, Mapping) else {"*": pattern}
     schedules = {glob: _stages(stages) for glob, stages in wanted.items()}
@@ -60,6 +66,8 @@ def sparsify(
             "no layer to prune: every Conv and Linear is skipped or has fewer inputs than one block"
         )
 
+    last = {name: stages[-1][1] for name, stages in chosen.items()}
+    slow = sentence_of_no_gain({n: p for n, p in last.items() if p is not None}, layers, target, isa)
     for name, stages in chosen.items():
         layer = layers[name]
         flat = next((c for glob, c in (channels or {}).items() if fnmatchcase(name, glob)), None)
@@ -69,6 +77,8 @@ def sparsify(
             )
         mask = NMMask(layer.weight, _at(stages, 0), decay=decay, channels=flat)
         parametrize.register_parametrization(layer, "weight", mask)
+    if slow is not None:
+        warnings.warn(slow, NoGainWarning, stacklevel=2)
     return Sparsifier(model, chosen, interval)
 
 
