@@ -15,14 +15,28 @@
 #define NMCU_XDEC_F7_PAIR 4
 
 #ifdef __ASSEMBLER__
+/* clang-format off */
 
-.macro nm.dec.m4 rd, rs1, rs2.insn r 0x2b, 5, NMCU_XDEC_F7_M4, \rd, \rs1, \rs2.endm.macro nm.dec.m8 rd, rs1,
-    rs2.insn r 0x2b, 5, NMCU_XDEC_F7_M8, \rd, \rs1, \rs2.endm.macro nm.dec.m16 rd, rs1, rs2.insn r 0x2b, 5,
-    NMCU_XDEC_F7_M16, \rd, \rs1, \rs2.endm.macro nm.decp.m4 rd, rs1, rs2.insn r 0x2b, 5,
-    NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M4, \rd, \rs1, \rs2.endm.macro nm.decp.m8 rd, rs1, rs2.insn r 0x2b, 5,
-    NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M8, \rd, \rs1, \rs2.endm.macro nm.decp.m16 rd, rs1, rs2.insn r 0x2b, 5,
-    NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M16, \rd, \rs1, \rs2.endm
+.macro nm.dec.m4 rd, rs1, rs2
+  .insn r 0x2b, 5, NMCU_XDEC_F7_M4, \rd, \rs1, \rs2
+.endm
+.macro nm.dec.m8 rd, rs1, rs2
+  .insn r 0x2b, 5, NMCU_XDEC_F7_M8, \rd, \rs1, \rs2
+.endm
+.macro nm.dec.m16 rd, rs1, rs2
+  .insn r 0x2b, 5, NMCU_XDEC_F7_M16, \rd, \rs1, \rs2
+.endm
+.macro nm.decp.m4 rd, rs1, rs2
+  .insn r 0x2b, 5, NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M4, \rd, \rs1, \rs2
+.endm
+.macro nm.decp.m8 rd, rs1, rs2
+  .insn r 0x2b, 5, NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M8, \rd, \rs1, \rs2
+.endm
+.macro nm.decp.m16 rd, rs1, rs2
+  .insn r 0x2b, 5, NMCU_XDEC_F7_PAIR + NMCU_XDEC_F7_M16, \rd, \rs1, \rs2
+.endm
 
+/* clang-format on */
 #else
 
 #include <stdint.h>
