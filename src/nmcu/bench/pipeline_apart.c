@@ -14,20 +14,16 @@ static void run(const nmcu_stages_t *stages, const void *layer, unsigned tiles, 
 
     for (unsigned tile = 0; tile < tiles; tile++) {
         const uint32_t ticket = stage.load(layer, tile, core);
-        if (ticket)
-            nmcu_dma_wait(ticket);
+        if (ticket) nmcu_dma_wait(ticket);
         nmcu_barrier();
         nmcu_region(NMCU_COMPUTE_REGION);
-        if (stage.prepare)
-            stage.prepare(layer, tile, core);
+        if (stage.prepare) stage.prepare(layer, tile, core);
         nmcu_barrier();
-        if (!in_step)
-            nmcu_stagger(core);
+        if (!in_step) nmcu_stagger(core);
         stage.compute(layer, tile, core);
         nmcu_barrier();
         nmcu_region(REST_REGION);
-        if (core == NMCU_STORE_CORE)
-            nmcu_dma_wait(stage.store(layer, tile));
+        if (core == NMCU_STORE_CORE) nmcu_dma_wait(stage.store(layer, tile));
         nmcu_barrier();
     }
 }

@@ -11,8 +11,7 @@ static void arg_max(const void *op, int8_t *y, const int8_t *x, uint32_t rows)
     for (uint32_t row = 0; row < rows; row++, x += count, y += sizeof(int32_t)) {
         int32_t best = 0;
         for (uint32_t i = 1; i < count; i++)
-            if (x[i] > x[best])
-                best = (int32_t)i;
+            if (x[i] > x[best]) best = (int32_t)i;
         memcpy(y, &best, sizeof best);
     }
 }

@@ -36,12 +36,12 @@ static uint32_t load(const void *layer, unsigned tile, unsigned core)
     uint32_t ticket = 0;
 
     if (core == NMCU_CONSTANTS_CORE && at.index == 0)
-        ticket = nmcu_dma_start_2d(product->b_tile[at.head & 1], product->b + at.head * product->b_head, b_bytes, b_rows,
-                                   4 * words(b_bytes), product->b_row);
+        ticket = nmcu_dma_start_2d(product->b_tile[at.head & 1], product->b + at.head * product->b_head,
+                                   b_bytes, b_rows, 4 * words(b_bytes), product->b_row);
     if (core == 0)
         ticket = nmcu_dma_start_2d(product->x_tile[tile & 1],
-                                   product->x + at.head * product->x_head + at.first * product->x_row, product->inner,
-                                   at.rows, 4 * words(product->inner), product->x_row);
+                                   product->x + at.head * product->x_head + at.first * product->x_row,
+                                   product->inner, at.rows, 4 * words(product->inner), product->x_row);
     return ticket;
 }
 
@@ -60,8 +60,7 @@ static void clear_ends(const nmcu_product_t *product, unsigned core)
     const unsigned cores = nmcu_core_count();
     const uint32_t inner = 4 * words(product->inner), rest = inner - product->inner;
 
-    if (rest == 0)
-        return;
+    if (rest == 0) return;
     for (unsigned slot = 0; slot < 2; slot++) {
         for (uint32_t row = core; row < product->tile_rows; row += cores)
             memset(product->x_tile[slot] + row * inner + product->inner, 0, rest);
@@ -122,8 +121,7 @@ static void compute(const void *layer, unsigned tile, unsigned core)
             block.x[p] = product->x_tile[tile & 1] + at_row * 4 * inner;
             block.y[p] = product->y_tile[tile & 1] + at_row * 4 * groups + 4 * group;
         }
-        if (product->zero_b)
-            nmcu_product_sums(block.x, inner, -product->zero_b, block.start);
+        if (product->zero_b) nmcu_product_sums(block.x, inner, -product->zero_b, block.start);
         block.packed = product->packed + group * (HEADER_BYTES + 16 * inner);
         block.groups = run;
         product->block(&block);

@@ -16,8 +16,8 @@ nmcu_product_block_fn nmcu_product_full; /* portable only: requantisation in ful
  * Pack one group of four rows (or of four columns) of `b`, whose rows lie `pitch` bytes apart: `words` words of each.
  * Output c starts at `constant + scale * (sum of its bytes)`. All rows are word-aligned.
  */
-typedef void nmcu_product_pack_fn(uint8_t *group, const int8_t *b, uint32_t pitch, uint32_t words, int32_t scale,
-                                  int32_t constant);
+typedef void nmcu_product_pack_fn(uint8_t *group, const int8_t *b, uint32_t pitch, uint32_t words,
+                                  int32_t scale, int32_t constant);
 
 nmcu_product_pack_fn nmcu_product_pack_rows;
 nmcu_product_pack_fn nmcu_product_pack_columns;
@@ -36,7 +36,7 @@ typedef struct {
     uint32_t x_head, x_row, b_head, b_row, y_head, y_row;
     uint32_t heads, rows, outputs, inner;
     uint32_t columns;
-    uint32_t tile_rows, row_tiles; /* per head */
+    uint32_t tile_rows, row_tiles;             /* per head */
     int8_t *x_tile[2], *b_tile[2], *y_tile[2]; /* L1: rows padded to whole words */
     uint8_t *packed;                           /* L1 */
     nmcu_product_block_fn *block;

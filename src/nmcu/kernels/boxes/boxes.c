@@ -13,12 +13,12 @@ static void fill(const nmcu_boxes_t *layer, int8_t *staging, unsigned core, unsi
     memset(staging, layer->value, nmcu_min(step, layer->fill_bytes));
     for (uint32_t at = core * step; at < layer->fill_bytes; at += cores * step)
         ticket = nmcu_dma_start_1d(layer->fill + at, staging, nmcu_min(step, layer->fill_bytes - at));
-    if (ticket)
-        nmcu_dma_wait(ticket);
+    if (ticket) nmcu_dma_wait(ticket);
     nmcu_barrier();
 }
 
-static void copy_run(const nmcu_box_t *box, int8_t *to, const int8_t *from, int8_t *staging, uint32_t staging_bytes)
+static void copy_run(const nmcu_box_t *box, int8_t *to, const int8_t *from, int8_t *staging,
+                     uint32_t staging_bytes)
 {
     for (uint32_t at = 0; at < box->run; at += staging_bytes) {
         const uint32_t bytes = nmcu_min(staging_bytes, box->run - at);
@@ -41,7 +41,8 @@ static void copy_rows(const nmcu_box_t *box, int8_t *to, const int8_t *from, uin
         nmcu_dma_wait(nmcu_dma_start_2d(to, staging, run, rows, (uint32_t)box->to_row, run));
 }
 
-static void copy_box(const nmcu_box_t *box, int8_t *staging, uint32_t staging_bytes, unsigned core, unsigned cores)
+static void copy_box(const nmcu_box_t *box, int8_t *staging, uint32_t staging_bytes, unsigned core,
+                     unsigned cores)
 {
     const uint32_t most = box->run < staging_bytes ? staging_bytes / box->run : 1; /* rows at a time */
     const uint32_t chunks = (box->rows + most - 1) / most;
@@ -53,8 +54,7 @@ static void copy_box(const nmcu_box_t *box, int8_t *staging, uint32_t staging_by
         int32_t from = (int32_t)row * box->from_row, to = (int32_t)row * box->to_row;
         for (unsigned axis = NMCU_BOX_AXES; axis-- > 0;) {
             const uint32_t size = box->size[axis];
-            if (size == 1)
-                continue;
+            if (size == 1) continue;
             const uint32_t outer = page / size;
             const int32_t index = (int32_t)(page - outer * size);
             from += index * box->from_stride[axis];
@@ -74,8 +74,7 @@ void nmcu_boxes_run(const nmcu_boxes_t *layer)
     const unsigned core = nmcu_core_id(), cores = nmcu_core_count();
     int8_t *const staging = boxes.staging + core * boxes.staging_bytes;
 
-    if (boxes.fill)
-        fill(&boxes, staging, core, cores);
+    if (boxes.fill) fill(&boxes, staging, core, cores);
     for (uint32_t i = 0; i < boxes.count; i++) {
         const nmcu_box_t box = boxes.boxes[i];
         copy_box(&box, staging, boxes.staging_bytes, core, cores);

@@ -17,9 +17,9 @@ static uint32_t load_operand(const nmcu_elementwise_t *map, const nmcu_operand_t
     const uint32_t first = tile * map->chunk;
 
     if (operand->bytes == 0)
-        return nmcu_dma_start_1d(operand->tile[tile & 1], operand->data + first, nmcu_min(map->chunk, map->bytes - first));
-    if (tile > 0 || !operand->tile[0])
-        return 0;
+        return nmcu_dma_start_1d(operand->tile[tile & 1], operand->data + first,
+                                 nmcu_min(map->chunk, map->bytes - first));
+    if (tile > 0 || !operand->tile[0]) return 0;
     return nmcu_dma_start_1d(operand->tile[0], operand->data, operand->bytes);
 }
 
@@ -36,8 +36,7 @@ static uint32_t load(const void *layer, unsigned tile, unsigned core)
     uint32_t ticket = 0;
 
 #if !NMCU_STAGED
-    if (!map->out_tile[0])
-        return 0;
+    if (!map->out_tile[0]) return 0;
 #endif
 
     if (core == NMCU_CONSTANTS_CORE) {
@@ -45,14 +44,12 @@ static uint32_t load(const void *layer, unsigned tile, unsigned core)
             ticket = nmcu_dma_start_1d(map->constants_copy, map->constants, map->constant_bytes);
         if (map->operands > 1) {
             const uint32_t second = load_operand(map, &map->operand[1], tile);
-            if (second)
-                ticket = second;
+            if (second) ticket = second;
         }
     }
     if (core == 0) {
         const uint32_t first = load_operand(map, &map->operand[0], tile);
-        if (first)
-            ticket = first;
+        if (first) ticket = first;
     }
     return ticket;
 }
@@ -62,10 +59,10 @@ static uint32_t store(const void *layer, unsigned tile)
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     const uint32_t first = tile * map->chunk;
 #if !NMCU_STAGED
-    if (!map->out_tile[0])
-        return 0;
+    if (!map->out_tile[0]) return 0;
 #endif
-    return nmcu_dma_start_1d(map->output + first, map->out_tile[tile & 1], nmcu_min(map->chunk, map->bytes - first));
+    return nmcu_dma_start_1d(map->output + first, map->out_tile[tile & 1],
+                             nmcu_min(map->chunk, map->bytes - first));
 }
 
 /* `bytes` bytes, where those behind must not be written. */
@@ -73,13 +70,11 @@ static void run_exact(const layer_t *layer, int8_t *y, const int8_t *a, const in
 {
     const uint32_t words = bytes / 4, rest = bytes % 4;
 
-    if (words)
-        layer->map->fn(layer->op, y, a, b, words);
+    if (words) layer->map->fn(layer->op, y, a, b, words);
     if (rest) {
         int8_t last_a[4] = {0}, last_b[4] = {0}, last_y[4];
         memcpy(last_a, a + 4 * words, rest);
-        if (b)
-            memcpy(last_b, b + 4 * words, rest);
+        if (b) memcpy(last_b, b + 4 * words, rest);
         layer->map->fn(layer->op, last_y, last_a, last_b, 1);
         memcpy(y + 4 * words, last_y, rest);
     }
@@ -105,8 +100,7 @@ static void walk_to_next_row(const nmcu_elementwise_t *map, walk_t *walk)
 {
     walk->index[NMCU_ELEMENTWISE_AXES - 1] = 0;
     for (unsigned axis = NMCU_ELEMENTWISE_AXES - 1; axis-- > 0;) {
-        if (++walk->index[axis] < map->size[axis])
-            return;
+        if (++walk->index[axis] < map->size[axis]) return;
         walk->index[axis] = 0;
     }
 }
@@ -169,14 +163,14 @@ static void compute(const void *layer, unsigned tile, unsigned core)
     const uint32_t words = (bytes + 3) / 4, share = share_words(words, nmcu_core_count());
     const uint32_t first = core * share, end = nmcu_min(first + share, words);
 
-    if (first >= end)
-        return;
+    if (first >= end) return;
     if (map->operand[0].bytes || map->operand[1].bytes)
         run_broadcast(layer, tile, 4 * first, nmcu_min(4 * end, bytes));
     else
         map->fn(op, CHUNK(map->out_tile, slot, map->output) + 4 * first,
                 CHUNK(map->operand[0].tile, slot, map->operand[0].data) + 4 * first,
-                map->operands > 1 ? CHUNK(map->operand[1].tile, slot, map->operand[1].data) + 4 * first : 0, end - first);
+                map->operands > 1 ? CHUNK(map->operand[1].tile, slot, map->operand[1].data) + 4 * first : 0,
+                end - first);
 }
 
 void nmcu_elementwise_run(const nmcu_elementwise_t *map, const void *op)

@@ -26,14 +26,16 @@ typedef struct {
 typedef struct {
     nmcu_operand_t operand[2];
     uint32_t operands;
-    int8_t *output;      /* L2 */
-    int8_t *out_tile[2]; /* L1; null: the whole output is one chunk, and it and its operands are used in place */
-    uint32_t bytes;      /* of the output */
-    uint32_t chunk;      /* bytes of a chunk, a multiple of 4 */
+    int8_t *output; /* L2 */
+    int8_t
+        *out_tile[2]; /* L1; null: the whole output is one chunk, and it and its operands are used in place */
+    uint32_t bytes;   /* of the output */
+    uint32_t chunk;   /* bytes of a chunk, a multiple of 4 */
     uint32_t chunks;
-    uint32_t size[NMCU_ELEMENTWISE_AXES]; /* the output's axes, innermost last; used if an operand is broadcast */
-    const uint8_t *constants;             /* L2: copied to constants_copy before the first chunk, or null */
-    void *constants_copy;                 /* L1 */
+    uint32_t
+        size[NMCU_ELEMENTWISE_AXES]; /* the output's axes, innermost last; used if an operand is broadcast */
+    const uint8_t *constants;        /* L2: copied to constants_copy before the first chunk, or null */
+    void *constants_copy;            /* L1 */
     uint32_t constant_bytes;
     nmcu_elementwise_fn *fn;
 } nmcu_elementwise_t;

@@ -13,12 +13,11 @@
 #if !NMCU_STAGED
 #define NMCU_LAYER_FETCH(type, to, layer) ((to) = (type *)(uintptr_t)(layer))
 #else
-#define NMCU_LAYER_FETCH(type, to, layer)                                                                              \
-    do {                                                                                                               \
-        _Static_assert(sizeof(type) <= NMCU_LAYER_BYTES, "the descriptor is larger than its place in L1");             \
-        if (nmcu_core_id() == 0)                                                                                       \
-            nmcu_dma_wait(nmcu_dma_start_1d((to), (layer), sizeof(type)));                                             \
-        nmcu_barrier();                                                                                                \
+#define NMCU_LAYER_FETCH(type, to, layer)                                                                  \
+    do {                                                                                                   \
+        _Static_assert(sizeof(type) <= NMCU_LAYER_BYTES, "the descriptor is larger than its place in L1"); \
+        if (nmcu_core_id() == 0) nmcu_dma_wait(nmcu_dma_start_1d((to), (layer), sizeof(type)));            \
+        nmcu_barrier();                                                                                    \
     } while (0)
 #endif
 

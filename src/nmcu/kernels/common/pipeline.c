@@ -17,35 +17,27 @@ static void run(const nmcu_stages_t *stages, const void *layer, unsigned tiles, 
     if (!loads) /* write while the banks are not busy yet */
         prepare(&stage, layer, ahead, core);
     ticket = stage.load(layer, 0, core);
-    if (loads)
-        prepare(&stage, layer, ahead, core);
-    if (ahead > 1)
-        next = stage.load(layer, 1, core);
+    if (loads) prepare(&stage, layer, ahead, core);
+    if (ahead > 1) next = stage.load(layer, 1, core);
 
     for (unsigned tile = 0; tile < tiles; tile++) {
-        if (ticket)
-            nmcu_dma_wait(ticket);
+        if (ticket) nmcu_dma_wait(ticket);
         ticket = next;
         nmcu_barrier();
         if (tile > 0) {
-            if (core == NMCU_STORE_CORE)
-                ticket = stage.store(layer, tile - 1);
+            if (core == NMCU_STORE_CORE) ticket = stage.store(layer, tile - 1);
             if (tile + 1 < tiles) {
                 const uint32_t load = stage.load(layer, tile + 1, core);
-                if (load)
-                    ticket = load;
-                if (stage.prepare)
-                    stage.prepare(layer, tile + 1, core);
+                if (load) ticket = load;
+                if (stage.prepare) stage.prepare(layer, tile + 1, core);
             }
         }
         next = 0;
-        if (!in_step)
-            nmcu_stagger(core);
+        if (!in_step) nmcu_stagger(core);
         stage.compute(layer, tile, core);
     }
     nmcu_barrier();
-    if (core == NMCU_STORE_CORE)
-        nmcu_dma_wait(stage.store(layer, tiles - 1));
+    if (core == NMCU_STORE_CORE) nmcu_dma_wait(stage.store(layer, tiles - 1));
     nmcu_barrier();
 }
 

@@ -15,8 +15,8 @@
  */
 enum { NMCU_NARROW = 0, NMCU_WIDE = 1, NMCU_FULL = 2 };
 
-static inline int8_t nmcu_requantize(const nmcu_requantize_t *how, int32_t acc, int32_t multiplier, int32_t round,
-                                     int32_t shift)
+static inline int8_t nmcu_requantize(const nmcu_requantize_t *how, int32_t acc, int32_t multiplier,
+                                     int32_t round, int32_t shift)
 {
     int32_t y;
     if (how->form == NMCU_NARROW) {
@@ -24,7 +24,8 @@ static inline int8_t nmcu_requantize(const nmcu_requantize_t *how, int32_t acc, 
     } else if (how->form == NMCU_WIDE) {
         y = ((int32_t)(((int64_t)acc * multiplier) >> 32) + round) >> shift;
     } else {
-        const int64_t wide = (((int64_t)acc * multiplier + ((int64_t)1 << (shift - 1))) >> shift) + how->zero_point;
+        const int64_t wide =
+            (((int64_t)acc * multiplier + ((int64_t)1 << (shift - 1))) >> shift) + how->zero_point;
         return (int8_t)(wide < how->lo ? how->lo : wide > how->hi ? how->hi : wide);
     }
     return (int8_t)(y < how->lo ? how->lo : y > how->hi ? how->hi : y);

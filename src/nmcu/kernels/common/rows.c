@@ -20,14 +20,14 @@ static uint32_t load(const void *layer, unsigned tile, unsigned core)
     uint32_t ticket = 0;
 
 #if !NMCU_STAGED
-    if (!shape->in_tile[0])
-        return 0;
+    if (!shape->in_tile[0]) return 0;
 #endif
 
     if (core == NMCU_CONSTANTS_CORE && tile == 0 && shape->constants)
         ticket = nmcu_dma_start_1d(shape->constants_copy, shape->constants, shape->constant_bytes);
     if (core == 0)
-        ticket = nmcu_dma_start_1d(shape->in_tile[tile & 1], shape->input + tile * shape->tile_rows * shape->in_bytes,
+        ticket = nmcu_dma_start_1d(shape->in_tile[tile & 1],
+                                   shape->input + tile * shape->tile_rows * shape->in_bytes,
                                    tile_rows(shape, tile) * shape->in_bytes);
     return ticket;
 }
@@ -36,11 +36,10 @@ static uint32_t store(const void *layer, unsigned tile)
 {
     const nmcu_rows_t *shape = ((const layer_t *)layer)->shape;
 #if !NMCU_STAGED
-    if (!shape->out_tile[0])
-        return 0;
+    if (!shape->out_tile[0]) return 0;
 #endif
-    return nmcu_dma_start_1d(shape->output + tile * shape->tile_rows * shape->out_bytes, shape->out_tile[tile & 1],
-                             tile_rows(shape, tile) * shape->out_bytes);
+    return nmcu_dma_start_1d(shape->output + tile * shape->tile_rows * shape->out_bytes,
+                             shape->out_tile[tile & 1], tile_rows(shape, tile) * shape->out_bytes);
 }
 
 static void compute(const void *layer, unsigned tile, unsigned core)
@@ -54,7 +53,8 @@ static void compute(const void *layer, unsigned tile, unsigned core)
 #if !NMCU_STAGED
     if (!shape->in_tile[0]) {
         if (first < end)
-            work->fn(work->op, shape->output + first * shape->out_bytes, shape->input + first * shape->in_bytes, end - first);
+            work->fn(work->op, shape->output + first * shape->out_bytes,
+                     shape->input + first * shape->in_bytes, end - first);
         return;
     }
 #endif

@@ -24,15 +24,13 @@ static inline void nmcu_stream_start(const nmcu_chunk_t *chunks, unsigned count)
 /* Wait until the chunk with this ticket has come, on the core that loads constants. */
 static inline void nmcu_stream_wait(uint32_t ticket)
 {
-    if (nmcu_core_id() == NMCU_CONSTANTS_CORE)
-        nmcu_l3_wait(ticket);
+    if (nmcu_core_id() == NMCU_CONSTANTS_CORE) nmcu_l3_wait(ticket);
 }
 
 /* Move an activation between L2 and L3. Called by all cores, between layers; it is there when they go on. */
 static inline void nmcu_move(int8_t *to, const int8_t *from, uint32_t bytes)
 {
-    if (nmcu_core_id() == NMCU_STORE_CORE)
-        nmcu_l3_wait(nmcu_l3_start_1d(to, from, bytes));
+    if (nmcu_core_id() == NMCU_STORE_CORE) nmcu_l3_wait(nmcu_l3_start_1d(to, from, bytes));
     nmcu_barrier();
 }
 

@@ -17,8 +17,7 @@ static slab_rows_t slab_rows(const nmcu_window_t *window, const nmcu_tile_t *til
     int end = top + total;
     slab_rows_t rows;
 
-    if (end > window->in_height)
-        end = window->in_height;
+    if (end > window->in_height) end = window->in_height;
     rows.total = (unsigned)total;
     rows.first = (unsigned)first;
     rows.count = end > first ? (unsigned)(end - first) : 0;
@@ -29,7 +28,9 @@ static slab_rows_t slab_rows(const nmcu_window_t *window, const nmcu_tile_t *til
 /* Map pixels in each slab row: the rest of a row is padding. */
 static unsigned slab_pixels(const nmcu_window_t *window)
 {
-    return window->slab_width > window->pad_left ? nmcu_min(window->in_width, window->slab_width - window->pad_left) : 0;
+    return window->slab_width > window->pad_left
+               ? nmcu_min(window->in_width, window->slab_width - window->pad_left)
+               : 0;
 }
 
 uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile)
@@ -38,31 +39,30 @@ uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile)
     const unsigned pixels = slab_pixels(window);
     const unsigned channels = window->channelwise ? tile->channels : window->in_channels;
     const unsigned map_row = (unsigned)window->in_width * window->in_channels;
-    const int8_t *from = window->input + rows.first * map_row + (window->channelwise ? tile->first_channel : 0);
+    const int8_t *from =
+        window->input + rows.first * map_row + (window->channelwise ? tile->first_channel : 0);
     int8_t *to = tile->slab + (rows.skip * window->slab_width + window->pad_left) * channels;
 
     uint32_t ticket = 0;
 
-    if (!tile->new_slab)
-        return 0;
+    if (!tile->new_slab) return 0;
 #if !NMCU_STAGED
-    if (!window->slab[0] || !window->channelwise) /* nmcu_window_pad copies the rows of a slab for all channels */
+    if (!window->slab[0] ||
+        !window->channelwise) /* nmcu_window_pad copies the rows of a slab for all channels */
         return 0;
 #endif
-    if (rows.count == 0 || pixels == 0)
-        return 0;
+    if (rows.count == 0 || pixels == 0) return 0;
     if (channels == window->in_channels) {
         const unsigned row = pixels * channels;
         const unsigned slab_row = window->slab_width * channels;
-        if (row == map_row && row == slab_row)
-            return nmcu_dma_start_1d(to, from, rows.count * row);
+        if (row == map_row && row == slab_row) return nmcu_dma_start_1d(to, from, rows.count * row);
         return nmcu_dma_start_2d(to, from, row, rows.count, slab_row, map_row);
     }
     if (pixels == window->in_width && pixels == window->slab_width)
         return nmcu_dma_start_2d(to, from, channels, rows.count * pixels, channels, window->in_channels);
     for (unsigned row = 0; row < rows.count; row++)
-        ticket = nmcu_dma_start_2d(to + row * window->slab_width * channels, from + row * map_row, channels, pixels,
-                                   channels, window->in_channels);
+        ticket = nmcu_dma_start_2d(to + row * window->slab_width * channels, from + row * map_row, channels,
+                                   pixels, channels, window->in_channels);
     return ticket;
 }
 
@@ -77,16 +77,13 @@ void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core)
     const unsigned pixels = slab_pixels(window) * channels;
     const unsigned cores = nmcu_core_count();
 
-    if (!tile.new_slab)
-        return;
+    if (!tile.new_slab) return;
 #if NMCU_STAGED
-    if (left + pixels == slab_row && left == 0 && rows.count == rows.total)
-        return;
+    if (left + pixels == slab_row && left == 0 && rows.count == rows.total) return;
 #else
     const int map_row = window->in_width * window->in_channels;
     const int8_t *from = window->input + ((int)rows.first - (int)rows.skip) * map_row;
-    if (!window->slab[0])
-        return;
+    if (!window->slab[0]) return;
 #endif
     for (unsigned row = core; row < rows.total; row += cores) {
         int8_t *to = tile.slab + row * slab_row;
@@ -110,10 +107,8 @@ uint32_t nmcu_window_store(const void *layer, unsigned tile_index)
     int8_t *to = window->output + tile.first_row * window->out_width * window->out_pitch + tile.first_channel;
 
 #if !NMCU_STAGED
-    if (!window->out_tile[0])
-        return 0;
+    if (!window->out_tile[0]) return 0;
 #endif
-    if (tile.channels == window->out_pitch)
-        return nmcu_dma_start_1d(to, tile.out, pixels * tile.channels);
+    if (tile.channels == window->out_pitch) return nmcu_dma_start_1d(to, tile.out, pixels * tile.channels);
     return nmcu_dma_start_2d(to, tile.out, tile.channels, pixels, window->out_pitch, tile.channels);
 }

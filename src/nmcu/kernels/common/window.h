@@ -25,11 +25,14 @@ typedef struct {
     uint16_t slab_width; /* channelwise: in_width, and pad_left is 0 */
     uint16_t tile_rows, row_tiles;
     uint16_t tile_channels, channel_tiles;
-    uint8_t channelwise;    /* 1: a tile's slab holds the tile's channels only (depthwise, pooling); 0: all channels */
-    uint8_t rows_innermost; /* tile order: 1: all row tiles of a channel tile in turn; 0: the other way round */
+    uint8_t
+        channelwise; /* 1: a tile's slab holds the tile's channels only (depthwise, pooling); 0: all channels */
+    uint8_t
+        rows_innermost; /* tile order: 1: all row tiles of a channel tile in turn; 0: the other way round */
     int8_t pad_value;
-    int8_t *slab[2];        /* L1; null: windows are read from the map */
-    int8_t *out_tile[2];    /* L1: (rows, out_width, channels of the tile); null: results are written to the map */
+    int8_t *slab[2]; /* L1; null: windows are read from the map */
+    int8_t
+        *out_tile[2]; /* L1: (rows, out_width, channels of the tile); null: results are written to the map */
 } nmcu_window_t;
 
 /* Where tile number `tile` lies, and which of the two alternating buffers hold its operands. */
@@ -87,9 +90,9 @@ static inline nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned
 #if !NMCU_STAGED
     if (!t.slab) /* may begin before the map: padding that is not read */
         t.slab = (int8_t *)(uintptr_t)window->input +
-                 ((int)(t.first_row * window->stride_height) - window->pad_top) * window->in_width * window->in_channels;
-    if (!t.out)
-        t.out = window->output + t.first_row * window->out_width * window->out_pitch;
+                 ((int)(t.first_row * window->stride_height) - window->pad_top) * window->in_width *
+                     window->in_channels;
+    if (!t.out) t.out = window->output + t.first_row * window->out_width * window->out_pitch;
 #endif
     return t;
 }

@@ -15,8 +15,7 @@ static void fill_jumps(const nmcu_conv_t *conv, int32_t *jumps)
     for (unsigned y = 0; y < window->kernel_height; y++)
         for (int x = 0; x < taps; x++) {
             const int32_t start = (int32_t)y * row + x * tap;
-            if (i > 0)
-                jumps[i - 1] = start - at;
+            if (i > 0) jumps[i - 1] = start - at;
             at = start + run;
             i++;
         }
@@ -69,8 +68,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
     unsigned item = nmcu_share_first(items, core, cores);
     const unsigned end = nmcu_share_first(items, core + 1, cores);
 
-    if (item == end)
-        return;
+    if (item == end) return;
 
     int32_t jumps[NMCU_CONV_MAX_SEGMENTS];
     nmcu_block_t block = {

@@ -17,10 +17,10 @@ typedef struct {
     nmcu_weighted_t weighted; /* a record is a packed group of four output channels */
     nmcu_block_fn *block;
     nmcu_requantize_t requant;
-    uint16_t segments;        /* runs of a window, at most NMCU_CONV_MAX_SEGMENTS */
-    uint16_t segment_words;   /* words of a run, the last one perhaps partly behind it */
-    uint8_t pixels;           /* pixels of one block: 1, 2 or 4 */
-    uint8_t flat;             /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
+    uint16_t segments;      /* runs of a window, at most NMCU_CONV_MAX_SEGMENTS */
+    uint16_t segment_words; /* words of a run, the last one perhaps partly behind it */
+    uint8_t pixels;         /* pixels of one block: 1, 2 or 4 */
+    uint8_t flat; /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
 } nmcu_conv_t;
 
 /* Run the layer. Called by all cores. */

@@ -20,7 +20,8 @@ static inline void nmcu_dense_portable(const nmcu_block_t *block, unsigned pixel
             for (unsigned s = 0; s < block->segments; s++) {
                 for (unsigned i = 0; i < block->segment_words; i++, x += 4, w += 16)
                     for (unsigned c = 0; c < 4; c++)
-                        acc[c] += x[0] * w[4 * c] + x[1] * w[4 * c + 1] + x[2] * w[4 * c + 2] + x[3] * w[4 * c + 3];
+                        acc[c] +=
+                            x[0] * w[4 * c] + x[1] * w[4 * c + 1] + x[2] * w[4 * c + 2] + x[3] * w[4 * c + 3];
                 x += block->jumps[s];
             }
             for (unsigned c = 0; c < 4; c++)

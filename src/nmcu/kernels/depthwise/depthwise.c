@@ -42,7 +42,8 @@ static int8_t *own_planes(const nmcu_depthwise_t *depthwise, unsigned core)
 
 static void write_padding(const nmcu_depthwise_t *depthwise, unsigned core)
 {
-    nmcu_planes_fill(own_planes(depthwise, core), depthwise->weighted.window.pad_value, depthwise->shape.plane_bytes);
+    nmcu_planes_fill(own_planes(depthwise, core), depthwise->weighted.window.pad_value,
+                     depthwise->shape.plane_bytes);
 }
 
 /* Padding lies at the same bytes of the planes for all tiles: it is written once, while the first slab comes. */
@@ -58,11 +59,11 @@ static void prepare(const void *layer, unsigned tile_index, unsigned core)
     const unsigned busy = cores > 2 ? 2 : 0; /* the first cores start the transfers */
     const unsigned words = cores * depthwise->shape.plane_bytes;
 
-    if (tile_index > 0 || core < busy || !same_padding(depthwise))
-        return;
+    if (tile_index > 0 || core < busy || !same_padding(depthwise)) return;
     const unsigned first = nmcu_share_first(words, core - busy, cores - busy);
     const unsigned end = nmcu_share_first(words, core + 1 - busy, cores - busy);
-    nmcu_planes_fill((int8_t *)depthwise->planes + 4 * first, depthwise->weighted.window.pad_value, end - first);
+    nmcu_planes_fill((int8_t *)depthwise->planes + 4 * first, depthwise->weighted.window.pad_value,
+                     end - first);
 }
 
 /* Planes of the inputs of some lines of a group. */
@@ -72,10 +73,11 @@ static void fill_planes(const work_t *work, unsigned group, unsigned first_line,
     const span_t across = span(&depthwise->across, work->first_line + first_line, lines);
     nmcu_planes_t planes;
 
-    if (work->inputs.count <= 0 || across.count <= 0)
-        return;
-    planes.x = work->x + (work->origin + work->inputs.from * work->x_along + across.from * work->x_across + 4 * (int)group);
-    planes.planes = work->planes + across.before * (int)depthwise->line_bytes + work->inputs.before + depthwise->lead;
+    if (work->inputs.count <= 0 || across.count <= 0) return;
+    planes.x = work->x + (work->origin + work->inputs.from * work->x_along + across.from * work->x_across +
+                          4 * (int)group);
+    planes.planes =
+        work->planes + across.before * (int)depthwise->line_bytes + work->inputs.before + depthwise->lead;
     planes.x_step = work->x_along;
     planes.x_line = work->x_across;
     planes.extent = (uint32_t)work->inputs.count;
@@ -94,7 +96,8 @@ static void run_lines(const work_t *work, unsigned group, unsigned first_line, u
 
     block.shape = &depthwise->shape;
     block.x = work->planes;
-    block.y = work->y + ((int32_t)first_line * work->y_across - depthwise->lead * work->y_along + 4 * (int)group);
+    block.y =
+        work->y + ((int32_t)first_line * work->y_across - depthwise->lead * work->y_along + 4 * (int)group);
     block.channel = work->weights + 4 * group * depthwise->shape.channel_bytes;
     block.channels = channels < 4 ? channels : 4;
     block.lines = lines;
@@ -139,8 +142,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
     const unsigned groups = (work.channels + 3) / 4;
     if (parts == 1) {
         for (unsigned group = core; group < groups; group += cores) {
-            if (!same_padding(depthwise))
-                write_padding(depthwise, core);
+            if (!same_padding(depthwise)) write_padding(depthwise, core);
             fill_planes(&work, group, 0, work.lines);
             run_lines(&work, group, 0, work.lines);
         }
@@ -150,8 +152,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
         const unsigned group = item / parts, part = item - group * parts;
         const unsigned first = nmcu_share_first(work.lines, part, parts);
         const unsigned count = nmcu_share_first(work.lines, part + 1, parts) - first;
-        if (count == 0)
-            continue;
+        if (count == 0) continue;
         write_padding(depthwise, core);
         fill_planes(&work, group, first, count);
         run_lines(&work, group, first, count);

@@ -4,20 +4,19 @@
 
 #include "depthwise.h"
 
-static inline int8_t nmcu_depthwise_requantize(const nmcu_requantize_t *how, const nmcu_depthwise_channel_t *channel,
-                                               int32_t sum)
+static inline int8_t nmcu_depthwise_requantize(const nmcu_requantize_t *how,
+                                               const nmcu_depthwise_channel_t *channel, int32_t sum)
 {
     const int32_t acc = how->form == NMCU_NARROW ? sum : sum + channel->bias;
     uint32_t round = 0;
 
-    if (how->form != NMCU_FULL)
-        round = (uint32_t)channel->offset + ((uint32_t)1 << (channel->shift - 1));
+    if (how->form != NMCU_FULL) round = (uint32_t)channel->offset + ((uint32_t)1 << (channel->shift - 1));
     return nmcu_requantize(how, acc, channel->multiplier, (int32_t)round, channel->shift);
 }
 
 static inline void nmcu_depthwise_portable_channel(const nmcu_depthwise_lines_t *lines,
-                                                   const nmcu_depthwise_channel_t *channel, const int8_t *plane,
-                                                   int8_t *y)
+                                                   const nmcu_depthwise_channel_t *channel,
+                                                   const int8_t *plane, int8_t *y)
 {
     const nmcu_depthwise_shape_t *shape = lines->shape;
 
@@ -38,7 +37,8 @@ static inline void nmcu_depthwise_portable(const nmcu_depthwise_lines_t *lines)
 {
     for (unsigned c = 0; c < lines->channels; c++) {
         const void *channel = lines->channel + c * lines->shape->channel_bytes;
-        nmcu_depthwise_portable_channel(lines, channel, lines->x + c * lines->shape->plane_bytes, lines->y + c);
+        nmcu_depthwise_portable_channel(lines, channel, lines->x + c * lines->shape->plane_bytes,
+                                        lines->y + c);
     }
 }
 

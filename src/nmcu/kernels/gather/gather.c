@@ -39,7 +39,8 @@ static void interleave_tap(const nmcu_gather_t *gather, uint8_t *to, const int8_
 }
 
 /* Interleave this core's share of the slab. */
-static void interleave(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const grid_t *grid, unsigned core)
+static void interleave(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const grid_t *grid,
+                       unsigned core)
 {
     const nmcu_window_t *window = &gather->weighted.window;
     const unsigned cores = nmcu_core_count();
@@ -58,8 +59,8 @@ static void interleave(const nmcu_gather_t *gather, const nmcu_tile_t *tile, con
 
     for (; item < end; item++) {
         const unsigned column = 4u * gather->quads * block;
-        interleave_tap(gather, to, tile->slab + row * slab_row + column * pixel_bytes + tap * tap_bytes, pixel_bytes,
-                       grid->width - 1 - column);
+        interleave_tap(gather, to, tile->slab + row * slab_row + column * pixel_bytes + tap * tap_bytes,
+                       pixel_bytes, grid->width - 1 - column);
         to += grid->tap_bytes;
         if (++tap == taps) {
             tap = 0;
@@ -72,8 +73,8 @@ static void interleave(const nmcu_gather_t *gather, const nmcu_tile_t *tile, con
 }
 
 /* Channels that do not exist (in the last group of four) are computed and dropped: their pixels go here first. */
-static void run_quad(const nmcu_gather_t *gather, nmcu_gather_fn *fn, nmcu_gather_block_t *block, unsigned groups,
-                     unsigned channels, unsigned pixels)
+static void run_quad(const nmcu_gather_t *gather, nmcu_gather_fn *fn, nmcu_gather_block_t *block,
+                     unsigned groups, unsigned channels, unsigned pixels)
 {
     const unsigned fit = channels / gather->group;
     const unsigned whole = fit < groups ? fit : groups;
@@ -144,8 +145,10 @@ static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const
         const unsigned run = groups - group < end - item ? groups - group : end - item;
         const unsigned valid = grid->width - column < pixels ? grid->width - column : pixels;
         int8_t *y = tile->out + (row * grid->width + column) * tile->channels + gather->group * group;
-        block.x = gather->words + row * window->stride_height * grid->row_bytes + column / pixels * grid->block_bytes;
-        block.weights = nmcu_weighted_records(&gather->weighted, tile) + group * gather->weighted.record_bytes;
+        block.x = gather->words + row * window->stride_height * grid->row_bytes +
+                  column / pixels * grid->block_bytes;
+        block.weights =
+            nmcu_weighted_records(&gather->weighted, tile) + group * gather->weighted.record_bytes;
         run_groups(gather, &block, y, run, tile->channels - gather->group * group, valid);
         item += run;
         group = 0;

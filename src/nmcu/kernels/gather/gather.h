@@ -32,15 +32,15 @@ void nmcu_interleave(uint8_t *to, const int8_t *pixel0, const int8_t *pixel1, co
 typedef struct {
     nmcu_weighted_t weighted; /* a record is a packed group */
     nmcu_gather_fn *block;
-    nmcu_gather_fn *tail;     /* of eight-pixel blocks: for the four-pixel parts of the last one in a row */
-    uint8_t *words;           /* L1: the interleaved slab */
-    uint32_t distance_bytes;  /* of a group's distances, filled up */
+    nmcu_gather_fn *tail;    /* of eight-pixel blocks: for the four-pixel parts of the last one in a row */
+    uint8_t *words;          /* L1: the interleaved slab */
+    uint32_t distance_bytes; /* of a group's distances, filled up */
     nmcu_requantize_t requant;
-    uint16_t steps;           /* fours of entries in a segment */
+    uint16_t steps; /* fours of entries in a segment */
     uint16_t tap_words;
-    uint8_t quads;            /* fours of pixels in a block: 1 or 2 */
-    uint8_t group;            /* output channels that share positions: 1 or 4 */
-    uint8_t flat;             /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
+    uint8_t quads; /* fours of pixels in a block: 1 or 2 */
+    uint8_t group; /* output channels that share positions: 1 or 4 */
+    uint8_t flat; /* 1: consecutive output pixels are consecutive slab pixels over row ends (1x1, stride 1) */
 } nmcu_gather_t;
 
 /* Run the layer. Called by all cores. */

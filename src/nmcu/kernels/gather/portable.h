@@ -40,15 +40,14 @@ static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsign
                         for (unsigned p = 0; p < pixels; p++)
                             acc[c][p] += value[4 * c + lane] * word[entry_of_lane[lane]][p];
             }
-            if (s + 1 < block->segments)
-                x += block->jump;
+            if (s + 1 < block->segments) x += block->jump;
         }
         group += 4 * channels + block->distance_bytes + 4 * channels * fours;
         for (unsigned c = 0; c < channels; c++, group += 12)
             for (unsigned p = 0; p < pixels; p++)
                 y_of_pixel(block, p, pixels)[channels * g + c] =
-                    nmcu_requantize(&block->requant, acc[c][p], nmcu_read_i32(group), nmcu_read_i32(group + 4),
-                                    nmcu_read_i32(group + 8));
+                    nmcu_requantize(&block->requant, acc[c][p], nmcu_read_i32(group),
+                                    nmcu_read_i32(group + 4), nmcu_read_i32(group + 8));
     }
 }
 

@@ -30,16 +30,17 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
     for (unsigned p = nmcu_share_first(pixels, core, cores); p < end; p++) {
         const unsigned row = p / map->out_width, column = p - row * map->out_width;
-        const int8_t *x = tile.slab + (row * map->stride_height * map->slab_width + column * map->stride_width) *
-                                          map->in_channels;
+        const int8_t *x =
+            tile.slab +
+            (row * map->stride_height * map->slab_width + column * map->stride_width) * map->in_channels;
         const uint8_t *at = nmcu_weighted_records(&grouped->weighted, &tile);
         int8_t *y = tile.out + p * tile.channels;
         for (unsigned c = 0; c < tile.channels; c++, at += grouped->weighted.record_bytes) {
             const nmcu_grouped_channel_t *channel = (const nmcu_grouped_channel_t *)(const void *)at;
             const unsigned group = (tile.first_channel + c) / grouped->channels;
             const int32_t sum = window_sum(grouped, x + group * grouped->depth, channel->weights);
-            y[c] = nmcu_requantize(&grouped->requant, sum + channel->bias, channel->multiplier, channel->round,
-                                   channel->shift);
+            y[c] = nmcu_requantize(&grouped->requant, sum + channel->bias, channel->multiplier,
+                                   channel->round, channel->shift);
         }
     }
 }

@@ -52,13 +52,13 @@ static void rows(const void *op, int8_t *y, const int8_t *x, uint32_t count)
     for (; count > 0; count--, x += width, y += width) {
         int32_t sums[2];
         sums_of(x, width, sums);
-        const uint64_t variance = (uint64_t)width * (uint32_t)sums[1] - (uint64_t)((int64_t)sums[0] * sums[0]);
+        const uint64_t variance =
+            (uint64_t)width * (uint32_t)sums[1] - (uint64_t)((int64_t)sums[0] * sums[0]);
         const uint32_t scale = inverse_root((variance << 8) + norm->epsilon, norm->root_shift);
         row.channels = norm->channels;
         row.scale = (int32_t)(width * scale);
         row.offset = (int32_t)(0u - (uint32_t)sums[0] * scale);
-        if (words)
-            nmcu_layer_norm_words(&row, y, x, words);
+        if (words) nmcu_layer_norm_words(&row, y, x, words);
         if (rest) {
             nmcu_layer_norm_channel_t last[4] = {{0, 0}};
             int8_t last_x[4] = {0}, last_y[4];

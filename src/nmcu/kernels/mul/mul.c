@@ -2,8 +2,8 @@
 
 #include "layer.h"
 
-static void multiply(const nmcu_mul_parameters_t *mul, const nmcu_requantize_t *how, int8_t *y, const int8_t *a,
-                     const int8_t *b, uint32_t bytes)
+static void multiply(const nmcu_mul_parameters_t *mul, const nmcu_requantize_t *how, int8_t *y,
+                     const int8_t *a, const int8_t *b, uint32_t bytes)
 {
     const int32_t zero_a = mul->zero_point_a, zero_b = mul->zero_point_b;
     const int32_t multiplier = mul->multiplier, round = mul->round, shift = mul->shift;

@@ -14,13 +14,13 @@ static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
 
 #if NMCU_STAGED
     if (core == NMCU_CONSTANTS_CORE && tile_index == 0 && pool->classes)
-        ticket = nmcu_dma_start_1d(pool->classes_copy, pool->classes, pool->class_count * sizeof(nmcu_pool_class_t));
+        ticket = nmcu_dma_start_1d(pool->classes_copy, pool->classes,
+                                   pool->class_count * sizeof(nmcu_pool_class_t));
 #endif
     if (core == 0) {
         const nmcu_tile_t tile = nmcu_window_tile(&pool->window, tile_index);
         const uint32_t slab = nmcu_window_load(&pool->window, &tile);
-        if (slab)
-            ticket = slab;
+        if (slab) ticket = slab;
     }
     return ticket;
 }
@@ -84,8 +84,10 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
     };
 
     while (item < end) {
-        const span_t rows = span(tile.first_row + row, map->stride_height, map->kernel_height, map->pad_top, map->in_height);
-        const span_t columns = span(column, map->stride_width, map->kernel_width, pool->pad_left, map->in_width);
+        const span_t rows =
+            span(tile.first_row + row, map->stride_height, map->kernel_height, map->pad_top, map->in_height);
+        const span_t columns =
+            span(column, map->stride_width, map->kernel_width, pool->pad_left, map->in_width);
         const unsigned first_row = row * map->stride_height + rows.skip;
         const unsigned first_column = column * map->stride_width + columns.skip - pool->pad_left;
         const unsigned run = nmcu_min(nmcu_min(groups - group, end - item), MAX_GROUPS);

@@ -7,9 +7,9 @@
 #include "window.h"
 
 typedef struct {
-    nmcu_window_t window;              /* channelwise; padding is left out of the windows, so nothing is written there */
-    const nmcu_pool_class_t *classes;  /* L2; null: the maximum */
-    void *classes_copy;                /* L1 */
+    nmcu_window_t window; /* channelwise; padding is left out of the windows, so nothing is written there */
+    const nmcu_pool_class_t *classes; /* L2; null: the maximum */
+    void *classes_copy;               /* L1 */
     uint16_t class_count;
     uint16_t pad_left;
     nmcu_requantize_t requant;

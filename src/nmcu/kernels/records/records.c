@@ -18,7 +18,8 @@ static void im2col(const nmcu_records_t *records, int8_t *to, const int8_t *from
 }
 
 /* Channels that do not exist (in the last record) are computed and dropped: they go here first. */
-static void run_records(const nmcu_records_t *records, nmcu_records_block_t *block, unsigned count, unsigned channels)
+static void run_records(const nmcu_records_t *records, nmcu_records_block_t *block, unsigned count,
+                        unsigned channels)
 {
     const unsigned fit = channels / records->record_channels;
     const unsigned whole = fit < count ? fit : count;
@@ -81,7 +82,8 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
             im2col(records, buffer + records->im2col_bytes, x + pixel_bytes);
             block.x[1] = buffer + records->im2col_bytes;
         }
-        block.weights = nmcu_weighted_records(&records->weighted, &tile) + record * records->weighted.record_bytes;
+        block.weights =
+            nmcu_weighted_records(&records->weighted, &tile) + record * records->weighted.record_bytes;
         run_records(records, &block, run, tile.channels - records->record_channels * record);
         item += run;
         record = 0;

@@ -17,14 +17,14 @@ void nmcu_copy_words(int8_t *to, const int8_t *from, unsigned words);
 typedef struct {
     nmcu_weighted_t weighted;
     nmcu_records_fn *block;
-    int8_t *im2col;           /* L1: two buffers for each core; not used by one pixel */
-    uint32_t im2col_bytes;    /* of one buffer */
+    int8_t *im2col;        /* L1: two buffers for each core; not used by one pixel */
+    uint32_t im2col_bytes; /* of one buffer */
     nmcu_requantize_t requant;
     uint16_t steps;
-    uint16_t tap_bytes;       /* channels of a tap, filled up to whole blocks */
+    uint16_t tap_bytes; /* channels of a tap, filled up to whole blocks */
     uint8_t m;
-    uint8_t pixels;           /* 2, or 1 for a fully-connected layer of one token */
-    uint8_t record_channels;  /* output channels of a record: 1, 2 or 4 */
+    uint8_t pixels;          /* 2, or 1 for a fully-connected layer of one token */
+    uint8_t record_channels; /* output channels of a record: 1, 2 or 4 */
     uint8_t flat;
 } nmcu_records_t;
 

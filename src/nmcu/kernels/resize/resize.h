@@ -12,8 +12,8 @@ typedef struct {
 } nmcu_resize_place_t;
 
 typedef struct {
-    const int8_t *input;                /* L2: (height, in_width, channels) */
-    int8_t *output;                     /* L2: (out_height, out_width, channels) */
+    const int8_t *input; /* L2: (height, in_width, channels) */
+    int8_t *output;      /* L2: (out_height, out_width, channels) */
     uint32_t in_width, channels;
     uint32_t out_height, out_width;
     const nmcu_resize_place_t *rows;    /* L2: where each output row lies */

@@ -25,22 +25,26 @@ enum {
     NMCU_DMA_WAIT = 0x20,
 };
 
-NMCU_INLINE uint32_t nmcu_core_id(void) {
+NMCU_INLINE uint32_t nmcu_core_id(void)
+{
     uint32_t id;
     __asm__("csrr %0, mhartid" : "=r"(id));
     return id;
 }
 
-NMCU_INLINE uint32_t nmcu_core_count(void) {
+NMCU_INLINE uint32_t nmcu_core_count(void)
+{
     return NMCU_CORES;
 }
 
-NMCU_INLINE void nmcu_barrier(void) {
+NMCU_INLINE void nmcu_barrier(void)
+{
     (void)nmcu_register_read(NMCU_EVENT_UNIT_BASE + NMCU_BARRIER_ARRIVE);
 }
 
 NMCU_INLINE uint32_t nmcu_engine_start(uintptr_t engine, void *dst, const void *src, uint32_t row_bytes,
-                                       uint32_t rows, uint32_t dst_stride, uint32_t src_stride) {
+                                       uint32_t rows, uint32_t dst_stride, uint32_t src_stride)
+{
     nmcu_register_write(engine + NMCU_DMA_SOURCE, (uint32_t)(uintptr_t)src);
     nmcu_register_write(engine + NMCU_DMA_DESTINATION, (uint32_t)(uintptr_t)dst);
     nmcu_register_write(engine + NMCU_DMA_ROW_BYTES, row_bytes);
@@ -52,34 +56,41 @@ NMCU_INLINE uint32_t nmcu_engine_start(uintptr_t engine, void *dst, const void *
     return nmcu_register_read(engine + NMCU_DMA_START);
 }
 
-NMCU_INLINE void nmcu_engine_wait(uintptr_t engine, uint32_t ticket) {
+NMCU_INLINE void nmcu_engine_wait(uintptr_t engine, uint32_t ticket)
+{
     nmcu_register_write(engine + NMCU_DMA_TICKET, ticket);
     (void)nmcu_register_read(engine + NMCU_DMA_WAIT);
 }
 
-NMCU_INLINE uint32_t nmcu_dma_start_1d(void *dst, const void *src, uint32_t bytes) {
+NMCU_INLINE uint32_t nmcu_dma_start_1d(void *dst, const void *src, uint32_t bytes)
+{
     return nmcu_engine_start(NMCU_DMA_BASE, dst, src, bytes, 1, 0, 0);
 }
 
 NMCU_INLINE uint32_t nmcu_dma_start_2d(void *dst, const void *src, uint32_t row_bytes, uint32_t rows,
-                                       uint32_t dst_stride, uint32_t src_stride) {
+                                       uint32_t dst_stride, uint32_t src_stride)
+{
     return nmcu_engine_start(NMCU_DMA_BASE, dst, src, row_bytes, rows, dst_stride, src_stride);
 }
 
-NMCU_INLINE void nmcu_dma_wait(uint32_t ticket) {
+NMCU_INLINE void nmcu_dma_wait(uint32_t ticket)
+{
     nmcu_engine_wait(NMCU_DMA_BASE, ticket);
 }
 
-NMCU_INLINE uint32_t nmcu_l3_start_1d(void *dst, const void *src, uint32_t bytes) {
+NMCU_INLINE uint32_t nmcu_l3_start_1d(void *dst, const void *src, uint32_t bytes)
+{
     return nmcu_engine_start(NMCU_L3_DMA_BASE, dst, src, bytes, 1, 0, 0);
 }
 
 NMCU_INLINE uint32_t nmcu_l3_start_2d(void *dst, const void *src, uint32_t row_bytes, uint32_t rows,
-                                      uint32_t dst_stride, uint32_t src_stride) {
+                                      uint32_t dst_stride, uint32_t src_stride)
+{
     return nmcu_engine_start(NMCU_L3_DMA_BASE, dst, src, row_bytes, rows, dst_stride, src_stride);
 }
 
-NMCU_INLINE void nmcu_l3_wait(uint32_t ticket) {
+NMCU_INLINE void nmcu_l3_wait(uint32_t ticket)
+{
     nmcu_engine_wait(NMCU_L3_DMA_BASE, ticket);
 }
 

@@ -7,11 +7,13 @@
 
 #define NMCU_CORES 1u
 
-NMCU_INLINE uint32_t nmcu_core_id(void) {
+NMCU_INLINE uint32_t nmcu_core_id(void)
+{
     return 0;
 }
 
-NMCU_INLINE uint32_t nmcu_core_count(void) {
+NMCU_INLINE uint32_t nmcu_core_count(void)
+{
     return NMCU_CORES;
 }
 

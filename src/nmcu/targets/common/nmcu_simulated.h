@@ -21,32 +21,38 @@ enum {
 /* The compiler must not move memory accesses over an access to a peripheral. */
 #define NMCU_FENCE() __asm__ volatile("" ::: "memory")
 
-NMCU_INLINE uint32_t nmcu_register_read(uintptr_t address) {
+NMCU_INLINE uint32_t nmcu_register_read(uintptr_t address)
+{
     NMCU_FENCE();
     uint32_t value = *(volatile uint32_t *)address;
     NMCU_FENCE();
     return value;
 }
 
-NMCU_INLINE void nmcu_register_write(uintptr_t address, uint32_t value) {
+NMCU_INLINE void nmcu_register_write(uintptr_t address, uint32_t value)
+{
     NMCU_FENCE();
     *(volatile uint32_t *)address = value;
     NMCU_FENCE();
 }
 
-NMCU_INLINE void nmcu_region(uint32_t id) {
+NMCU_INLINE void nmcu_region(uint32_t id)
+{
     nmcu_register_write(NMCU_HOST_IO_BASE + NMCU_HOST_IO_REGION, id);
 }
 
-NMCU_INLINE uint32_t nmcu_cycles(void) {
+NMCU_INLINE uint32_t nmcu_cycles(void)
+{
     return nmcu_register_read(NMCU_HOST_IO_BASE + NMCU_HOST_IO_CYCLES_LOW);
 }
 
-NMCU_INLINE void nmcu_putchar(char character) {
+NMCU_INLINE void nmcu_putchar(char character)
+{
     nmcu_register_write(NMCU_HOST_IO_BASE + NMCU_HOST_IO_PUTCHAR, (uint8_t)character);
 }
 
-NMCU_INLINE _Noreturn void nmcu_exit(int code) {
+NMCU_INLINE _Noreturn void nmcu_exit(int code)
+{
     nmcu_register_write(NMCU_HOST_IO_BASE + NMCU_HOST_IO_EXIT, (uint32_t)code);
     for (;;)
         ;
@@ -55,11 +61,13 @@ NMCU_INLINE _Noreturn void nmcu_exit(int code) {
 /* Start of the free L1 memory, and the lowest stack's lowest byte (linker script). */
 extern char __l1_free_start[], __l1_free_end[];
 
-NMCU_INLINE void *nmcu_l1_base(void) {
+NMCU_INLINE void *nmcu_l1_base(void)
+{
     return __l1_free_start;
 }
 
-NMCU_INLINE uint32_t nmcu_l1_size(void) {
+NMCU_INLINE uint32_t nmcu_l1_size(void)
+{
     return (uint32_t)(__l1_free_end - __l1_free_start);
 }
 

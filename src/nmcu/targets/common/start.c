@@ -15,15 +15,15 @@ extern uint32_t __bss_start[], __bss_end[];
 
 /* Clears .bss on hart 0, then runs main on every hart; the run ends when all have returned, with hart 0's
  * return value as exit code. */
-_Noreturn void nmcu_start(void) {
+_Noreturn void nmcu_start(void)
+{
     if (nmcu_core_id() == 0)
         for (volatile uint32_t *word = __bss_start; word < __bss_end; word++)
             *word = 0;
     NMCU_FIRST_BARRIER();
     int code = main();
     nmcu_barrier();
-    if (nmcu_core_id() == 0)
-        nmcu_exit(code);
+    if (nmcu_core_id() == 0) nmcu_exit(code);
     for (;;)
         nmcu_barrier();
 }

@@ -16,28 +16,34 @@
 #define NMCU_HOST_L1_BYTES (112 * 1024)
 #endif
 
-NMCU_INLINE void *nmcu_l1_base(void) {
+NMCU_INLINE void *nmcu_l1_base(void)
+{
     static __attribute__((aligned(16))) char l1[NMCU_HOST_L1_BYTES];
     return l1;
 }
 
-NMCU_INLINE uint32_t nmcu_l1_size(void) {
+NMCU_INLINE uint32_t nmcu_l1_size(void)
+{
     return NMCU_HOST_L1_BYTES;
 }
 
-NMCU_INLINE void nmcu_region(uint32_t id) {
+NMCU_INLINE void nmcu_region(uint32_t id)
+{
     (void)id;
 }
 
-NMCU_INLINE uint32_t nmcu_cycles(void) {
+NMCU_INLINE uint32_t nmcu_cycles(void)
+{
     return 0;
 }
 
-NMCU_INLINE void nmcu_putchar(char character) {
+NMCU_INLINE void nmcu_putchar(char character)
+{
     putchar(character);
 }
 
-NMCU_INLINE _Noreturn void nmcu_exit(int code) {
+NMCU_INLINE _Noreturn void nmcu_exit(int code)
+{
     exit(code);
 }
 

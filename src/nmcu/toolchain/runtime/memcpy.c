@@ -5,7 +5,8 @@
 
 typedef uint32_t __attribute__((may_alias)) word_t;
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t bytes) {
+void *memcpy(void *restrict dst, const void *restrict src, size_t bytes)
+{
     unsigned char *to = dst;
     const unsigned char *from = src;
     if ((((uintptr_t)to ^ (uintptr_t)from) & 3) == 0) {

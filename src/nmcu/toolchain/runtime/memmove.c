@@ -5,7 +5,8 @@
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t bytes);
 
-void *memmove(void *dst, const void *src, size_t bytes) {
+void *memmove(void *dst, const void *src, size_t bytes)
+{
     unsigned char *to = dst;
     const unsigned char *from = src;
     if ((uintptr_t)to - (uintptr_t)from >= bytes && (uintptr_t)from - (uintptr_t)to >= bytes)

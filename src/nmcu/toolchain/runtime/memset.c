@@ -5,7 +5,8 @@
 
 typedef uint32_t __attribute__((may_alias)) word_t;
 
-void *memset(void *dst, int value, size_t bytes) {
+void *memset(void *dst, int value, size_t bytes)
+{
     unsigned char *to = dst;
     word_t word = (uint32_t)(unsigned char)value * 0x01010101u;
     for (; bytes > 0 && ((uintptr_t)to & 3) != 0; bytes--)

@@ -6,7 +6,8 @@ uint64_t __ashldi3(uint64_t value, int by);
 uint64_t __lshrdi3(uint64_t value, int by);
 int64_t __ashrdi3(int64_t value, int by);
 
-uint64_t __ashldi3(uint64_t value, int by) {
+uint64_t __ashldi3(uint64_t value, int by)
+{
     split64_t v = {value};
     if (by >= 32) {
         v.half.high = v.half.low << (by - 32);
@@ -18,7 +19,8 @@ uint64_t __ashldi3(uint64_t value, int by) {
     return v.whole;
 }
 
-uint64_t __lshrdi3(uint64_t value, int by) {
+uint64_t __lshrdi3(uint64_t value, int by)
+{
     split64_t v = {value};
     if (by >= 32) {
         v.half.low = v.half.high >> (by - 32);
@@ -30,7 +32,8 @@ uint64_t __lshrdi3(uint64_t value, int by) {
     return v.whole;
 }
 
-int64_t __ashrdi3(int64_t value, int by) {
+int64_t __ashrdi3(int64_t value, int by)
+{
     split64_t v = {(uint64_t)value};
     uint32_t sign = value < 0 ? UINT32_MAX : 0;
     if (by >= 32) {

@@ -2,14 +2,15 @@
 
 #include "int64.h"
 
-static unsigned leading_zeros(uint64_t value) {
+static unsigned leading_zeros(uint64_t value)
+{
     split64_t v = {value};
-    if (v.half.high != 0)
-        return (unsigned)__builtin_clz(v.half.high);
+    if (v.half.high != 0) return (unsigned)__builtin_clz(v.half.high);
     return v.half.low != 0 ? 32u + (unsigned)__builtin_clz(v.half.low) : 64u;
 }
 
-uint64_t nmcu_udivmod64(uint64_t n, uint64_t d, uint64_t *remainder) {
+uint64_t nmcu_udivmod64(uint64_t n, uint64_t d, uint64_t *remainder)
+{
     if ((n | d) <= UINT32_MAX && d != 0) {
         *remainder = (uint32_t)n % (uint32_t)d;
         return (uint32_t)n / (uint32_t)d;

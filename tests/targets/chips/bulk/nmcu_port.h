@@ -10,7 +10,8 @@
 #include "nmcu_simulated.h"
 
 NMCU_INLINE uint32_t nmcu_l3_start_2d(void *dst, const void *src, uint32_t row_bytes, uint32_t rows,
-                                      uint32_t dst_stride, uint32_t src_stride) {
+                                      uint32_t dst_stride, uint32_t src_stride)
+{
     nmcu_register_write(NMCU_L3_ENGINE + 0x00, (uint32_t)(uintptr_t)src);
     nmcu_register_write(NMCU_L3_ENGINE + 0x04, (uint32_t)(uintptr_t)dst);
     nmcu_register_write(NMCU_L3_ENGINE + 0x08, row_bytes);
@@ -20,11 +21,13 @@ NMCU_INLINE uint32_t nmcu_l3_start_2d(void *dst, const void *src, uint32_t row_b
     return nmcu_register_read(NMCU_L3_ENGINE + 0x18);
 }
 
-NMCU_INLINE uint32_t nmcu_l3_start_1d(void *dst, const void *src, uint32_t bytes) {
+NMCU_INLINE uint32_t nmcu_l3_start_1d(void *dst, const void *src, uint32_t bytes)
+{
     return nmcu_l3_start_2d(dst, src, bytes, 1, 0, 0);
 }
 
-NMCU_INLINE void nmcu_l3_wait(uint32_t ticket) {
+NMCU_INLINE void nmcu_l3_wait(uint32_t ticket)
+{
     nmcu_register_write(NMCU_L3_ENGINE + 0x1C, ticket);
     (void)nmcu_register_read(NMCU_L3_ENGINE + 0x20);
 }

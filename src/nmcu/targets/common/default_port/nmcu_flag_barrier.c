@@ -6,11 +6,13 @@
 static volatile uint32_t arrived[NMCU_CORES] NMCU_L1;
 static volatile uint32_t released NMCU_L1;
 
-static void order_memory(void) {
+static void order_memory(void)
+{
     __asm__ volatile("fence rw, rw" ::: "memory");
 }
 
-void nmcu_flag_barrier(void) {
+void nmcu_flag_barrier(void)
+{
     const uint32_t core = nmcu_core_id();
     const uint32_t round = arrived[core] + 1;
 
@@ -35,7 +37,8 @@ enum { CALL = 0x5A5A0001, AGAIN = 0x5A5A0002, GO = 0x5A5A0003 };
  * others echo what they see. An echo of AGAIN after one of CALL is a fresh one, so the other core is there; and a GO
  * after an AGAIN is fresh too, so core 0 has cleared what it clears before this.
  */
-void nmcu_flag_barrier_start(void) {
+void nmcu_flag_barrier_start(void)
+{
     const uint32_t core = nmcu_core_id();
 
     order_memory();

@@ -5,13 +5,15 @@
 
 #include <stdint.h>
 
-NMCU_INLINE uint32_t nmcu_core_id(void) {
+NMCU_INLINE uint32_t nmcu_core_id(void)
+{
     uint32_t id;
     __asm__("csrr %0, mhartid" : "=r"(id));
     return id;
 }
 
-NMCU_INLINE uint32_t nmcu_core_count(void) {
+NMCU_INLINE uint32_t nmcu_core_count(void)
+{
     return NMCU_CORES;
 }
 
@@ -22,7 +24,8 @@ void nmcu_flag_barrier(void);
 
 #define NMCU_FIRST_BARRIER nmcu_flag_barrier_start
 
-NMCU_INLINE void nmcu_barrier(void) {
+NMCU_INLINE void nmcu_barrier(void)
+{
     nmcu_flag_barrier();
 }
 
