@@ -17,7 +17,7 @@ SOURCES := pyproject.toml constraints.txt CMakeLists.txt \
 	$(shell find src/nmcu/sim src/nmcu/isa -name '*.cpp' -o -name '*.hpp' -o -name '*.def' -o -name '*.inc')
 
 # What clang-format lays out: not assembly, not the tables of instructions.
-C_SOURCES := -name '*.c' -o -name '*.h' -o -name '*.cpp' -o -name '*.hpp'
+C_SOURCES := $(shell find src tests -name '*.[ch]' -o -name '*.[ch]pp' -o -name run.inc -o -name handlers.inc)
 
 $(VENV)/.plain: $(SOURCES)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,13 +37,14 @@ setup: $(VENV)/.test
 lint: $(VENV)/.test
 	$(BIN)/ruff check src tests examples
 	$(BIN)/ruff format --check src tests examples
+	$(BIN)/clang-format --dry-run --Werror $(C_SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.test
 	$(BIN)/ruff format src tests examples
 	$(BIN)/ruff check --fix src tests examples
-	find src tests $(C_SOURCES) | xargs $(BIN)/clang-format -i
+	$(BIN)/clang-format -i $(C_SOURCES)
 
 test: lint
 	$(BIN)/pytest -n $(JOBS) --dist worksteal

@@ -1,5 +1,5 @@
-/* The tile pipeline of pipeline.c with nothing overlapped: operands are in L1 before a tile's work starts, results leave
- * when it is done, and that work is a region of its own. What the benchmark builds to measure compute alone. */
+/* The tile pipeline of pipeline.c with nothing overlapped: operands are in L1 before a tile's work starts, results
+ * leave when it is done, and that work is a region of its own. What the benchmark builds to measure compute alone. */
 #include "pipeline.h"
 
 #ifndef NMCU_COMPUTE_REGION

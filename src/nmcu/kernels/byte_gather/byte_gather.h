@@ -7,8 +7,8 @@
 /*
  * A record of C channels that share positions, of n = 4 * steps entries:
  *   int32 bias[C]
- *   uint8 distance[1 + n], filled up to a multiple of four bytes: from the first input byte to the first entry's, then from
- *     each entry's to the next one's
+ *   uint8 distance[1 + n], filled up to a multiple of four bytes: from the first input byte to the first entry's,
+ *     then from each entry's to the next one's
  *   int8 value[steps][C][4]
  *   int32 {multiplier, round, shift}[C]
  */

@@ -11,8 +11,8 @@ typedef struct {
 } nmcu_chunk_t;
 
 /*
- * Called by all cores; the one that loads constants acts, because it knows that nothing reads their old places any more.
- * `chunks` are started in the order of their numbers and have tickets 1, 2, 3, ...
+ * Called by all cores; the one that loads constants acts, because it knows that nothing reads their old places any
+ * more. `chunks` are started in the order of their numbers and have tickets 1, 2, 3, ...
  */
 static inline void nmcu_stream_start(const nmcu_chunk_t *chunks, unsigned count)
 {

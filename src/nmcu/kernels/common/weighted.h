@@ -4,7 +4,7 @@
 
 #include "window.h"
 
-/* What a kernel's descriptor begins with. A record holds 2^record_shift output channels; the last one may hold fewer. */
+/* What a kernel's descriptor begins with. A record holds 2^record_shift output channels, the last one maybe fewer. */
 typedef struct {
     nmcu_window_t window;
     const uint8_t *weights; /* L2: the records of all output channels */

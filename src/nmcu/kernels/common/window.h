@@ -108,13 +108,14 @@ static inline unsigned nmcu_window_slab_rows(const nmcu_window_t *window, unsign
     return (rows - 1) * window->stride_height + (window->kernel_height - 1u) * window->dilation_height + 1;
 }
 
-/* Start the transfer of the tile's input slab, if it is new. Called by one core. Returns the ticket, 0 if nothing moves. */
+/* Start the transfer of the tile's input slab, if it is new. Called by one core. Returns the ticket, 0 if nothing
+ * moves. */
 uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile);
 
 /* Stages of pipeline.h for kernels whose descriptor begins with an nmcu_window_t. */
 
-/* Write the padding of a tile's slab, if it is new, shared by all cores; where L1 and L2 are one memory, the rest of it,
- * too. */
+/* Write the padding of a tile's slab, if it is new, shared by all cores; where L1 and L2 are one memory, the rest of
+ * it, too. */
 void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core);
 
 /* Start the transfer of a tile's output to L2 and return the ticket. */

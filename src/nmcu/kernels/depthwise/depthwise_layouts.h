@@ -101,7 +101,7 @@ typedef struct {
  */
 typedef struct {
     const nmcu_depthwise_shape_t *shape; /*  0 */
-    const int8_t *x;                     /*  4: first window in the first plane, 4-byte aligned; so are steps of lines */
+    const int8_t *x;                     /*  4: first window in the first plane, 4-byte aligned; steps of lines, too */
     int8_t *y;                           /*  8 */
     const uint8_t *channel;              /* 12: nmcu_depthwise_channel_t */
     uint32_t channels;                   /* 16: at least 1 */

@@ -65,7 +65,7 @@ outputs behind each line, in the order of the lines.""",
         Field(
             "x",
             "const int8_t *",
-            doc="first window in the first plane, 4-byte aligned; so are steps of lines",
+            doc="first window in the first plane, 4-byte aligned; steps of lines, too",
         ),
         Field("y", "int8_t *"),
         Field("channel", "const uint8_t *", doc="nmcu_depthwise_channel_t"),

@@ -12,8 +12,8 @@ BLOCK = Layout(
 What a block function gets: four or eight output pixels and consecutive groups of output channels that share the
 positions of their non-zeros.
 
-x         first word of the pixels' window. A word holds four pixels' bytes for one position of the reduction axis; of
-          eight pixels, the second four follow in the next word
+x         first word of the pixels' window. A word holds four pixels' bytes for one position of the reduction axis;
+          of eight pixels, the second four follow in the next word
 y         first output byte of each of four pixels; eight pixels start at y[0], `pixel_bytes` apart
 weights   packed groups, one after the other; with C channels in a group and n = 4 * steps entries in a segment:
             int32 bias[C]

@@ -8,9 +8,9 @@
 /*
  * A record of one channel:
  *   int32 bias, uint32 offset[steps], int8 value[entries], int32 multiplier, round, shift
- * with an entry for each block; offsets are 4 bits wide for M = 8 and 16 and 2 for M = 4, the first ones in the low bits,
- * 8 or 16 in a word; the last ones may be zeros. Of two channels (linear with xDecimate): the same, each part of the two
- * channels in turn, word by word.
+ * with an entry for each block; offsets are 4 bits wide for M = 8 and 16 and 2 for M = 4, the first ones in the low
+ * bits, 8 or 16 in a word; the last ones may be zeros. Of two channels (linear with xDecimate): the same, each part
+ * of the two channels in turn, word by word.
  */
 nmcu_records_fn nmcu_published_conv;        /* one channel, two pixels */
 nmcu_records_fn nmcu_published_conv_xdec;   /* the same with nm.dec in its paired form */

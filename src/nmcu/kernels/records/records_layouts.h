@@ -28,8 +28,8 @@
 /*
  * What a block function gets: one or two pixels and consecutive records of weights.
  *
- * x        where each pixel's window starts: in an im2col buffer (block b of the reduction axis at byte m * b) or, for a
- *          single pixel, in the slab itself
+ * x        where each pixel's window starts: in an im2col buffer (block b of the reduction axis at byte m * b) or, for
+ *          a single pixel, in the slab itself
  * y        output byte of the first channel for each pixel
  * weights  packed records, one after the other; what is in one is the kernel's own affair
  * steps    length of a channel's reduction, in the kernel's own unit

@@ -6,7 +6,8 @@
 
 #define NMCU_RESIZE_WEIGHT_BITS 11
 
-/* An output row or column lies between two of the input; `weight` of 2^NMCU_RESIZE_WEIGHT_BITS parts are the second's. */
+/* An output row or column lies between two of the input; `weight` of 2^NMCU_RESIZE_WEIGHT_BITS parts are the
+ * second's. */
 typedef struct {
     int32_t first, second, weight;
 } nmcu_resize_place_t;

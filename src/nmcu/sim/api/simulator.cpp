@@ -15,8 +15,8 @@ class Simulator : public iss::Machine {
 public:
     using iss::Machine::Machine;
 
-    // Writes a trace to `path` from now on; errno where the file cannot be opened. The text has lines with tabs in them:
-    // `cores mask`, `outside 0|1` (instructions in no function, too), and for each function, sorted by address,
+    // Writes a trace to `path` from now on; errno where the file cannot be opened. The text has lines with tabs in
+    // them: `cores mask`, `outside 0|1` (instructions in no function, too), and for each function, sorted by address,
     // `function address bytes wanted name`.
     int trace(const char *path, const std::string &text)
     {

@@ -27,13 +27,11 @@ struct Pattern {
 };
 
 // Where an immediate sits. Word: the whole instruction, for an extension whose immediate is none of the others.
-#define NMCU_IMMEDIATES(X)                                                                                \
-    X(None)                                                                                               \
-    X(I)                                                                                                  \
-    X(S)                                                                                                  \
-    X(B)                                                                                                  \
-    X(U) X(J) X(Shamt) X(Csr) X(BranchImm5) X(Simd) X(SimdU) X(Shuffle) X(Is3) X(Is3Is2) X(Clip) X(LoopI) \
-        X(LoopSetupI) X(Word)
+// clang-format off
+#define NMCU_IMMEDIATES(X)                                                                            \
+    X(None) X(I) X(S) X(B) X(U) X(J) X(Shamt) X(Csr) X(BranchImm5) X(Simd) X(SimdU) X(Shuffle) X(Is3) \
+    X(Is3Is2) X(Clip) X(LoopI) X(LoopSetupI) X(Word)
+// clang-format on
 #define NMCU_NAME(name) name,
 enum class Imm : uint8_t { NMCU_IMMEDIATES(NMCU_NAME) };
 #undef NMCU_NAME

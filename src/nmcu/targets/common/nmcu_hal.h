@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 0 where L1 and L2 are one memory: kernels then use operands, results and constants where they lie, and a null buffer in
- * a descriptor says of which. */
+/* 0 where L1 and L2 are one memory: kernels then use operands, results and constants where they lie, and a null
+ * buffer in a descriptor says of which. */
 #ifndef NMCU_STAGED
 #define NMCU_STAGED 1
 #endif

@@ -1,4 +1,5 @@
-/* HAL port of a chip with one RAM and one engine, which moves data between it and serial RAM (the simulator's registers). */
+/* HAL port of a chip with one RAM and one engine, which moves data between it and serial RAM (the simulator's
+ * registers). */
 
 #ifndef NMCU_PORT_H
 #define NMCU_PORT_H
