@@ -3,6 +3,7 @@
 import shlex
 from concurrent.futures import ProcessPoolExecutor
 from io import BytesIO
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -223,7 +224,7 @@ def _build_code_bytes(number: int) -> int:
 
 
 def test_parallel_processes_share_the_cache() -> None:
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert len(set(pool.map(_build_code_bytes, range(6)))) == 1
     assert not list(cache.folder().rglob(".nmcu-*"))
 

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def _made_in(number: int) -> str:
 
 
 def test_processes_share_folders(private_cache: Path) -> None:
-    with ProcessPoolExecutor(2) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert len(set(pool.map(_made_in, range(8)))) == 1
     assert [p.name for p in (private_cache / "built").iterdir()] == [cache.key("shared")]
 
