@@ -10,11 +10,11 @@ from nmcu.operators import built_in, readers, writers
 
 
 def test_every_class_of_the_graph_has_its_operator() -> None:
-    assert {operator.op for operator in built_in()} == set(ops.REGISTRY.values())
+    assert {operator.op for operator in built_in()} >= set(ops.REGISTRY.values())
 
 
 def test_every_operator_but_the_borders_can_be_written() -> None:
-    assert set(ops.REGISTRY.values()) - {ops.Encode, ops.Decode} == set(writers(built_in()))
+    assert {operator.op for operator in built_in()} - {ops.Encode, ops.Decode} == set(writers(built_in()))
 
 
 def test_a_node_that_two_operators_read_is_an_error_that_names_both() -> None:

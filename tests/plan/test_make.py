@@ -194,7 +194,7 @@ def test_weights_that_are_too_large_are_refused_with_both_sizes() -> None:
 
 
 def test_unknown_kernels_and_layers_are_named() -> None:
-    with pytest.raises(PlanError, match="there is no kernel 'fastest'"):
+    with pytest.raises(PlanError, match="there is no kernel 'fastest'; for conv: dense_4x1, "):
         plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN, forced={"conv": "fastest"})
     with pytest.raises(PlanError, match="--kernel names layer 'missing'; layers: conv"):
         plan.make(conv(4, 8), CLUSTER8, XCV, BUILT_IN, forced={"missing": "dense_4x4"})

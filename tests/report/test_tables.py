@@ -1,5 +1,6 @@
 """Reports as JSON and as tables."""
 
+import dataclasses
 import io
 import json
 
@@ -49,6 +50,13 @@ def _text(item: RenderableType) -> str:
     out = io.StringIO()
     Console(file=out, width=160).print(item)
     return out.getvalue()
+
+
+def test_one_memory_for_both_is_not_named_twice() -> None:
+    one = dataclasses.replace(_report(), compute_memory="ram", working_memory="ram")
+    assert one.peaks == {"RAM buffers": 20_000, "RAM activations": 30_000}
+    assert _report().peaks == {"L1 peak": 20_000, "L2 peak": 30_000}
+    assert "memory: RAM buffers 19.5 KiB, RAM activations 29.3 KiB, code" in _text(run_table(one))
 
 
 def test_json_has_exactly_the_promised_fields() -> None:

@@ -137,6 +137,31 @@ def test_a_compilers_complaint_is_one_sentence_that_names_the_row(tmp_path: Path
         library_for(InstructionSet.of([Extension.load(tmp_path)]))
 
 
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (
+            "my_bad, '000000 bbbbb aaaaa 110 ddddd 1110111'",
+            "the encoding of my_bad has 31 bits; 32 are needed",
+        ),
+        (
+            "nm_dec_4, '0000000 bbbbb aaaaa 110 ddddd 1110111'",
+            "nm_dec_4 is an instruction of xdec too; give one",
+        ),
+    ],
+)
+def test_a_row_that_cannot_be_is_a_sentence_before_it_is_compiled(
+    tmp_path: Path, row: str, says: str
+) -> None:
+    (tmp_path / "extension.toml").write_text(
+        'name = "xbroken"\ntitle = "."\n[simulator]\ninstructions = ["rows.def"]\n'
+    )
+    row = row.replace("'", '"')
+    (tmp_path / "rows.def").write_text(f'// A row.\nINSN({row}, R, "my.bad rd, rs1, rs2", 1, RD = RS1)\n')
+    with pytest.raises(NmcuError, match=rf"rows\.def:2: {says}"):
+        library_for(InstructionSet.of([Extension.load(tmp_path)]))
+
+
 def test_what_it_requires_must_be_there() -> None:
     with pytest.raises(NmcuError, match="'xdec' requires 'xcv', which is not installed"):
         InstructionSet.of([e for e in named("xdec").extensions if e.name == "xdec"])

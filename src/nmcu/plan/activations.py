@@ -60,9 +60,10 @@ def place_activations(
     arena = max((buffer.end for buffer in tensors.values()), default=0)
     left = room - align(arena) - ports
     if left <= 0:
+        has = f"{room:,} beside the program" if room > 0 else "none beside program_bytes of its target.toml"
         raise PlanError(
             f"the network's activations need {arena + ports:,} bytes of working memory at once, "
-            f"{target.name} has {room:,} beside the program: use a smaller input or network"
+            f"{target.name} has {has}: use a smaller input or network"
         )
     in_working = memory.constants is memory.level(Role.WORKING)
     shared = in_working and not memory.staged

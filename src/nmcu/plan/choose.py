@@ -21,7 +21,10 @@ def options(
     `names` restricts the kernels where it leaves any, so that a network's other layers still run.
     """
     if forced is not None and forced not in known:
-        raise PlanError(f"--kernel {layer.name}={forced}: there is no kernel {forced!r}")
+        made = ", ".join(sorted(kernel.name for kernel in known.values() if kernel.runs(layer)))
+        raise PlanError(
+            f"--kernel {layer.name}={forced}: there is no kernel {forced!r}; for {layer.kind}: {made or 'none'}"
+        )
     wanted = forced or names
     possible = kernels.candidates(known.values(), layer, machine, wanted)
     if not possible and forced is None:

@@ -110,6 +110,19 @@ class RunReport:
         return self.cycles / self.clock_hz * 1e3
 
     @property
+    def peaks(self) -> dict[str, int]:
+        """What compute and working memory hold at most, in bytes, as users see it named."""
+        peaks = self.memory.l1_peak_bytes, self.memory.l2_peak_bytes
+        compute, working = self.compute_memory.upper(), self.working_memory.upper()
+        same = compute == working
+        names = (
+            (f"{compute} buffers", f"{working} activations")
+            if same
+            else (f"{compute} peak", f"{working} peak")
+        )
+        return dict(zip(names, peaks, strict=True))
+
+    @property
     def macs_per_cycle(self) -> float:
         """MACs, zero weights counted, per cycle of the cluster."""
         return self.macs / self.cycles if self.cycles else 0.0

@@ -1,11 +1,12 @@
 """The simulator of an instruction set: this package's own, or one built here with extensions from elsewhere."""
 
+import re
 from collections.abc import Sequence
 from functools import cache as memoise
 from pathlib import Path
 
 from nmcu import isa
-from nmcu.errors import ToolchainError
+from nmcu.errors import NmcuError, ToolchainError
 from nmcu.isa import Extension, InstructionSet, tables
 from nmcu.sim import native
 from nmcu.sim.native import Library
@@ -17,6 +18,7 @@ SUFFIXES = (".cpp", ".hpp", ".def", ".inc")
 FLAGS = ("-std=c++20", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-fvisibility-inlines-hidden")
 GCC_FLAGS = ("-fno-gcse",)
 NAME = "libnmcu_simulator.so"
+ROW = re.compile(r'^\s*INSN\(\s*(\w+)\s*,\s*"([^"]*)"')
 
 
 def library_for(accepted: InstructionSet) -> Library:
@@ -35,8 +37,10 @@ def library_for(accepted: InstructionSet) -> Library:
 
 @memoise
 def _built(extensions: tuple[Extension, ...]) -> Library:
-    foreign = " and ".join(e.name for e in extensions if e not in isa.built_in())
-    compiler = hostcxx.compiler(f"the simulator of the extension {foreign}")
+    names = [e.name for e in extensions if e not in isa.built_in()]
+    foreign = f"extension{'s' if len(names) > 1 else ''} {' and '.join(names)}"
+    _check_rows(extensions)
+    compiler = hostcxx.compiler(f"the simulator of the {foreign}")
     flags = (*FLAGS, *(GCC_FLAGS if hostcxx.is_gcc(compiler) else ()))
     include, files = headers(extensions)
     key = cache.key("simulator", *hostcxx.identity(compiler), *flags, cache.contents(files))
@@ -48,7 +52,7 @@ def _built(extensions: tuple[Extension, ...]) -> Library:
             hostcxx.run([compiler, *flags, *folders, str(source), "-o", str(folder / NAME)])
         except ToolchainError as error:
             first = next((line for line in error.log.splitlines() if "error:" in line), str(error))
-            message = f"the simulator of the extension {foreign} does not compile: {first}"
+            message = f"the simulator of the {foreign} does not compile: {first}"
             raise ToolchainError(message, error.log) from None
 
     return Library.load(cache.tree(key, make) / NAME)
@@ -64,3 +68,23 @@ def headers(extensions: Sequence[Extension]) -> tuple[list[Path], list[Path]]:
     own = sorted(path for path in SOURCES.rglob("*") if path.suffix in SUFFIXES)
     theirs = [path for extension in extensions for path in tables.files(extension)]
     return [SOURCES, written], [*own, *theirs, *(written / name for name in tables.texts(extensions))]
+
+
+def _check_rows(extensions: Sequence[Extension]) -> None:
+    """What a compiler would say of these mistakes is no help: it does not see rows, but what macros make of them."""
+    owners: dict[str, str] = {}
+    for extension in extensions:
+        for path in extension.simulator.instructions:
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                if found := ROW.match(line):
+                    name, bits = found[1], len(found[2].replace(" ", ""))
+                    if bits != 32:
+                        raise NmcuError(
+                            f"{path}:{number}: the encoding of {name} has {bits} bits; 32 are needed"
+                        )
+                    if name in owners:
+                        raise NmcuError(
+                            f"{path}:{number}: {name} is an instruction of {owners[name]} too; give one of them "
+                            "another name"
+                        )
+                    owners[name] = extension.name

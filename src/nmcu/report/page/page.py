@@ -22,8 +22,7 @@ def html(report: RunReport) -> str:
         "time": f"{report.time_ms:.3f} ms at {report.clock_hz / 1e6:.0f} MHz",
         "MAC/cycle": f"{report.macs_per_cycle:.2f}",
         "weights": size(report.memory.weight_bytes + report.memory.index_bytes),
-        f"{report.compute_memory.upper()} peak": size(report.memory.l1_peak_bytes),
-        f"{report.working_memory.upper()} peak": size(report.memory.l2_peak_bytes),
+        **{what: size(peak) for what, peak in report.peaks.items()},
         "code": size(report.memory.code_bytes),
         "simulated": f"{report.instructions:,} instructions in {report.sim_seconds:.2f} s",
     }
