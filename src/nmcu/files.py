@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and whether one is there."""
 
 import errno
 import os
@@ -43,6 +43,20 @@ def folder_for(path: Path) -> Iterator[None]:
             for folder in missing:
                 folder.rmdir()
         raise
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; no for a name that no file can have or whose folder cannot be read."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; no for a name that none can have or whose parent cannot be read."""
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False
 
 
 def draft_name() -> str:

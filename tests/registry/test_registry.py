@@ -52,6 +52,14 @@ def test_unknown_names(tmp_path: Path) -> None:
         BUILT_IN.isa("rv64")
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "x\0y"])
+def test_a_name_that_no_file_can_have_is_unknown(name: str) -> None:
+    with pytest.raises(NmcuError, match=r"^unknown target"):
+        BUILT_IN.target(name)
+    with pytest.raises(NmcuError, match=r"^unknown instruction set"):
+        BUILT_IN.isa(name)
+
+
 def test_the_registry_is_made_once() -> None:
     assert Registry.installed() is Registry.installed()
 

@@ -66,6 +66,29 @@ def test_a_folder_anywhere_is_a_target(tmp_path: Path) -> None:
 
 
 MISTAKES = {
+    "name is 'a\\n*/ int x;'; a name has letters, digits": ('"chip"', '"a\\n*/ int x;"'),
+    "name is '../x'; a name has letters, digits": ('"chip"', '"../x"'),
+    "assumptions has 1; it needs to be a list of texts": ("cores = 2", "cores = 2\nassumptions = [1]"),
+    "[memory.ram] banks is 1099511627776; a memory has up to 65536": (
+        "size = 0x4_0000",
+        "size = 0x4_0000\nbanks = 1099511627776",
+    ),
+    "[memory.flash] latency_cycles is 4294967296; cycles are 0 to": ("_cycles = 3", "_cycles = 4294967296"),
+    "[links.psram_ram] latency_cycles is 4294967296; cycles are 0 to": (
+        "_cycles = 50",
+        "_cycles = 4294967296",
+    ),
+    "[links.psram_ram] a link moves 0.1 bytes per cycle or more and queues": (
+        "per_cycle = 0.5",
+        "per_cycle = nan",
+    ),
+    "[host_io] base is 0x10000000000; registers lie": ("base = 0x1A10_0000", "base = 0x100_0000_0000"),
+    "[host_io] base is 0x1a100001; registers lie": ("base = 0x1A10_0000", "base = 0x1A10_0001"),
+    "[event_unit] wake_cycles is -4; cycles are 0 to": (
+        "[host_io]",
+        "[event_unit]\nbase = 0x1A20_0000\nwake_cycles = -4\n[host_io]",
+    ),
+    "is not TOML: Exceeds the limit": ("cores = 2", "cores = " + "9" * 5000),
     "unknown key 'colour'; known: name, description": ("cores = 2", 'cores = 2\ncolour = "red"'),
     "the key 'clock_hz' is missing": ("clock_hz = 1_000_000", ""),
     "cores is 'two'; it needs to be a whole number": ("cores = 2", 'cores = "two"'),

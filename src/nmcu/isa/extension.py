@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nmcu.errors import NmcuError
+from nmcu.files import is_file, is_folder
 
 FILE = "extension.toml"
 RESERVED = ("base", "rv32", "format")
@@ -65,7 +66,7 @@ class Extension:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise NmcuError(f"cannot read the extension {path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # TOML, UTF-8, or a number of thousands of digits
             raise NmcuError(f"{path} is not valid TOML: {error}") from error
         return _Reader(path, raw).extension()
 
@@ -150,12 +151,12 @@ class _Reader:
         if key not in self.raw:
             return None
         path = self.path.parent / self._text(self.raw, key)
-        if not path.is_dir():
+        if not is_folder(path):
             raise NmcuError(f"{self.path}: there is no folder {path.name} beside it")
         return path
 
     def _beside(self, name: str) -> Path:
         path = self.path.parent / name
-        if not path.is_file():
+        if not is_file(path):
             raise NmcuError(f"{self.path}: there is no file {name} beside it")
         return path

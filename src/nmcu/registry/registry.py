@@ -12,6 +12,7 @@ from nmcu import kernels as built_in_kernels
 from nmcu import operators as built_in_operators
 from nmcu import targets as built_in_targets
 from nmcu.errors import NmcuError
+from nmcu.files import is_file, is_folder
 from nmcu.isa import FILE as EXTENSION
 from nmcu.isa import Extension, InstructionSet
 from nmcu.kernels import Kernel
@@ -123,9 +124,9 @@ class Registry:
         if name in self.targets:
             return self.targets[name]
         path = Path(name)
-        if path.name == DESCRIPTION and path.is_file():
+        if path.name == DESCRIPTION and is_file(path):
             return Target.load(path.parent.resolve())
-        if path.is_dir():
+        if is_folder(path):
             return Target.load(path.resolve())
         raise NmcuError(
             f"unknown target {name!r}; known targets: {', '.join(self.targets)}, or the path of a folder with a "
@@ -141,7 +142,7 @@ class Registry:
             return name
         known, parts = dict(self.extensions), []
         for part in name.split("+"):
-            if part not in known and (Path(part) / EXTENSION).is_file():
+            if part not in known and is_file(Path(part) / EXTENSION):
                 found = Extension.load(Path(part).resolve())
                 if known.setdefault(found.name, found) != found:
                     raise NmcuError(

@@ -1,5 +1,7 @@
 """Reads and checks a `target.toml`: one sentence for the first mistake."""
 
+import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ PROGRAM_BYTES = 64 << 10
 PAGE_BYTES = 4096
 """What a peripheral's registers span."""
 _ADDRESSES = 1 << 32
+_MOST_BANKS = 1 << 16
+_MOST_CYCLES = 1 << 31
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]*")
 
 # Keys of each table with their types; those with a default may be missing.
 _TARGET: Mapping[str, tuple[type, ...]] = {
@@ -86,7 +91,7 @@ def read(path: Path) -> Description:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise NmcuError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOML, UTF-8, or a number of thousands of digits
         raise NmcuError(f"{path} is not TOML: {error}") from error
     try:
         return _checked(raw)
@@ -100,15 +105,26 @@ class _Mistake(Exception):
 
 def _checked(raw: Mapping[str, Any]) -> Description:
     _keys("", raw, _TARGET, _TARGET_OPTIONAL)
+    if not _NAME.fullmatch(raw["name"]):
+        raise _Mistake(f"name is {raw['name']!r}; a name has letters, digits, blanks, _, . and -")
+    for text in raw.get("assumptions", ()):
+        if not isinstance(text, str):
+            raise _Mistake(f"assumptions has {text!r}; it needs to be a list of texts")
     levels = tuple(_level(name, table) for name, table in raw["memory"].items())
     links = tuple(_link(name, table, levels) for name, table in raw.get("links", {}).items())
     _keys("host_io", raw["host_io"], _HOST_IO, set())
     event_unit = raw.get("event_unit")
     if event_unit is not None:
         _keys("event_unit", event_unit, _EVENT_UNIT, set())
+        _cycles("event_unit", "wake_cycles", event_unit["wake_cycles"])
     _check_roles(levels, links)
     pages = [("host_io", raw["host_io"]["base"]), *((f"links.{link.name}", link.base) for link in links)]
     pages += [] if event_unit is None else [("event_unit", event_unit["base"])]
+    for name, base in pages:
+        if not 0 <= base <= _ADDRESSES - PAGE_BYTES or base % 4:
+            raise _Mistake(
+                f"[{name}] base is {base:#x}; registers lie at multiples of 4 and end within 32-bit addresses"
+            )
     _check_overlaps(levels, pages)
     found = Description(
         name=raw["name"],
@@ -158,8 +174,11 @@ def _level(name: str, table: Any) -> Level:
         raise _Mistake(f"[{where}] {level.size} bytes at {level.base:#x} do not lie in 32-bit addresses")
     if level.banks < 0 or level.banks & (level.banks - 1):
         raise _Mistake(f"[{where}] banks is {level.banks}; it needs to be a power of two, or 0 for none")
+    if level.banks > _MOST_BANKS:
+        raise _Mistake(f"[{where}] banks is {level.banks}; a memory has up to {_MOST_BANKS}")
     if level.latency_cycles < 1:
         raise _Mistake(f"[{where}] latency_cycles is {level.latency_cycles}; an access takes 1 cycle or more")
+    _cycles(where, "latency_cycles", level.latency_cycles)
     return level
 
 
@@ -174,13 +193,19 @@ def _link(name: str, table: Any, levels: Sequence[Level]) -> Link:
     if link.near == link.far:
         raise _Mistake(f"[{where}] near and far are both {link.near!r}; a link joins two memories")
     if (
-        link.bytes_per_cycle < 0.1
+        not (0.1 <= link.bytes_per_cycle < math.inf)
         or link.latency_cycles < 0
         or link.queue_per_core < 1
         or link.queue_total < 1
     ):
         raise _Mistake(f"[{where}] a link moves 0.1 bytes per cycle or more and queues one transfer or more")
+    _cycles(where, "latency_cycles", link.latency_cycles)
     return link
+
+
+def _cycles(where: str, key: str, value: int) -> None:
+    if not 0 <= value < _MOST_CYCLES:
+        raise _Mistake(f"[{where}] {key} is {value}; cycles are 0 to {_MOST_CYCLES - 1}")
 
 
 def _check_roles(levels: Sequence[Level], links: Sequence[Link]) -> None:
