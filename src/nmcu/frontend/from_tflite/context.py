@@ -133,7 +133,7 @@ class Context:
     def options(self, kind: Callable[[], Any]) -> Any:
         """The option table of the operator; reading a field that lies outside the file raises `ModelError`."""
         if self.op.options is None:
-            raise self.error("has no options")
+            raise self.error("its table of options is missing; convert the model again")
         table = kind()
         table.Init(self.op.options.Bytes, self.op.options.Pos)
         return _Options(table, self.error("its table of options is damaged"))

@@ -69,7 +69,8 @@ def parse(data: bytes) -> File:
         model = tflite.Model.GetRootAs(data, 0)
         if model.SubgraphsLength() != 1:
             raise ModelError(
-                f"the TFLite model has {model.SubgraphsLength()} subgraphs; supported: exactly one"
+                f"the TFLite model has {model.SubgraphsLength()} subgraphs; supported: exactly one, "
+                "without control flow and without variables kept between runs"
             )
         graph = model.Subgraphs(0)
         limits.check_nodes(graph.OperatorsLength())

@@ -20,7 +20,7 @@ def read(data: bytes, readers: Mapping[str, TfliteReader]) -> Graph:
     for operator in file.operators:
         context.op = operator
         if operator.code not in readers:
-            raise context.error(f"is not supported; supported: {', '.join(sorted(readers))}")
+            raise context.error(f"this operator is not supported; supported: {', '.join(sorted(readers))}")
         readers[operator.code](context)
     for index in file.outputs:
         _output(context, index)
