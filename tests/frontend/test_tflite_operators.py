@@ -108,6 +108,15 @@ def test_arithmetic(tmp_path: Path, code: str, options: str, other: str) -> None
     checked(tmp_path, m, y)
 
 
+def test_operators_that_only_the_newer_field_names(tmp_path: Path) -> None:
+    """The package tflite 2.18 answers with the deprecated field where the newer one is below 127: all would be ADD."""
+    m = TfliteModel(deprecated_codes=False)
+    a, b = m.input(1, 4, 5, 6, scale=0.04, zero=5), m.input(1, 4, 5, 6, scale=0.02, zero=-30)
+    y = m.tensor(1, 4, 5, 6, scale=0.03, zero=7)
+    m.op("MUL", [a, b], [y], "MulOptions", FusedActivationFunction=0)
+    assert [layer.kind for layer in checked(tmp_path, m, y).layers] == ["mul"]
+
+
 @pytest.mark.parametrize("code", ["MINIMUM", "MAXIMUM"])
 def test_extremum(tmp_path: Path, code: str) -> None:
     m = TfliteModel()

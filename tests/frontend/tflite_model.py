@@ -14,8 +14,9 @@ TYPES = {"int8": 9, "int32": 2, "float32": 0, "uint8": 3, "int64": 4}
 class TfliteModel:
     """Tensors and operators of one subgraph."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, deprecated_codes: bool = True) -> None:
         self.rng = np.random.default_rng(seed)
+        self._deprecated_codes = deprecated_codes
         self._tensors: list[dict[str, Any]] = []
         self._operators: list[tuple[str, list[int], list[int], str, dict[str, Any]]] = []
         self.inputs: list[int] = []
@@ -141,7 +142,8 @@ class TfliteModel:
     def _code(self, b: Any, name: str) -> int:
         value = getattr(tflite.BuiltinOperator, name)
         tflite.OperatorCodeStart(b)
-        tflite.OperatorCodeAddDeprecatedBuiltinCode(b, min(value, 127))
+        if self._deprecated_codes:
+            tflite.OperatorCodeAddDeprecatedBuiltinCode(b, min(value, 127))
         tflite.OperatorCodeAddVersion(b, 1 if name in FIRST_VERSION else 2)
         tflite.OperatorCodeAddBuiltinCode(b, value)
         return int(tflite.OperatorCodeEnd(b))

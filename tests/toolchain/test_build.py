@@ -16,6 +16,7 @@ from nmcu.errors import ToolchainError
 from nmcu.isa import InstructionSet
 from nmcu.targets import Target
 from nmcu.toolchain import build, cache, compiler, find_compiler
+from toolchain.workers import code_bytes
 
 CLUSTER = targets.get("cluster8")
 EVERYWHERE = """
@@ -219,13 +220,9 @@ def test_a_named_compiler_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert build(_main(EVERYWHERE), CLUSTER, XCV, compiler=named).code_bytes > 0
 
 
-def _build_code_bytes(number: int) -> int:
-    return build(_main(f"int main(void) {{ return {number % 2}; }}"), CLUSTER, XCV).code_bytes
-
-
 def test_parallel_processes_share_the_cache() -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        assert len(set(pool.map(_build_code_bytes, range(6)))) == 1
+        assert len(set(pool.map(code_bytes, range(6)))) == 1
     assert not list(cache.folder().rglob(".nmcu-*"))
 
 

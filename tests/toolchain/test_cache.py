@@ -14,6 +14,7 @@ from nmcu.codegen.program import Program
 from nmcu.errors import NmcuError
 from nmcu.host import library
 from nmcu.toolchain import build, cache, cache_bound, cache_place
+from toolchain.workers import fill, shared_folder
 
 CLUSTER = targets.get("cluster8")
 MAIN = Program(files={"main.c": "int main(void) { return 5; }"}, sources=("main.c",))
@@ -24,12 +25,6 @@ def private_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("NMCU_CACHE", str(folder))
     return folder
-
-
-def _fill(folder: Path) -> None:
-    (folder / "sub").mkdir()
-    (folder / "sub" / "part").write_bytes(b"a part")
-    (folder / "whole").write_bytes(b"all of it")
 
 
 def _damage(path: Path) -> None:
@@ -77,7 +72,7 @@ def test_a_folder_is_made_once_and_again_when_damaged(harm: object) -> None:
 
     def make(folder: Path) -> None:
         made.append(folder)
-        _fill(folder)
+        fill(folder)
 
     name = cache.key("folder")
     path = cache.tree(name, make)
@@ -93,7 +88,7 @@ def test_a_folder_is_made_once_and_again_when_damaged(harm: object) -> None:
 @pytest.mark.parametrize("failure", [NmcuError("no compiler"), KeyboardInterrupt()])
 def test_a_folder_that_cannot_be_made_leaves_nothing(private_cache: Path, failure: BaseException) -> None:
     def make(folder: Path) -> None:
-        _fill(folder)
+        fill(folder)
         raise failure
 
     with pytest.raises(type(failure)):
@@ -101,13 +96,9 @@ def test_a_folder_that_cannot_be_made_leaves_nothing(private_cache: Path, failur
     assert list((private_cache / "built").iterdir()) == []
 
 
-def _made_in(number: int) -> str:
-    return str(cache.tree(cache.key("shared"), _fill))
-
-
 def test_processes_share_folders(private_cache: Path) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        assert len(set(pool.map(_made_in, range(8)))) == 1
+        assert len(set(pool.map(shared_folder, range(8)))) == 1
     assert [p.name for p in (private_cache / "built").iterdir()] == [cache.key("shared")]
 
 
@@ -174,9 +165,9 @@ def test_a_place_that_cannot_be_written_only_costs_speed(
     places = {"file": tmp_path / "file", "in a file": tmp_path / "file" / "x", "nowhere": Path("/proc/nmcu")}
     monkeypatch.setenv("NMCU_CACHE", str(places[where]))
     assert build(MAIN, CLUSTER, XCV).elf == build(MAIN, CLUSTER, XCV).elf
-    path = cache.tree(cache.key("temporary"), _fill)
+    path = cache.tree(cache.key("temporary"), fill)
     assert (path / "whole").read_bytes() == b"all of it"
-    assert cache.tree(cache.key("temporary"), _fill) == path
+    assert cache.tree(cache.key("temporary"), fill) == path
     assert cache.guest("zig") is None
     assert (tmp_path / "file").read_bytes() == b"mine"
 

@@ -7,7 +7,7 @@ from typing import Any
 from nmcu.graph import Layer, TensorInfo
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Kernel, Machine, Packed
-from nmcu.targets import Target
+from nmcu.targets import Role, Target
 
 
 @dataclass(frozen=True)
@@ -190,9 +190,11 @@ class Plan:
 
     @property
     def l2_peak_bytes(self) -> int:
-        """L2 for activations, network inputs and outputs, and constants; code comes on top."""
+        """Working memory for activations, network inputs and outputs, and the constants that lie there; code on top."""
         ports = sum(t.bytes for t in (*self.inputs, *self.outputs))
-        return self.arena_bytes + self.weight_blob_bytes + self.ring_bytes + ports
+        memory = self.target.memory
+        constants = self.weight_blob_bytes if memory.constants is memory.level(Role.WORKING) else 0
+        return self.arena_bytes + constants + self.ring_bytes + ports
 
     @property
     def l3_bytes(self) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import flatbuffers
 import numpy as np
 import tflite
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ _DTYPES = {
     tflite.TensorType.INT16: "int16",
     tflite.TensorType.INT8: "int8",
 }
+_BUILTIN_CODE_SLOT = 10
+"""Of `OperatorCode.builtin_code` in the schema's table."""
 _BUILTIN = {code: name for name, code in vars(tflite.BuiltinOperator).items() if isinstance(code, int)}
 
 
@@ -131,9 +134,20 @@ def _tensor(raw: Any, buffers: _Buffers) -> Tensor:
     return Tensor(name, shape, dtype, scale, zero, axis, data)
 
 
+def _builtin_code(code: Any) -> int:
+    """The operator: the larger of the file's two fields, as in LiteRT.
+
+    `BuiltinCode()` of tflite 2.18 gives the deprecated one wherever the newer one is below 127: a file that writes the
+    newer field only would be read as additions throughout.
+    """
+    at = code._tab.Offset(_BUILTIN_CODE_SLOT)
+    newer = code._tab.Get(flatbuffers.number_types.Int32Flags, at + code._tab.Pos) if at else 0
+    return max(int(newer), int(code.DeprecatedBuiltinCode()))
+
+
 def _operator(model: Any, raw: Any) -> Operator:
     code = model.OperatorCodes(raw.OpcodeIndex())
-    builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    builtin = _builtin_code(code)
     name = _BUILTIN.get(builtin, f"operator {builtin}")
     if name == "CUSTOM":
         name = f"custom operator {(code.CustomCode() or b'').decode('utf-8', 'replace')!r}"
