@@ -1,12 +1,16 @@
 """The benchmark's rows as tables for people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from typing import TypeVar
 
 from nmcu.bench.fit import KernelError
 from nmcu.bench.kernels import KernelRow
 from nmcu.bench.networks import NetworkRow
 from nmcu.bench.paper import PaperRow
 from nmcu.report import Column, Grid, Heading, Kind, Row
+
+T = TypeVar("T")
 
 
 def kernels_table(rows: Sequence[KernelRow]) -> Grid:
@@ -24,26 +28,21 @@ def kernels_table(rows: Sequence[KernelRow]) -> Grid:
         Column("bank conflicts", rank=8),
         Column("bit-exact", rank=2),
     )
-    lines: list[Row] = []
-    shape = None
-    for row in rows:
-        if row.shape != shape:
-            lines.append(Heading(row.shape))
-            shape = row.shape
-        lines.append(
-            (
-                *(row.pattern, row.kernel, row.isa),
-                f"{row.cycles:,}",
-                f"{row.macs_per_cycle:.2f}",
-                f"{row.nonzero_macs / row.cycles:.2f}",
-                _factor(row.speedup_vs_dense),
-                _factor(row.speedup_vs_dense_4x2),
-                f"{row.packed_bytes / row.dense_bytes:.1%}",
-                f"{row.stalls['tcdm_conflict'] / row.cycles:.1%}",
-                "yes" if row.bit_exact else "NO",
-            )
+
+    def line(row: KernelRow) -> Row:
+        return (
+            *(row.pattern, row.kernel, row.isa),
+            f"{row.cycles:,}",
+            f"{row.macs_per_cycle:.2f}",
+            f"{row.nonzero_macs / row.cycles:.2f}",
+            _factor(row.speedup_vs_dense),
+            _factor(row.speedup_vs_dense_4x2),
+            f"{row.packed_bytes / row.dense_bytes:.1%}",
+            f"{row.stalls['tcdm_conflict'] / row.cycles:.1%}",
+            "yes" if row.bit_exact else "NO",
         )
-    return Grid(columns, lines)
+
+    return Grid(columns, _under_headings(rows, lambda row: row.shape, line))
 
 
 def networks_table(rows: Sequence[NetworkRow]) -> Grid:
@@ -61,26 +60,21 @@ def networks_table(rows: Sequence[NetworkRow]) -> Grid:
         Column("top-1", rank=6),
         Column("bit-exact", rank=5),
     )
-    lines: list[Row] = []
-    network = None
-    for row in rows:
-        if row.network != network:
-            lines.append(Heading(row.network))
-            network = row.network
-        lines.append(
-            (
-                *(row.pattern, row.isa, row.kernels),
-                f"{row.cycles:,}",
-                f"{row.macs_per_cycle:.2f}",
-                _factor(row.speedup_vs_dense),
-                f"{row.predicted_cycles / row.cycles - 1:+.1%}",
-                f"{row.weight_bytes / 1024:,.0f} KiB",
-                f"{row.l3_read_bytes / 1024:,.0f} KiB",
-                "" if row.top1 is None else f"{row.top1:.2f} %",
-                "yes" if row.bit_exact else "NO",
-            )
+
+    def line(row: NetworkRow) -> Row:
+        return (
+            *(row.pattern, row.isa, row.kernels),
+            f"{row.cycles:,}",
+            f"{row.macs_per_cycle:.2f}",
+            _factor(row.speedup_vs_dense),
+            f"{row.predicted_cycles / row.cycles - 1:+.1%}",
+            f"{row.weight_bytes / 1024:,.0f} KiB",
+            f"{row.l3_read_bytes / 1024:,.0f} KiB",
+            "" if row.top1 is None else f"{row.top1:.2f} %",
+            "yes" if row.bit_exact else "NO",
         )
-    return Grid(columns, lines)
+
+    return Grid(columns, _under_headings(rows, lambda row: row.network, line))
 
 
 def paper_table(rows: Sequence[PaperRow]) -> Grid:
@@ -114,6 +108,14 @@ def errors_table(errors: Sequence[KernelError]) -> Grid:
         shares = (e.fitted_mean, e.fitted_max, e.other_mean, e.other_max)
         lines.append((e.kernel, e.isa, *(f"{share:.1%}" for share in shares), e.worst))
     return Grid(columns, lines)
+
+
+def _under_headings(rows: Iterable[T], heading: Callable[[T], str], line: Callable[[T], Row]) -> list[Row]:
+    """The lines of `rows`, those with the same heading that follow each other under it."""
+    lines: list[Row] = []
+    for name, group in groupby(rows, heading):
+        lines += [Heading(name), *map(line, group)]
+    return lines
 
 
 def _factor(value: float | None) -> str:
