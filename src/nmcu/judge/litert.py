@@ -1,0 +1,46 @@
+"""LiteRT, in the worker."""
+
+import warnings
+from collections.abc import Mapping
+
+import tflite
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from nmcu.judge.wire import Array, Key
+
+_RESOLVERS = {
+    "reference": OpResolverType.BUILTIN_REF,
+    "default": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+}
+
+
+class Session:
+    """A model whose tensors are all kept."""
+
+    def __init__(self, data: bytes, kernels: str) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._interpreter = Interpreter(
+                model_content=data,
+                num_threads=1,
+                experimental_op_resolver_type=_RESOLVERS[kernels],
+                experimental_preserve_all_tensors=True,
+            )
+        self._interpreter.allocate_tensors()
+        self._inputs = {detail["name"]: detail["index"] for detail in self._interpreter.get_input_details()}
+        self._kept = sorted({*self._inputs.values(), *_written(data)})
+
+    def run(self, feed: Mapping[str, Array]) -> list[tuple[Key, Array]]:
+        """Its inputs and what operators write, by index."""
+        self._interpreter.reset_all_variables()
+        for name, array in feed.items():
+            self._interpreter.set_tensor(self._inputs[name], array)
+        self._interpreter.invoke()
+        return [(index, self._interpreter.get_tensor(index)) for index in self._kept]
+
+
+def _written(data: bytes) -> set[int]:
+    """The tensors that operators of the first subgraph write."""
+    graph = tflite.Model.GetRootAs(data, 0).Subgraphs(0)
+    operators = (graph.Operators(i) for i in range(graph.OperatorsLength()))
+    return {int(index) for operator in operators for index in operator.OutputsAsNumpy()}

@@ -1,0 +1,119 @@
+"""The judge against files and workers that mean harm; harmless stand-ins play the workers."""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from nmcu import judge
+from nmcu.judge import Judge
+
+
+def _model(node: onnx.NodeProto, *constants: onnx.TensorProto) -> bytes:
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [4])
+    y = helper.make_empty_tensor_value_info("y")
+    graph = helper.make_graph([node], "g", [x], [y], list(constants))
+    opset = [helper.make_opsetid("", 17)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+
+
+SUM = _model(helper.make_node("Add", ["x", "x"], ["y"]))
+FEED = {"x": np.arange(4, dtype=np.float32)}
+
+
+@pytest.fixture(scope="module")
+def real() -> judge.Judge:
+    return Judge(memory_bytes=2 << 30)
+
+
+def test_quantised_tensors_inside_the_model_come_with_its_outputs(real: Judge) -> None:
+    scale = helper.make_tensor("s", TensorProto.FLOAT, [], [0.5])
+    zero = helper.make_tensor("z", TensorProto.INT8, [], [1])
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "s", "z"], ["y"]),
+    ]
+    proto = onnx.load_model_from_string(_model(nodes[0], scale, zero))
+    proto.graph.node.append(nodes[1])
+    found = real.run(proto.SerializeToString(), [FEED, {"x": -FEED["x"]}])
+    assert [f["q"].tolist() for f in found] == [[1, 3, 5, 7], [1, -1, -3, -5]]
+    assert found[0]["y"].tolist() == [0, 1, 2, 3]
+    assert list(real.run(proto.SerializeToString(), [FEED], "default")[0]) == ["y"]
+
+
+def test_a_refusal_is_the_runtimes_own_sentence_and_the_worker_goes_on(real: Judge) -> None:
+    with pytest.raises(judge.Refused, match=r"ONNX Runtime refuses the model: .*NoSuchOperator"):
+        real.run(_model(helper.make_node("NoSuchOperator", ["x"], ["y"])), [FEED])
+    with pytest.raises(judge.Refused, match="LiteRT refuses the model: "):
+        real.run(b"\0\0\0\0TFL3" + bytes(range(256)), [{}])
+    for garbage in (b"", b"\xff" * 1000, SUM[: len(SUM) // 2]):
+        with pytest.raises(judge.Refused):
+            real.run(garbage, [FEED])
+    with pytest.raises(judge.Refused, match=r"Unexpected input data type|INVALID_ARGUMENT"):
+        real.run(SUM, [{"x": np.arange(4)}])
+    assert real.run(SUM, [FEED])[0]["y"].tolist() == [0, 2, 4, 6]
+
+
+def test_a_model_that_needs_more_memory_than_it_may_have(real: Judge) -> None:
+    shape = helper.make_tensor("shape", TensorProto.INT64, [2], [1 << 30, 4])
+    with pytest.raises(judge.OutOfMemory, match="ONNX Runtime needs more than 2048 MiB of memory"):
+        real.run(_model(helper.make_node("Expand", ["x", "shape"], ["y"]), shape), [FEED])
+    assert real.run(SUM, [FEED])[0]["y"].tolist() == [0, 2, 4, 6]
+
+
+def _stand_in(tmp_path: Path, body: str) -> list[str]:
+    """A worker that answers the first request, as for an import, and then does `body`."""
+    script = tmp_path / "worker.py"
+    script.write_text(
+        "import os, resource, sys, time\nfrom nmcu.judge import wire\n"
+        "out = os.fdopen(os.dup(1), 'wb')\n"
+        "wire.read(sys.stdin.buffer, 1 << 20)\nwire.write(out, {'arrays': []})\n"
+        f"wire.read(sys.stdin.buffer, 1 << 20)\n{body}\n"
+    )
+    return [sys.executable, str(script)]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "sentence"),
+    [
+        ("os.kill(os.getpid(), 11)", judge.Crashed, r"ONNX Runtime crashed \(signal SIGSEGV\)"),
+        ("sys.exit(3)", judge.Crashed, r"ONNX Runtime crashed \(exit code 3\)"),
+        ("time.sleep(60)", judge.OutOfTime, "ONNX Runtime took longer than 0.5 s"),
+        ("raise MemoryError", judge.OutOfMemory, "needs more than"),
+        ("out.write(b'x' * 64); out.flush()", judge.Crashed, "ONNX Runtime crashed"),
+        ("wire.write(out, {'arrays': [['y', '<f4', [9]]]})", judge.Crashed, "ONNX Runtime crashed"),
+        ("wire.write(out, {'arrays': [['y', '|O', [0]]]})", judge.Crashed, "ONNX Runtime crashed"),
+    ],
+)
+def test_what_a_worker_can_do_to_its_judge(
+    tmp_path: Path, body: str, kind: type[judge.JudgeError], sentence: str
+) -> None:
+    started = time.monotonic()
+    with Judge(time_s=0.5, worker=_stand_in(tmp_path, body)) as judge_, pytest.raises(kind, match=sentence):
+        judge_.run(SUM, [FEED])
+    assert time.monotonic() - started < 10
+
+
+def test_a_judge_starts_its_worker_again(tmp_path: Path) -> None:
+    """The first worker ends in the middle of a run; the second one is as any."""
+    mark = tmp_path / "again"
+    body = (
+        f"if not os.path.exists({str(mark)!r}):\n"
+        f"    open({str(mark)!r}, 'w').close(); os.abort()\n"
+        "import numpy as np\n"
+        "wire.write(out, {'arrays': [['y', '<f4', [1]]]}, [np.float32([7]).tobytes()])"
+    )
+    with Judge(worker=_stand_in(tmp_path, body)) as judge_:
+        with pytest.raises(judge.Crashed, match="SIGABRT"):
+            judge_.run(SUM, [FEED])
+        assert judge_.run(SUM, [FEED])[0]["y"].tolist() == [7]
+
+
+def test_a_runtime_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nmcu.judge.runtime._found", lambda module: False)
+    with Judge() as judge_, pytest.raises(judge.NotInstalled, match=r"pip install nmcu\[verify\]"):
+        judge_.run(SUM, [FEED])
