@@ -19,12 +19,14 @@ from nmcu.bench.parallel import Failure
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.sim import sim_speed
 from nmcu.bench.table import errors_table, kernels_table, networks_table, paper_table
+from nmcu.cli.differential import differential_
 from nmcu.cli.options import JsonOption, TargetOption, known_isa
 from nmcu.cli.output import counting, progress, say, show, show_json
 from nmcu.kernels.costs import COSTS_FILE
 from nmcu.sparsity import NMPattern
 
 app = typer.Typer(no_args_is_help=True, help="Measure kernels and the simulator, fit the cost model.")
+app.command("differential")(differential_)
 
 
 def _known_patterns(text: str) -> str:

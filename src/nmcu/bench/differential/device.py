@@ -1,0 +1,34 @@
+"""A network through the whole line: planned, compiled, simulated, compared with the reference bit for bit."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from nmcu import codegen, plan, sim, toolchain
+from nmcu.bench.differential.outcome import Outcome, crash, sentence
+from nmcu.errors import PlanError
+from nmcu.graph import Graph, reference
+from nmcu.graph.op import Array
+from nmcu.registry import Registry
+
+TARGET, ISA = "cluster8", "xcv"
+
+
+def simulated(graph: Graph, feed: Mapping[str, Array]) -> Outcome:
+    """`agrees` where the program's outputs are the reference's; a plan that does not fit the target is refused."""
+    registry = Registry.installed()
+    target, isa = registry.target(TARGET), registry.isa(ISA)
+    inputs = graph.border.encode(feed)
+    try:
+        program = codegen.emit(plan.make(graph, target, isa, registry))
+        result = sim.run.run(toolchain.build(program, target, isa), inputs)
+    except PlanError as error:
+        return Outcome("refused", key=sentence(str(error)), text=str(error))
+    except Exception as error:
+        return crash(error)
+    for name, expected in reference.run(graph, inputs).items():
+        if not np.array_equal(result.outputs[name], expected):
+            wrong = int(np.count_nonzero(result.outputs[name] != expected))
+            text = f"{wrong} elements of {name!r} on the device are not the reference's"
+            return Outcome("outside", key="the device differs from the reference", text=text)
+    return Outcome("agrees")
