@@ -34,13 +34,3 @@ import nmcu
 assert nmcu.run(nmcu.compile({str(MODEL)!r})).bit_exact
 """
     _python(FORBID + script)
-
-
-def test_help_imports_no_heavy_library() -> None:
-    shown = f"""
-import atexit
-from nmcu.cli import main
-atexit.register(lambda: print(*sorted({{*{(*HEAVY, "ortools", "pandas")}}} & {{*sys.modules}}), "loaded"))
-main(["--help"])
-"""
-    assert _python(FORBID + shown).splitlines()[-1] == "loaded"

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 import nmcu
 from networks import conv_linear
 from nmcu import operators
 from nmcu.bench import examples, networks
-from nmcu.cli.app import app
+from nmcu.cli import main
 from nmcu.errors import NmcuError
 
 
@@ -52,7 +51,9 @@ def test_a_network_that_cannot_be_measured_leaves_the_others(
     assert "broken.tflite" in failures[0].message
 
 
-def test_a_figure_of_unknown_form_is_refused_before_measuring() -> None:
-    done = CliRunner().invoke(app, ["bench", "networks", "--plot", "figure.xyz"])
-    assert done.exit_code == 1
-    assert "supported are .png, .svg, .pdf" in str(done.exception)
+def test_a_figure_of_unknown_form_is_refused_before_measuring(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        main(["bench", "networks", "--plot", "figure.xyz"])
+    assert "supported are .png, .svg, .pdf" in capsys.readouterr().err

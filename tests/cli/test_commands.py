@@ -16,32 +16,8 @@ from PIL import Image
 
 from networks import conv_linear
 from nmcu import operators
-from nmcu.cli import main
 
 MODEL = Path(__file__).parents[2] / "examples" / "models" / "resnet8_dense.onnx"
-
-
-class Result:
-    """Exit code and both streams of one command."""
-
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def nmcu(capfd: pytest.CaptureFixture[str]) -> Any:
-    def call(*arguments: object) -> Result:
-        with pytest.raises(SystemExit) as caught:
-            main([str(a) for a in arguments])
-        out, err = capfd.readouterr()
-        code = caught.value.code
-        return Result(code if isinstance(code, int) else 0, out, err)
-
-    return call
 
 
 def test_run_prints_a_table(nmcu: Any) -> None:

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
 import nmcu
-from nmcu.cli.app import app
+from nmcu.cli.app import application
+from nmcu.cli.listed import Listed
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -59,11 +59,12 @@ def test_commands_exist(file: Path) -> None:
 
 
 def _check(words: list[str]) -> None:
-    command = get_command(app)
+    command = application()
     words = words[1:]
     while words and hasattr(command, "commands"):
         assert words[0] in command.commands, f"there is no command {words[0]}"
-        command = command.commands[words.pop(0)]
+        listed = command.commands[words.pop(0)]
+        command = listed.load() if isinstance(listed, Listed) else listed
     known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     for word in words:
         assert not word.startswith("-") or word in known, f"{command.name} has no option {word}"

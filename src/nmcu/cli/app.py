@@ -4,34 +4,41 @@ import os
 import sys
 import traceback
 import warnings
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
-from nmcu.cli import commands
-from nmcu.cli.output import say
+from nmcu.cli import listed
+from nmcu.cli.commands import COMMANDS
+from nmcu.cli.say import say
 from nmcu.errors import NmcuError, NoGainWarning
 
-app = typer.Typer(
-    name="nmcu",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # help texts name extras such as nmcu[rtl], which markup would swallow
-)
-commands.register(app)
+
+def application() -> TyperGroup:
+    """`nmcu` with all its commands, none of which is imported yet."""
+    app = typer.Typer(
+        name="nmcu",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,  # help texts name extras such as nmcu[rtl], which markup would swallow
+    )
+    app.callback()(_options)
+    group = typer.main.get_group(app)
+    listed.add(group, COMMANDS)
+    return group
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"nmcu {version('nmcu')}")
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     show_version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
@@ -60,7 +67,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> None:
     try:
-        typer.main.get_command(app)(arguments)  # app() itself would put its own hook in the place of ours
+        application()(
+            arguments, prog_name="nmcu"
+        )  # a typer.Typer would put its own hook in the place of ours
     except NmcuError as error:
         _fail(str(error), error)
     except BrokenPipeError as error:

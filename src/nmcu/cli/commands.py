@@ -1,18 +1,43 @@
 """The list of commands; each is one module."""
 
-import typer
+from nmcu.cli.listed import Command, Group
 
-from nmcu.cli import bench, compile, demo, eval, inspect, prune, rtl, run, sim
-
-
-def register(app: typer.Typer) -> None:
-    """Adds every command to `app`."""
-    app.command("run")(run.run)
-    app.command("compile")(compile.compile_)
-    app.command("inspect")(inspect.inspect)
-    app.command("eval")(eval.eval_)
-    app.command("demo")(demo.demo)
-    app.command("prune")(prune.prune)
-    app.command("sim")(sim.sim)
-    app.add_typer(bench.app, name="bench")
-    app.add_typer(rtl.app, name="rtl")
+COMMANDS = (
+    Command("run", "Compile, simulate, compare every output with the reference.", "nmcu.cli.run:run"),
+    Command("compile", "Write the C project of a model.", "nmcu.cli.compile:compile_"),
+    Command("inspect", "List layers, multiply-accumulates, zeros, patterns.", "nmcu.cli.inspect:inspect"),
+    Command("eval", "Accuracy over images, with the device's program.", "nmcu.cli.eval:eval_"),
+    Command("demo", "Run the example networks and compare them.", "nmcu.cli.demo:demo"),
+    Command("prune", "Prune a model's weights by magnitude.", "nmcu.cli.prune:prune"),
+    Command("sim", "Run a bare-metal program on a simulated machine.", "nmcu.cli.sim:sim"),
+    Group(
+        "bench",
+        "Measure kernels and the simulator, fit the cost model.",
+        (
+            Command("kernels", "Every kernel on single layers.", "nmcu.cli.bench.kernels:kernels"),
+            Command("networks", "Whole networks, dense and pruned.", "nmcu.cli.bench.networks:networks"),
+            Command("fit", "Fit the planner's cost model and tell its error.", "nmcu.cli.bench.fit:fit"),
+            Command("paper", "One row per published claim.", "nmcu.cli.bench.paper:paper"),
+            Command("sim", "How fast the simulator is.", "nmcu.cli.bench.sim:sim"),
+            Command("eval", "How fast `nmcu eval` is.", "nmcu.cli.bench.eval:eval_"),
+            Command(
+                "differential",
+                "Random networks against the runtimes.",
+                "nmcu.cli.bench.differential:differential_",
+            ),
+        ),
+    ),
+    Group(
+        "rtl",
+        "The real core's RTL (needs the extra nmcu[rtl]).",
+        (
+            Command("area", "What extensions add to the core's area.", "nmcu.cli.rtl.area:area"),
+            Command("fuzz", "Random instructions, simulator against RTL.", "nmcu.cli.rtl.fuzz:fuzz"),
+            Command(
+                "compare",
+                "Cycles of kernels and networks, simulator against RTL.",
+                "nmcu.cli.rtl.compare:compare",
+            ),
+        ),
+    ),
+)

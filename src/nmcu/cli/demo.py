@@ -10,7 +10,8 @@ from nmcu import host, report
 from nmcu.bench import examples
 from nmcu.cli import accuracy
 from nmcu.cli.options import TargetOption
-from nmcu.cli.output import progress, say, show
+from nmcu.cli.output import progress, show
+from nmcu.cli.say import say
 from nmcu.errors import NmcuError
 from nmcu.report import Column, Grid, Kind, RunReport
 

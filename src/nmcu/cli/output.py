@@ -18,15 +18,10 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from nmcu.report import label, printable
+from nmcu.report import label
 
 WIDTH_OF_FILES = 10_000
 """Columns of tables that go to a file or pipe, which has no width of its own: nothing is left out of them."""
-
-
-def say(sentence: str) -> None:
-    """One line on standard error."""
-    print(printable(sentence), file=sys.stderr)
 
 
 def show(item: RenderableType) -> None:

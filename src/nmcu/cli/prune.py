@@ -9,7 +9,8 @@ import typer
 
 import nmcu
 from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
-from nmcu.cli.output import progress, say, show, show_json
+from nmcu.cli.output import progress, show, show_json
+from nmcu.cli.say import say
 from nmcu.errors import NmcuError, NoGainWarning
 from nmcu.graph.prune import Choice, choose
 from nmcu.graph.prune import prune as prune_graph

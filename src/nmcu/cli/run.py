@@ -17,7 +17,8 @@ from nmcu.cli.options import (
     TargetOption,
     forced_kernels,
 )
-from nmcu.cli.output import progress, say, show, show_json
+from nmcu.cli.output import progress, show, show_json
+from nmcu.cli.say import say
 from nmcu.registry import Registry
 
 

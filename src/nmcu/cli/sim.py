@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from nmcu.cli.options import IsaOption, JsonOption, TargetOption
-from nmcu.cli.output import progress, say, show_json
+from nmcu.cli.output import progress, show_json
+from nmcu.cli.say import say
 from nmcu.errors import NmcuError, SimulationFault
 from nmcu.files import write_atomically
 from nmcu.registry import Registry

@@ -8,7 +8,6 @@ from nmcu.report.names import label
 from nmcu.report.page import html
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
 from nmcu.report.tables import layers_table, pattern, run_table, size, stall_table
-from nmcu.report.text import printable
 from nmcu.report.trace import trace
 
 __all__ = [
@@ -30,7 +29,6 @@ __all__ = [
     "label",
     "layers_table",
     "pattern",
-    "printable",
     "run_table",
     "size",
     "stall_table",

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions
 from rich.text import Text
 
 from nmcu.report.names import labels
-from nmcu.report.text import printable
+from nmcu.text import printable
 
 GAP = 2
 LONGEST_NAME = 60

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nmcu.report.text import printable
+from nmcu.text import printable
 
 ELLIPSIS = "…"
 ENDS = 3

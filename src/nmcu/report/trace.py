@@ -8,8 +8,8 @@ from typing import Any
 from nmcu.report import memory
 from nmcu.report.memory import Block
 from nmcu.report.run_report import LayerReport, RunReport
-from nmcu.report.text import printable
 from nmcu.report.tiles import tiles
+from nmcu.text import printable
 
 NETWORK, CORES, ENGINES = 0, 1, 2
 """Processes of the trace."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from nmcu.report.text import printable
+from nmcu.text import printable
 
 COLOURS = ("#79b8ff", "#f9a58a", "#85d99b", "#e3b341", "#c8a7f5", "#6fd3d8", "#f3a6cf", "#b5bdc6", "#d4c26a")
 """Light enough for dark text on them, and seen on white and on black."""

@@ -9,7 +9,8 @@ from nmcu.bench.differential import Budget, Failure, Table, differential
 from nmcu.bench.differential.keep import keep
 from nmcu.bench.differential.kinds import KINDS
 from nmcu.cli.options import JsonOption
-from nmcu.cli.output import counting, say, show, show_json
+from nmcu.cli.output import counting, show, show_json
+from nmcu.cli.say import say
 
 MOST_SENTENCES = 12
 

@@ -1,0 +1,1 @@
+"""`nmcu bench …`: the benchmarks behind the figures."""

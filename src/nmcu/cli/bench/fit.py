@@ -1,0 +1,43 @@
+"""`nmcu bench fit`: the planner's cost model, fitted to measurements."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nmcu.bench.fit import fit as fit_costs
+from nmcu.bench.table import errors_table
+from nmcu.cli.bench.options import IsasOption, JobsOption, exit_unless_right
+from nmcu.cli.options import JsonOption
+from nmcu.cli.output import counting, show, show_json
+from nmcu.cli.say import say
+from nmcu.kernels.costs import COSTS_FILE
+
+
+def fit(
+    kernels: Annotated[str, typer.Option(metavar="GLOB", help="Kernels to fit.")] = "*",
+    isa: IsasOption = "xcv,xdec",
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="FILE", help="Where to write the constants.")
+    ] = Path(COSTS_FILE.name),
+    check: Annotated[
+        bool, typer.Option("--check", help="Fit nothing: only measure the error of the present constants.")
+    ] = False,
+    jobs: JobsOption = 2,
+    json: JsonOption = False,
+) -> None:
+    """Fit the planner's cost model to measured layers and report its error, on shapes outside the fit too.
+
+    The planner keeps its own constants: those of a checkout are in src/nmcu/kernels/costs.json.
+    """
+    with counting("measuring") as count:
+        result, failures = fit_costs(tuple(isa.split(",")), kernels, not check, jobs, count)
+    if not check and not failures:
+        result.save(out)
+        say(f"constants written to {out}")
+    if json:
+        show_json([asdict(error) for error in result.errors])
+    else:
+        show(errors_table(result.errors))
+    exit_unless_right(failures, [])

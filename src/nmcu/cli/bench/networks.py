@@ -1,0 +1,54 @@
+"""`nmcu bench networks`: whole networks, dense and pruned."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nmcu.bench.networks import PATTERNS, bench_networks
+from nmcu.bench.table import networks_table
+from nmcu.cli.bench.options import IsasOption, JobsOption, drawable, exit_unless_right, known_patterns
+from nmcu.cli.options import JsonOption
+from nmcu.cli.output import counting, show, show_json
+
+
+def networks(
+    networks: Annotated[str, typer.Option(metavar="GLOB", help="Networks to measure.")] = "*",
+    patterns: Annotated[
+        str,
+        typer.Option(metavar="N:M,…", help="Patterns of the weights, or dense.", callback=known_patterns),
+    ] = ",".join(PATTERNS),
+    isa: IsasOption = "xcv,xdec",
+    kernels: Annotated[str, typer.Option(metavar="GLOB", help="Kernels to choose from.")] = "*",
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw speed-ups and where the cycles go (.png, .svg or .pdf).",
+            callback=drawable,
+        ),
+    ] = None,
+    jobs: JobsOption = 2,
+    json: JsonOption = False,
+) -> None:
+    """Measure whole networks, dense and pruned: cycles, speed-up, bytes, predicted and measured.
+
+    ResNet18 and the Vision Transformer are built here with random weights; the example networks come from a checkout,
+    MLPerf Tiny's from the folder in NMCU_TEST_DATA. Outputs are compared with the reference, bit for bit; results are
+    kept: an interrupted run goes on where it stopped.
+    """
+    with counting("measuring") as count:
+        rows, failures = bench_networks(
+            networks, tuple(patterns.split(",")), tuple(isa.split(",")), kernels, jobs, count
+        )
+    if json:
+        show_json([row.to_json() for row in rows])
+    else:
+        show(networks_table(rows))
+    if plot is not None:
+        from nmcu.bench.plot_networks import (
+            plot_networks,  # late: Matplotlib takes longer to import than all of nmcu
+        )
+
+        plot_networks(rows, plot)
+    exit_unless_right(failures, [f"{r.network} {r.pattern} {r.isa}" for r in rows if not r.bit_exact])

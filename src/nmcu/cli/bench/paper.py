@@ -1,0 +1,37 @@
+"""`nmcu bench paper`: published claims beside what is measured here."""
+
+from typing import Annotated
+
+import typer
+
+from nmcu.bench.paper import paper as paper_rows
+from nmcu.bench.table import paper_table
+from nmcu.cli.bench.options import JobsOption, exit_unless_right
+from nmcu.cli.options import JsonOption
+from nmcu.cli.output import counting, show, show_json
+from nmcu.cli.say import say
+
+
+def paper(
+    area: Annotated[
+        bool, typer.Option(help="Synthesise the core too (needs the extra nmcu[rtl]; two minutes at first).")
+    ] = True,
+    networks: Annotated[bool, typer.Option(help="Measure ResNet18 and the Vision Transformer too.")] = True,
+    on_rtl: Annotated[
+        bool,
+        typer.Option(
+            "--rtl/--no-rtl",
+            help="Run the headline layer on the RTL too (needs the extra nmcu[rtl]; two minutes).",
+        ),
+    ] = True,
+    jobs: JobsOption = 2,
+    json: JsonOption = False,
+) -> None:
+    """One row per published claim: the paper's figure, its kernels as reproduced here, the best kernels here."""
+    with counting("measuring") as count:
+        rows, failures = paper_rows(jobs, area, networks, on_rtl, count, say)
+    if json:
+        show_json([row.to_json() for row in rows])
+    else:
+        show(paper_table(rows))
+    exit_unless_right(failures, [])

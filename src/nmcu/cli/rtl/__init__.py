@@ -1,0 +1,1 @@
+"""`nmcu rtl …`: the real core's RTL: area of extensions, differential tests, calibration of the simulator."""
