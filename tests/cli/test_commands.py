@@ -213,6 +213,26 @@ nmcu.cli.main(["inspect", "model.onnx"])
         assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("loading", ["typer", "nmcu.graph", "onnx"])
+def test_ctrl_c_while_modules_load_ends_quietly(loading: str) -> None:
+    """The first second of a command is importing, where Python itself would show a traceback."""
+    script = f"""
+import sys
+from importlib.abc import MetaPathFinder
+
+class Interrupted(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {loading!r}:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupted())
+from nmcu.cli import main
+main(["inspect", {str(MODEL)!r}])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_demo_compares_the_example_networks(nmcu: Any) -> None:
     result = nmcu("demo")
     assert result.code == 0

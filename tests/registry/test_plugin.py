@@ -155,6 +155,9 @@ def test_a_clash_names_both_packages(installed: Path) -> None:
         ("nmcu.isa", "from pathlib import Path; VALUE = Path('/none')", "cannot read the extension"),
         ("nmcu.operators", "VALUE = int", "an Operator is needed"),
         ("nmcu.operators", "VALUE = (", "SyntaxError"),
+        ("nmcu.kernels", "class Mine(BaseException): pass\nraise Mine('of its own')", "Mine: of its own"),
+        ("nmcu.kernels", "raise SystemExit('no licence')", "SystemExit: no licence"),
+        ("nmcu.isa", "raise EOFError('incomplete')", "EOFError: incomplete"),
     ],
 )
 def test_a_broken_package_is_one_sentence(site: Path, group: str, code: str, reason: str) -> None:

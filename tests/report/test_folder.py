@@ -106,6 +106,18 @@ def test_a_linked_folder_is_written_into(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
+def test_nothing_is_written_or_removed_through_a_link_inside(tmp_path: Path, force: bool) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    write_folder(out, {"project/main.c": b"ours"}, RUN)
+    (out / "project").rename(elsewhere)
+    (out / "project").symlink_to(elsewhere)
+    with pytest.raises(NmcuError, match=r"project is a link, a folder is needed; move it away"):
+        write_folder(out, {"project/main.c": b"newer"}, RUN, force=force)
+    write_folder(out, {}, RUN, force=force)
+    assert (elsewhere / "main.c").read_bytes() == b"ours"
+
+
+@pytest.mark.parametrize("force", [False, True])
 def test_what_is_in_the_way_is_named(tmp_path: Path, force: bool) -> None:
     (tmp_path / "out").write_text("")
     (tmp_path / "sub").write_text("")

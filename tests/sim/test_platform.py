@@ -2,6 +2,8 @@
 
 import random
 import re
+import sys
+import time
 
 import pytest
 
@@ -212,6 +214,17 @@ def test_progress_is_told_and_interrupts_get_through() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         simulate(image.elf, CLUSTER, progress=stop)
+
+
+def test_what_has_to_be_built_first_is_not_simulation_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(accepted: object) -> object:
+        time.sleep(0.5)
+        return library_for(accepted)
+
+    module = sys.modules["nmcu.sim.simulate"]
+    library_for = module.library_for
+    monkeypatch.setattr(module, "library_for", slow)
+    assert 0 < simulate(compile_c("return 0;").elf, CLUSTER).seconds < 0.5
 
 
 def test_the_readme_of_the_target_names_every_register() -> None:

@@ -104,6 +104,6 @@ def _signature_text(data: bytes) -> bytes:
 
 def _as_json(result: SimResult, **run: str) -> dict[str, Any]:
     values = asdict(result)
-    del values["memory"], values["recording"]
+    del values["memory"], values["recording"], values["seconds"]
     values["stdout"] = result.stdout.decode("latin-1")
     return {**run, **values, "histogram": result.histogram}

@@ -17,21 +17,6 @@ from nmcu.operators import Operator
 from nmcu.targets import Target
 
 T = TypeVar("T")
-# What importing somebody's package may raise.
-_BROKEN = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    NmcuError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 
 
 @dataclass(frozen=True)
@@ -71,7 +56,9 @@ def _loaded(point: EntryPoint, one: Callable[[Any], T]) -> tuple[T, ...]:
         value = point.load()
         several = isinstance(value, Iterable) and not isinstance(value, str | Path)
         return tuple(one(item) for item in (value if several else (value,)))
-    except _BROKEN as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # importing somebody's package may raise anything, SystemExit too
         raise NmcuError(
             f"the entry point {point.name!r} ({point.group}) of the package {_package(point)} cannot be used: "
             f"{type(error).__name__}: {error}"

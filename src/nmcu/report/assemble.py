@@ -42,7 +42,7 @@ def assemble(
         clock_hz=plan.target.clock_hz,
         cycles=sum(layer.cycles for layer in layers),
         instructions=result.stats.instructions,
-        sim_seconds=result.seconds,
+        sim_seconds=result.stats.seconds,
         mismatches=mismatches,
         inputs=inputs,
         outputs=outputs,

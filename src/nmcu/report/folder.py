@@ -26,7 +26,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes], writer: str, *, force
     try:
         place = folder.resolve()
         before = manifest.read(place)
-        stale = [name for name in before.of(writer) - files.keys() if before.is_untouched(place, name)]
+        left = before.of(writer) - files.keys()
+        stale = [n for n in left if _in_the_way(place, n) is None and before.is_untouched(place, n)]
         new = {**files, manifest.NAME: before.after(writer, files).to_bytes()}
         with folder_for(place / manifest.NAME):
             _exchange(place, new, stale)
@@ -47,16 +48,11 @@ def check_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = Fals
 def _check(folder: Path, files: Mapping[str, bytes], before: Manifest, force: bool) -> None:
     theirs = []
     for name, content in files.items():
-        path = folder / name
-        blocking = next(
-            (p for p in path.parents if p != folder and p.is_relative_to(folder) and _is_file(p)), None
-        )
+        path, blocking = folder / name, _in_the_way(folder, name)
         if blocking is not None or path.is_dir():
-            what = (
-                f"{blocking} is a file, a folder is"
-                if blocking is not None
-                else f"{path} is a folder, a file is"
-            )
+            what = f"{path} is a folder, a file is"
+            if blocking is not None:
+                what = f"{blocking} is a {'link' if blocking.is_symlink() else 'file'}, a folder is"
             raise NmcuError(f"cannot write to {folder}: {what} needed; move it away")
         if _is_file(path) and not before.is_untouched(folder, name) and not manifest.has(path, content):
             theirs.append(name)
@@ -109,6 +105,12 @@ def _exchange(place: Path, new: Mapping[str, bytes], stale: Iterable[str]) -> No
         for parent in PurePosixPath(name).parents:
             with suppress(OSError):  # it is not empty
                 (place / parent).rmdir()
+
+
+def _in_the_way(folder: Path, name: str) -> Path | None:
+    """What stands where `name` needs a folder of its own inside `folder`: a file, or a link, which may lead outside."""
+    above = [p for p in (folder / name).parents if p != folder and p.is_relative_to(folder)]
+    return next((p for p in above if p.is_symlink() or _is_file(p)), None)
 
 
 def _is_file(path: Path) -> bool:

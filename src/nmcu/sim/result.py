@@ -90,7 +90,10 @@ class Recording:
 
 @dataclass(frozen=True)
 class SimResult:
-    """A finished run: `cycles` counts the cluster's time up to the exit; `memory` answers `reads` in order."""
+    """A finished run: `cycles` counts the cluster's time up to the exit; `memory` answers `reads` in order.
+
+    `seconds` is what simulating took here, without what had to be built for it.
+    """
 
     exit_code: int
     stdout: bytes
@@ -102,6 +105,7 @@ class SimResult:
     memories: tuple[MemoryStats, ...]
     memory: tuple[bytes, ...]
     recording: Recording = field(default_factory=Recording)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def histogram(self) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """Runs a linked program on its tensors, on one kind of core or another."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -36,11 +35,10 @@ class Simulator(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class RunResult:
-    """Outputs (by tensor name) of a run, its statistics, and the time it took here, in seconds."""
+    """Outputs (by tensor name) of a run, and its statistics."""
 
     outputs: Mapping[str, NDArray[Any]]
     stats: SimResult
-    seconds: float
 
     def region(self, number: int) -> tuple[RegionStats, ...]:
         """Every core's statistics for the region with this marker id, by core; empty if it was never entered."""
@@ -89,7 +87,6 @@ def run(
     execute = simulator(core)
     writes = {image.symbols[p.symbol]: p.fits(inputs.get(p.name)).tobytes() for p in image.inputs}
     reads = [(image.symbols[port.symbol], port.bytes) for port in image.outputs]
-    start = time.perf_counter()
     stats = execute(
         image.elf,
         image.target,
@@ -100,8 +97,7 @@ def run(
         progress=progress,
         recorded_events=recorded_events,
     )
-    seconds = time.perf_counter() - start
     if stats.exit_code != 0:
         raise SimulationFault(f"the program ended with exit code {stats.exit_code}, 0 was expected")
     outputs = {port.name: port.array(data) for port, data in zip(image.outputs, stats.memory, strict=True)}
-    return RunResult(outputs=outputs, stats=stats, seconds=seconds)
+    return RunResult(outputs=outputs, stats=stats)

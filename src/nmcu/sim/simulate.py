@@ -1,5 +1,6 @@
 """Runs an ELF file on a simulated target."""
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -96,13 +97,16 @@ def run_on(
         with ExitStack() as tracing:
             if trace is not None and options is not None:
                 tracing.enter_context(machine.traced(trace.path, options))
+            start = time.perf_counter()
             while not machine.run(cycles_per_slice, limit):
                 if progress is not None:
                     progress(machine.now)
+            seconds = time.perf_counter() - start
         report = machine.report()
         if "fault" in report:
             raise explain(report["fault"], elf, target, machine.output, library)
-        return _result(report, machine.output, tuple(_read(machine, target, *where) for where in reads))
+        memory = tuple(_read(machine, target, *where) for where in reads)
+        return _result(report, machine.output, memory, seconds)
 
 
 def _no_memory(target: Target, address: int, size: int) -> str:
@@ -116,7 +120,7 @@ def _read(machine: Machine, target: Target, address: int, size: int) -> bytes:
     return data
 
 
-def _result(report: Mapping[str, Any], stdout: bytes, memory: tuple[bytes, ...]) -> SimResult:
+def _result(report: Mapping[str, Any], stdout: bytes, memory: tuple[bytes, ...], seconds: float) -> SimResult:
     cores = tuple(CoreStats(**core) for core in report["cores"])
     return SimResult(
         exit_code=report["exit_code"],
@@ -133,6 +137,7 @@ def _result(report: Mapping[str, Any], stdout: bytes, memory: tuple[bytes, ...])
             tuple(Wait(**wait) for wait in report["waits"]),
             report["lost"],
         ),
+        seconds=seconds,
     )
 
 
