@@ -65,7 +65,7 @@ def test_a_factor_behind_a_shared_layer_changes_nothing_else() -> None:
 class _SharedNorm(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.conv, self.bn = nn.Conv2d(8, 8, 1), nn.BatchNorm2d(8)
+        self.conv, self.bn = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.bn(self.conv(self.bn(self.conv(x)).relu()))

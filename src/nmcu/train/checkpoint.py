@@ -56,17 +56,25 @@ def save_compact(folder: Path, model: nn.Module, state: Mapping[str, Any]) -> in
     """Write half-precision weights of `model`, its statistics and the small `state` to `folder`; returns the bytes.
 
     Files are `part0`, `part1`, ... of at most 11 MB, 4 at most (ViT with 21 M weights: 43 MB). Masks are not stored:
-    they follow from the weights; a frozen one keeps what is not zero. A model without masks loads it too. Raises
-    `NmcuError` for a larger model.
+    they follow from the weights; a frozen one keeps what is not zero, or is stored where that does not say it (kept
+    weights that are zero, weight norm before the mask). A model without masks loads it too. Raises `NmcuError` for a
+    larger model.
     """
-    frozen = {f"{n}.weight": m.mask for n, m in _masks(model) if m.frozen}
+    frozen, stored = {}, {}
+    for name, mask in ((n, m) for n, m in _masks(model) if m.frozen):
+        layer = model.get_submodule(name)
+        first = masks.is_first(layer)
+        if first:
+            frozen[f"{name}.weight"] = mask.mask
+        if not first or not torch.equal(mask.mask, (masks.dense_weight(layer) * mask.mask).half() != 0):
+            stored[name] = mask.mask
     statistics = {_plain_name(name) for name, _ in model.named_buffers()}
     weights = {}
     for name, value in _plain(model.state_dict()).items():
         kept = value * frozen[name] if name in frozen else value
         halved = kept.is_floating_point() and kept.ndim > 0 and name not in statistics
         weights[name] = kept.half() if halved else kept
-    data = _to_bytes({"weights": weights, "state": dict(state)})
+    data = _to_bytes({"weights": weights, "state": dict(state), "masks": stored})
     parts = [data[i : i + PART_BYTES] for i in range(0, len(data), PART_BYTES)]
     if len(parts) > PARTS:
         raise NmcuError(
@@ -90,7 +98,7 @@ def load_compact(folder: Path, model: nn.Module) -> dict[str, Any]:
     for name, mask in _masks(model):
         weight = masks.dense_weight(model.get_submodule(name))
         if mask.frozen:
-            mask.mask.copy_(weight != 0)
+            mask.mask.copy_(saved.get("masks", {}).get(name, weight != 0))
         else:
             mask.update(weight)
     return cast(dict[str, Any], saved["state"])

@@ -14,7 +14,6 @@ import onnx
 import onnx_ir as ir
 import onnxruntime as ort
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
@@ -23,6 +22,7 @@ from nmcu.errors import NmcuError
 from nmcu.files import write_atomically
 from nmcu.registry import Registry
 from nmcu.train import masks, qdq
+from nmcu.train.agreement import outputs
 from nmcu.train.fakequant import ActivationQuant, FixedWeightQuant, channel_axis, weight_scale
 from nmcu.train.quantize import calibrate, check_calibrated, quantize, value_of
 from nmcu.train.sparsify import check
@@ -63,7 +63,7 @@ def export(
     fixed = _with_fixed_scales(model).eval().cpu()
     sample = sample.cpu()
     data = _to_onnx(fixed, sample[:1], described)
-    differences = _differences(fixed, sample, data)
+    differences = _differences(copy.deepcopy(model).eval().cpu(), sample, data)
     name = max(differences, key=lambda output: differences[output])
     if not differences[name] <= MEAN_STEPS:
         raise NmcuError(
@@ -84,7 +84,8 @@ def _with_fixed_scales(model: nn.Module) -> nn.Module:
         mask = masks.of(module)
         dense = masks.dense_weight(module)
         weight, axis = dense if mask is None else mask(dense), channel_axis(module)
-        make_plain(module, weight)
+        make_plain(module)
+        module.weight = nn.Parameter(weight.detach().clone())
         parametrize.register_parametrization(
             module, "weight", FixedWeightQuant(weight_scale(weight, axis), axis)
         )
@@ -95,7 +96,7 @@ def _with_fixed_scales(model: nn.Module) -> nn.Module:
 
 def _to_onnx(model: nn.Module, sample: Tensor, metadata: Mapping[str, str]) -> bytes:
     nchw = torch.contiguous_format  # channels_last strides would export as Gather
-    count = len(_outputs(model, sample))
+    count = len(outputs(model, sample))
     try:
         with _quiet():
             program = torch.onnx.export(
@@ -152,19 +153,13 @@ def _differences(model: nn.Module, sample: Tensor, data: bytes) -> dict[str, flo
     """Mean difference between ONNX Runtime and `model` on `sample`, in steps of the output, by name of every output."""
     session = ort.InferenceSession(data, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    expected = _outputs(model, sample)
+    expected = [y.cpu().numpy() for y in outputs(model, sample)]
     found = [session.run(None, {name: x[None]}) for x in sample.cpu().numpy()]
     steps = _steps(onnx.load_from_string(data).graph)
     return {
         output: float(np.abs(np.concatenate([run[i] for run in found]) - expected[i]).mean() / steps[output])
         for i, output in enumerate(o.name for o in session.get_outputs())
     }
-
-
-def _outputs(model: nn.Module, sample: Tensor) -> list[NDArray[np.float32]]:
-    with torch.no_grad():
-        result = model(sample)
-    return [y.cpu().numpy() for y in (result if isinstance(result, tuple | list) else [result])]
 
 
 def _steps(graph: onnx.GraphProto) -> dict[str, float]:

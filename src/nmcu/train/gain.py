@@ -1,9 +1,10 @@
 """Whether a pattern gains speed in the layers of a PyTorch model, whose maps nobody knows yet."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 
 from nmcu.graph import Builder, Layer, TensorInfo, ops
 from nmcu.kernels import Machine, gain, no_gain, without_gain
@@ -47,8 +48,7 @@ def sentence_of_no_gain(
 
 def _shape(module: nn.Module) -> tuple[int, ...]:
     """(Cout, taps..., Cin) of a layer with at most as many channels, the taps as height and width."""
-    assert isinstance(module.weight, nn.Parameter)
-    cout, cin, *window = module.weight.shape
+    cout, cin, *window = cast(Tensor, module.weight).shape
     taps = (1, *window)[-2:] if window else ()
     return (min(cout, MOST_OUT), *taps, min(cin, MOST_IN))
 

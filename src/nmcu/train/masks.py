@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.nn.utils import parametrize
 
 from nmcu.sparsity import NMPattern
+from nmcu.train.fakequant import WeightQuant
 
 PRUNABLE = (nn.Conv1d, nn.Conv2d, nn.Linear)
 
@@ -119,10 +120,28 @@ def of(module: nn.Module) -> NMMask | None:
 
 
 def dense_weight(module: nn.Module) -> Tensor:
-    """The trainable weight behind the parametrisations of `module.weight`."""
+    """The weight that the mask of `module` is given: what the parametrisations before it make of what is trained.
+
+    Without a mask it is the one that int8 quantisation is given, or `module.weight` where nothing parametrises it.
+    """
     if not parametrize.is_parametrized(module, "weight"):
         return cast(Tensor, module.weight)
-    return cast(Tensor, cast(nn.ModuleDict, module.parametrizations)["weight"].original)
+    chain = cast(nn.ModuleDict, module.parametrizations)["weight"]
+    steps = list(cast(nn.ModuleList, chain))
+    ours = next((i for i, step in enumerate(steps) if isinstance(step, NMMask | WeightQuant)), len(steps))
+    names = ["original"] if chain.is_tensor else [f"original{i}" for i in range(cast(int, chain.ntensors))]
+    if ours == 0:
+        return cast(Tensor, chain.original)
+    weight = cast(Tensor, steps[0](*(getattr(chain, name) for name in names)))
+    for step in steps[1:ours]:
+        weight = step(weight)
+    return weight
+
+
+def is_first(module: nn.Module) -> bool:
+    """Whether nothing parametrises the weight of `module` before its mask."""
+    chain = cast(nn.ModuleDict, module.parametrizations)["weight"]
+    return isinstance(cast(nn.ModuleList, chain)[0], NMMask)
 
 
 def reduction_last(weight: Tensor, channels: int | None) -> Tensor:

@@ -4,7 +4,8 @@ The rules, in the order they run:
 
 1. A constant that is quantised becomes int8 data; a Transpose of it is done here.
 2. A Relu or Clip whose bounds the following QuantizeLinear enforces anyway is dropped.
-3. The bias of Conv and Gemm becomes int32 at scale `s_x * s_w[c]` (`ConvTranspose` keeps a float one).
+3. The bias of Conv and Gemm becomes int32 at scale `s_x * s_w[c]` (`ConvTranspose` keeps a float one); where it would
+   not fit, beside weights that are (nearly) zero, their scale is raised.
 4. ReduceMean over height and width with kept dimensions is a GlobalAveragePool.
 5. Nodes and values take the names of the PyTorch modules; exporter metadata goes.
 """
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 from nmcu.errors import NmcuError
 
+MOST_BIAS = 2**30
+"""Steps of the largest bias: the other half of int32 is for the products (up to 66,000 of them)."""
 _SCOPES = "pkg.torch.onnx.name_scopes"
 
 
@@ -101,12 +104,11 @@ def _quantize_bias(graph: ir.Graph, node: ir.Node) -> None:
     x, weight = (_input(node, i).producer() for i in (0, 1))
     if x is None or weight is None or {x.op_type, weight.op_type} != {"DequantizeLinear"}:
         raise NmcuError(f"{node.op_type} {node.name!r} has an input or weights that are not quantised")
+    _make_room(graph, node, _array(_input(x, 1)), _array(bias))
+    weight = _input(node, 1).producer()
+    assert weight is not None
     scale = (_array(_input(x, 1)) * _array(_input(weight, 1))).astype(np.float32).reshape(-1)
     steps = np.rint(_array(bias).astype(np.float64) / scale)
-    if np.abs(steps).max(initial=0) >= 2**31:
-        raise NmcuError(
-            f"the bias of {node.op_type} {node.name!r} does not fit int32 at the scale of its accumulator"
-        )
     name = bias.name or ""
     scale_value = _constant(graph, scale, f"{name}.scale")
     zero_value = _constant(graph, np.zeros(scale.shape, np.int32), f"{name}.zero_point")
@@ -118,6 +120,32 @@ def _quantize_bias(graph: ir.Graph, node: ir.Node) -> None:
     )
     graph.insert_before(node, dequantize)
     node.replace_input_with(2, dequantize.outputs[0])
+
+
+def _make_room(graph: ir.Graph, node: ir.Node, x_scale: NDArray[Any], bias: NDArray[Any]) -> None:
+    """Raise the weight scales of channels whose `bias` would not fit int32: of zeros, or as good as zeros beside it."""
+    weight = _input(node, 1).producer()
+    assert weight is not None
+    data, scale = _input(weight, 0), _array(_input(weight, 1))
+    least = np.abs(bias.astype(np.float64)) / (float(x_scale) * MOST_BIAS)
+    if (least <= scale).all():
+        return
+    raised = np.maximum(scale, least).astype(np.float32)
+    axis, rank = weight.attributes.get_int("axis", 1), _array(data).ndim
+    steps = np.rint(_array(data) * _along(scale / raised, axis, rank)).astype(np.int8)
+    base = (data.name or "").removesuffix(".quantized")
+    values = [
+        _constant(graph, steps, f"{base}.raised.quantized"),
+        _constant(graph, raised, f"{base}.raised.scale"),
+    ]
+    dequantize = ir.node(
+        "DequantizeLinear",
+        [*values, *weight.inputs[2:]],
+        {"axis": axis},
+        outputs=[ir.Value(type=weight.outputs[0].type, shape=weight.outputs[0].shape)],
+    )
+    graph.insert_before(node, dequantize)
+    node.replace_input_with(1, dequantize.outputs[0])
 
 
 def _name_global_pool(graph: ir.Graph, node: ir.Node) -> None:

@@ -11,7 +11,7 @@ The rules, applied by `quantize` to the traced graph:
 """
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from nmcu.errors import NmcuError
 from nmcu.registry import Registry
 from nmcu.sparsity import detect
 from nmcu.train import masks
+from nmcu.train.agreement import check_same
 from nmcu.train.fakequant import ActivationQuant, WeightQuant, channel_axis
 from nmcu.train.masks import NMMask
 from nmcu.train.rules import Rules
@@ -39,7 +40,8 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
     `sample` is one batch of inputs. BatchNorm is folded; N:M patterns, whether kept by `sparsify` or found in the
     weights, stay frozen. The copy trains with any optimiser made from its parameters; `calibrate` it first. What can
     be quantised is what the training rules of the operators in `registry` (by default what is installed) name. Raises
-    `NmcuError` for a model that cannot be traced or an operation without a quantised form.
+    `NmcuError` for a model that cannot be traced, an operation without a quantised form, or where the copy, before any
+    rounding, gives something else on `sample` than `model` in evaluation mode.
     """
     rules = Rules.of((registry or Registry.installed()).operators.values())
     graph, kept = traced(model, sample)
@@ -48,6 +50,8 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
     for node in list(graph.graph.nodes):
         _quantize_value(graph, node, rules)
     graph.recompile()
+    with _passing(_quants(graph).values()):
+        check_same(model, graph.eval(), sample)
     for name in dict.fromkeys(
         str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.layers)
     ):
@@ -86,22 +90,32 @@ def calibrate(model: nn.Module, batches: Iterable[Tensor | Sequence[Tensor]]) ->
 
 
 @contextmanager
-def _observing(model: nn.Module, quants: Iterable[ActivationQuant]) -> Iterator[None]:
+def _observing(model: nn.Module, quants: Collection[ActivationQuant]) -> Iterator[None]:
     """The model in evaluation mode, its quantisers observing from scratch and passing values unchanged."""
     modes = {module: module.training for module in model.modules()}
     model.eval()
     for quant in quants:
         quant.train()
-        quant.enabled = False
         quant.observing = True
         quant.forget()
     try:
-        yield
+        with _passing(quants):
+            yield
     finally:
         for module, mode in modes.items():
             module.training = mode
-            if isinstance(module, ActivationQuant):
-                module.enabled = True
+
+
+@contextmanager
+def _passing(quants: Collection[ActivationQuant]) -> Iterator[None]:
+    """The quantisers passing values unchanged."""
+    for quant in quants:
+        quant.enabled = False
+    try:
+        yield
+    finally:
+        for quant in quants:
+            quant.enabled = True
 
 
 def _inputs_of(batch: object) -> Tensor:
@@ -238,19 +252,20 @@ def _frozen_mask(
 ) -> NMMask | None:
     """The mask that `sparsify` left, or one for the pattern found in plain weights, or None.
 
-    `channels` are those of the map that is flattened before the layer, if one is.
+    `channels` are those of the map that is flattened before the layer, if one is. Zeros alone are no pattern: heads and
+    the last BatchNorm of a residual branch begin so. Nor do zeros inside a pattern's positions stay for ever.
     """
     if kept is not None:
         pattern, keep, channels = kept
-    elif isinstance(layer, masks.PRUNABLE):
+        mask = NMMask(weight, pattern, channels=channels)
+        mask.mask.copy_(keep)
+    elif isinstance(layer, masks.PRUNABLE) and weight.detach().any():
         pattern = detect(masks.reduction_last(weight.detach(), channels).cpu().numpy())
-        keep = weight.detach() != 0
         if pattern is None:
             return None
+        mask = NMMask(weight, pattern, channels=channels)
     else:
         return None
-    mask = NMMask(weight, pattern, channels=channels)
-    mask.mask.copy_(keep)
     mask.frozen = True
     return mask
 

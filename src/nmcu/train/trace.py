@@ -34,7 +34,8 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
             mask = masks.of(module)
             if mask is not None:
                 kept[name] = (mask.pattern, mask.mask.clone(), mask.channels)
-            make_plain(module, cast(Tensor, module.weight))
+                _check_pruned(name, cast(Tensor, module.weight), mask.mask)
+        make_plain(module)
     try:
         graph = fx.symbolic_trace(plain)
     except Exception as error:  # runs the user's forward(), which may raise anything, and nothing of ours
@@ -42,10 +43,10 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
             f"{type(model).__name__} cannot be traced by torch.fx ({error}): write data-dependent control flow out of "
             "forward() and use plain layers instead of fused ones such as nn.MultiheadAttention"
         ) from error
-    _fold_batchnorm(graph)
-    _fold_factors(graph)
     _check_ends(type(model).__name__, graph)
     propagate(graph, sample)
+    _fold_batchnorm(graph)
+    _fold_factors(graph)
     return graph, kept
 
 
@@ -93,11 +94,24 @@ def module_of(graph: fx.GraphModule, node: object) -> nn.Module | None:
     return graph.get_submodule(str(node.target))
 
 
-def make_plain(module: nn.Module, weight: Tensor) -> None:
-    """Make `weight` the plain parameter; `remove_parametrizations` would break the class that a deep copy shares."""
+def make_plain(module: nn.Module) -> None:
+    """Make what is parametrised plain; `remove_parametrizations` would break the class that a deep copy shares."""
+    if not parametrize.is_parametrized(module):
+        return
+    values = {name: getattr(module, name) for name in cast(nn.ModuleDict, module.parametrizations)}
     del module.parametrizations
     module.__class__ = type(module).__bases__[0]
-    module.register_parameter("weight", nn.Parameter(weight.detach().clone()))
+    for name, value in values.items():
+        module.register_parameter(name, nn.Parameter(value.detach().clone()))
+
+
+def _check_pruned(name: str, weight: Tensor, mask: Tensor) -> None:
+    """Raise `NmcuError` where the effective `weight` of layer `name` is not zero outside of `mask`."""
+    if ((weight != 0) & ~mask).any():
+        raise NmcuError(
+            f"layer {name!r} has weights where its mask has none: something parametrises the weight behind the mask; "
+            "register it before you call sparsify"
+        )
 
 
 def _fold_batchnorm(graph: fx.GraphModule) -> None:
@@ -114,6 +128,12 @@ def _fold_batchnorm(graph: fx.GraphModule) -> None:
             raise NmcuError(
                 f"BatchNorm {node.target!r} cannot be folded: it must be the only user of the convolution or linear "
                 "layer before it"
+            )
+        rank = len(node.meta["tensor_meta"].shape)
+        if rank != (2 if isinstance(layer, nn.Linear) else 2 + len(layer.kernel_size)):
+            raise NmcuError(
+                f"BatchNorm {node.target!r} normalises axis 1 of {tuple(node.meta['tensor_meta'].shape)}, which is not "
+                f"the channels of {source.target!r}: transpose around it, or use LayerNorm"
             )
         if _calls(graph, source) != 1:
             raise NmcuError(

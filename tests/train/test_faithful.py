@@ -1,0 +1,131 @@
+"""The quantised copy is the user's network: what is folded goes where it belongs, and a wrong copy is seen."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, fx, nn
+
+from nmcu import operators
+from nmcu import train as nt
+from nmcu.errors import NmcuError
+from nmcu.train import masks, trace
+from train.nets import Residual, settle
+
+
+class _Tokens(nn.Module):
+    """BatchNorm1d normalises axis 1 of (N, tokens, features): the tokens, unless they are moved behind the features."""
+
+    def __init__(self, moved: bool) -> None:
+        super().__init__()
+        self.fc, self.bn, self.moved = nn.Linear(8, 8), nn.BatchNorm1d(8), moved
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.fc(x)
+        return self.bn(x.transpose(1, 2)).transpose(1, 2) if self.moved else self.bn(x)
+
+
+class _OneImage(nn.Module):
+    """A Conv1d without a batch gives (channels, length), of which BatchNorm1d normalises the length."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.bn = nn.Conv1d(4, 8, 1), nn.BatchNorm1d(8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn(self.conv(x))
+
+
+def _with_statistics(net: nn.Module) -> nn.Module:
+    for norm in (m for m in net.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)):
+        for tensor in (norm.weight.data, norm.bias.data, norm.running_mean, norm.running_var):
+            tensor.copy_(torch.rand(norm.num_features) + 0.2)
+    return net.eval()
+
+
+@pytest.mark.parametrize(
+    ("net", "shape"), [(_Tokens(moved=False), (4, 8, 8)), (_OneImage(), (4, 8))], ids=["tokens", "unbatched"]
+)
+def test_batchnorm_over_another_axis_than_the_channels_is_refused(
+    net: nn.Module, shape: tuple[int, ...]
+) -> None:
+    with pytest.raises(NmcuError, match=r"'bn' normalises axis 1 of \(.*8\), which is not the channels of"):
+        nt.quantize(_with_statistics(net), torch.randn(*shape))
+
+
+@pytest.mark.parametrize(
+    ("net", "shape"),
+    [
+        (nn.Sequential(nn.Linear(8, 6), nn.BatchNorm1d(6)), (16, 8)),
+        (nn.Sequential(nn.Conv1d(4, 6, 3), nn.BatchNorm1d(6)), (16, 4, 6)),
+        (nn.Sequential(nn.Conv2d(4, 6, 3), nn.BatchNorm2d(6)), (16, 4, 6, 6)),
+        (nn.Sequential(nn.ConvTranspose2d(4, 6, 2), nn.BatchNorm2d(6)), (16, 4, 6, 6)),
+    ],
+)
+def test_batchnorm_over_the_channels_is_folded(net: nn.Module, shape: tuple[int, ...]) -> None:
+    x = torch.randn(*shape)
+    quantized = nt.quantize(_with_statistics(net), x)
+    nt.calibrate(quantized, [x])
+    assert (quantized.eval()(x) - net(x)).std() < 0.02 * net(x).std()
+
+
+def test_a_copy_that_computes_something_else_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The export compares with the folded copy: only the user's own module shows a wrong fold."""
+    net, x = settle(Residual(), (3, 8, 8)), torch.randn(4, 3, 8, 8)
+    right = trace._fold_batchnorm
+
+    def wrong(graph: fx.GraphModule) -> None:
+        right(graph)
+        with torch.no_grad():
+            graph.conv.bias[0] += 0.5
+
+    monkeypatch.setattr(trace, "_fold_batchnorm", wrong)
+    with pytest.raises(
+        NmcuError, match="the copy of Residual made for quantisation computes something else than"
+    ):
+        nt.export(net, x, tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_dropout_that_never_stops_is_named() -> None:
+    class Dropped(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return nn.functional.dropout(x + 1, 0.5)
+
+    with pytest.raises(
+        NmcuError, match=r"another result each time in evaluation mode: .* training=self.training"
+    ):
+        nt.quantize(Dropped(), torch.randn(2, 3, 8, 8))
+
+
+def test_layers_that_begin_with_zeros_learn_and_are_saved(tmp_path: Path) -> None:
+    """`zero_init_residual` and zero-initialised heads: zeros are no pattern to keep."""
+    net, x = Residual(), torch.randn(16, 3, 8, 8)
+    nn.init.zeros_(net.bn.weight)
+    nn.init.zeros_(net.fc.weight)
+    nn.init.constant_(net.fc.bias, -4.6)
+    quantized = nt.quantize(settle(net, (3, 8, 8)), x)
+    nt.calibrate(quantized, [x])
+    nt.export(quantized, x, tmp_path / "zero.onnx")
+    (head,) = (layer for layer in operators.load(tmp_path / "zero.onnx").layers if layer.name == "fc")
+    assert not head.constants["weight"].any()
+    assert masks.of(quantized.conv) is None and masks.of(quantized.fc) is None
+    optimizer = torch.optim.SGD(quantized.parameters(), lr=0.5)
+    for _ in range(2):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(quantized(x), torch.arange(16) % 4).backward()
+        optimizer.step()
+    assert (quantized.fc.weight != 0).float().mean() > 0.9 and (
+        quantized.conv.weight != 0
+    ).float().mean() > 0.9
+
+
+def test_zero_channels_inside_a_pattern_learn_at_its_positions() -> None:
+    net = settle(Residual(), (3, 8, 8))
+    nt.sparsify(net, {"conv": "1:8"}).finish()
+    nn.init.zeros_(net.bn.weight[:4])
+    mask = masks.of(nt.quantize(net, torch.randn(2, 3, 8, 8)).conv)
+    assert mask is not None and mask.frozen
+    assert (mask.mask.view(16, 2, 8, 9).sum(2) == 1).all(), "one position a block, in the zero channels, too"
