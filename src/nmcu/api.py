@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nmcu import codegen, graph, host, plan, toolchain
 from nmcu.codegen import Program
-from nmcu.errors import NmcuError, NoGainWarning
+from nmcu.errors import NmcuError, NoGainWarning, counted
 from nmcu.graph import Graph
 from nmcu.host import Accuracy, Preprocessing
 from nmcu.isa import InstructionSet
@@ -224,9 +224,8 @@ def read_inputs(model: Graph, files: list[Path]) -> dict[str, Array]:
     """The model's inputs from `.npy` files, in the order of its inputs; raises `NmcuError` for what does not fit."""
     names = [info.name for info in model.border.model_inputs]
     if len(files) != len(names):
-        raise NmcuError(
-            f"the model has {len(names)} inputs ({', '.join(map(repr, names))}), {len(files)} files are given"
-        )
+        wanted = f"{counted(len(names), 'input')} ({', '.join(map(repr, names))})"
+        raise NmcuError(f"the model has {wanted}; given: {counted(len(files), 'file')}")
     return {name: _read_npy(path) for name, path in zip(names, files, strict=True)}
 
 

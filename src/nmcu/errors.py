@@ -25,5 +25,10 @@ class SimulationFault(NmcuError):
     """The simulated program did something the machine does not allow."""
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 input`, `2 inputs`: a number with its noun, for sentences."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 class NoGainWarning(UserWarning):
     """A sparsity pattern that makes no layer of a network faster on the machine."""

@@ -117,7 +117,7 @@ def test_inputs_come_from_files(tmp_path: Path) -> None:
     image = np.random.default_rng(0).integers(0, 256, (1, 8, 8, 3), np.uint8)
     np.save(tmp_path / "x.npy", image)
     assert np.array_equal(api.read_inputs(conv_linear(), [tmp_path / "x.npy"])["image"], image)
-    with pytest.raises(NmcuError, match=r"the model has 1 inputs \('image'\), 2 files are given"):
+    with pytest.raises(NmcuError, match=r"the model has 1 input \('image'\); given: 2 files"):
         api.read_inputs(conv_linear(), [tmp_path / "x.npy"] * 2)
     with pytest.raises(NmcuError, match="No such file"):
         api.read_inputs(conv_linear(), [tmp_path / "missing.npy"])

@@ -18,6 +18,7 @@ from nmcu.cli.options import (
     forced_kernels,
 )
 from nmcu.cli.output import progress, show, show_json
+from nmcu.errors import counted
 
 
 def compile_(
@@ -49,4 +50,4 @@ def compile_(
             }
         )
     else:
-        show(f"{len(files)} files written to {out}; `make` there builds program.elf")
+        show(f"{counted(len(files), 'file')} written to {out}; `make` there builds program.elf")

@@ -9,6 +9,7 @@ import typer
 from nmcu.cli import accuracy
 from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
 from nmcu.cli.output import show, show_json
+from nmcu.errors import counted
 
 
 def _numbers(text: str | None) -> tuple[float, ...] | None:
@@ -19,7 +20,7 @@ def _numbers(text: str | None) -> tuple[float, ...] | None:
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a number or three separated by commas") from None
     if len(values) not in (1, 3):
-        raise typer.BadParameter(f"{text!r} has {len(values)} numbers, one or three are needed")
+        raise typer.BadParameter(f"{text!r} has {counted(len(values), 'number')}, one or three are needed")
     return values
 
 

@@ -11,6 +11,7 @@ from nmcu.codegen.cprint import constant
 from nmcu.codegen.names import Identifiers, comment
 from nmcu.codegen.program import Port, Program
 from nmcu.codegen.weights import resident_blob, stream_blob, weights_assembly
+from nmcu.errors import counted
 from nmcu.graph import TensorInfo
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Addresses, Kernel
@@ -115,7 +116,7 @@ def _source(plan: Plan, symbols: _Symbols, name: str) -> str:
         | ({"stream.h"} if plan.chunks or plan.spills else set())
     )
     parts = [
-        f"/* {comment(name)}: {len(plan.layers)} layers, {plan.predicted_cycles} cycles predicted. */\n",
+        f"/* {comment(name)}: {counted(len(plan.layers), 'layer')}, {plan.predicted_cycles} cycles predicted. */\n",
         '#include "network.h"\n\n'
         + "".join(f'#include "{h}"\n' for h in headers)
         + '#include "nmcu_hal.h"\n',

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import onnx_ir as ir
 
-from nmcu.errors import ModelError
+from nmcu.errors import ModelError, counted
 from nmcu.graph import ops
 from nmcu.graph.graph import Graph
 from nmcu.graph.op import DOMAIN, Array, Op
@@ -67,7 +67,7 @@ class Builder:
         shapes = shapes_of(name, op, inputs, constants or {})
         if len(shapes) != len(outputs):
             raise ModelError(
-                f"node {name!r} ({type(op).__name__}) has {len(shapes)} outputs, {len(outputs)} are named"
+                f"node {name!r} ({type(op).__name__}) has {counted(len(shapes), 'output')}, {len(outputs)} named"
             )
         shaped = [
             TensorInfo(o.name, shape, o.dtype, o.scale, o.zero_point)

@@ -11,7 +11,7 @@ import onnx_ir as ir
 from typing_extensions import TypeVar
 
 from nmcu import sparsity
-from nmcu.errors import ModelError
+from nmcu.errors import ModelError, counted
 from nmcu.graph import ops
 from nmcu.graph.op import DOMAIN, Array, Op
 from nmcu.graph.tensor import TensorInfo, from_value
@@ -95,7 +95,7 @@ def from_node(node: ir.Node, operators: Mapping[str, type[Op]] = ops.REGISTRY) -
     count = len(node.inputs) - len(op.CONSTANTS)
     if count < 0 or (op.INPUTS is not None and count != op.INPUTS) or None in node.inputs:
         raise ModelError(
-            f"node {node.name!r} ({node.op_type}) has {len(node.inputs)} inputs, which do not fit"
+            f"node {node.name!r} ({node.op_type}) has {counted(len(node.inputs), 'input')}, which do not fit"
         )
     values = [value for value in node.inputs if value is not None]
     constants = {}

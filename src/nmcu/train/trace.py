@@ -12,7 +12,7 @@ from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn.utils import parametrize
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, counted
 from nmcu.sparsity import NMPattern
 from nmcu.train import masks
 
@@ -56,7 +56,7 @@ def _check_ends(name: str, graph: fx.GraphModule) -> None:
     result = next(node for node in graph.graph.nodes if node.op == "output").args[0]
     outputs = list(result) if isinstance(result, tuple | list) else [result]
     if inputs != 1:
-        raise NmcuError(f"{name} has {inputs} inputs; supported: one")
+        raise NmcuError(f"{name} has {counted(inputs, 'input')}; supported: one")
     if (
         not outputs
         or not all(isinstance(node, fx.Node) for node in outputs)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nmcu.errors import counted
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Array, Context
 from nmcu.frontend.from_onnx.operators.elementwise import channel_rows
@@ -36,7 +37,7 @@ JUMPS = frozenset(["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"])
 def binary(c: Context) -> None:
     """Constants fold into layers and tables; functions of one tensor are one table; else two activations."""
     if len(c.node.inputs) != 2:
-        raise c.error(f"has {len(c.node.inputs)} inputs; supported: 2")
+        raise c.error(f"has {counted(len(c.node.inputs), 'input')}; supported: 2")
     a, b = c.value(0), c.value(1)
     pending, constant = (a, b) if isinstance(a, Pending) else (b, a)
     if isinstance(pending, Pending) and isinstance(constant, Const | QuantConst):
