@@ -18,8 +18,8 @@ from onnx import TensorProto, helper
 
 import nmcu
 from frontend import mutate, ort
-from frontend.tflite_model import TfliteModel
 from nmcu import graph, operators
+from nmcu.bench.differential.tflite.model import TfliteModel
 from nmcu.errors import ModelError
 from nmcu.frontend import compressed
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from frontend import litert
-from frontend.tflite_model import TfliteModel
 from nmcu import graph, operators
+from nmcu.bench.differential.tflite.model import TfliteModel
 from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite.operators import resize
 from nmcu.graph import Graph
@@ -110,7 +110,7 @@ def test_arithmetic(tmp_path: Path, code: str, options: str, other: str) -> None
 
 def test_operators_that_only_the_newer_field_names(tmp_path: Path) -> None:
     """The package tflite 2.18 answers with the deprecated field where the newer one is below 127: all would be ADD."""
-    m = TfliteModel(deprecated_codes=False)
+    m = TfliteModel(codes="newer")
     a, b = m.input(1, 4, 5, 6, scale=0.04, zero=5), m.input(1, 4, 5, 6, scale=0.02, zero=-30)
     y = m.tensor(1, 4, 5, 6, scale=0.03, zero=7)
     m.op("MUL", [a, b], [y], "MulOptions", FusedActivationFunction=0)
@@ -272,29 +272,159 @@ def test_border_types(tmp_path: Path, dtype: str) -> None:
     checked(tmp_path, m, y)
 
 
-@pytest.mark.parametrize("code", ["PAD", "PADV2", "TRANSPOSE"])
-@pytest.mark.parametrize("at", ["", "output", "value"])
-def test_copies_to_another_scale_are_refused(tmp_path: Path, code: str, at: str) -> None:
-    if at == "value" and code != "PADV2":
-        pytest.skip("only PADV2 has a value")
+def copier(code: str, x: tuple[float, int], y: tuple[float, int], other: tuple[float, int]) -> TfliteModel:
+    """A model of one operator that copies integers; its outputs are its last tensors. `other`: a second operand."""
     m = TfliteModel()
-    shape = (1, 5, 4, 3) if code == "TRANSPOSE" else (1, 6, 5, 3)
-    x, y = m.input(1, 4, 5, 3, zero=3), m.tensor(*shape, scale=0.1 if at == "output" else 0.05, zero=3)
-    if code == "TRANSPOSE":
-        m.op(code, [x, m.ints(0, 2, 1, 3)], [y], "TransposeOptions")
-    else:
-        pads = np.array([[0, 0], [1, 1], [0, 0], [0, 0]], np.int32)
-        inputs = [x, m.tensor(4, 2, scale=None, data=pads, dtype="int32")]
-        if code == "PADV2":
-            scale = 0.2 if at == "value" else 0.1 if at == "output" else 0.05
-            inputs.append(m.tensor(1, scale=scale, zero=3, data=np.array([-7], np.int8)))
-        m.op(code, inputs, [y], "PadV2Options" if code == "PADV2" else "PadOptions")
-    if not at:
-        checked(tmp_path, m, y, tolerance=0)
-        return
-    (tmp_path / "m.tflite").write_bytes(m.build(y))
-    with pytest.raises(ModelError, match=rf"{code}.*scale 0\.\d+ and zero point 3, its output"):
+    a = m.input(1, 4, 4, 3, scale=x[0], zero=x[1])
+    pads = np.array([[0, 0], [1, 1], [0, 0], [0, 0]], np.int32)
+    pairs = m.tensor(4, 2, scale=None, data=pads, dtype="int32")
+    axis = m.tensor(scale=None, data=np.array(1, np.int32), dtype="int32")
+    value = m.tensor(1, scale=other[0], zero=other[1], data=np.array([-7], np.int8))
+    pool = {"StrideH": 2, "StrideW": 2, "FilterHeight": 2, "FilterWidth": 2, "Padding": VALID}
+    inputs, shape, options, fields = {
+        "PAD": ([a, pairs], (1, 6, 4, 3), "PadOptions", {}),
+        "PADV2": ([a, pairs, value], (1, 6, 4, 3), "PadV2Options", {}),
+        "TRANSPOSE": ([a, m.ints(0, 2, 3, 1)], (1, 4, 3, 4), "TransposeOptions", {}),
+        "RESHAPE": ([a, m.ints(1, 16, 3)], (1, 16, 3), "", {}),
+        "SQUEEZE": ([a], (4, 4, 3), "SqueezeOptions", {}),
+        "EXPAND_DIMS": ([a, m.ints(1)], (1, 1, 4, 4, 3), "ExpandDimsOptions", {}),
+        "SLICE": ([a, m.ints(0, 1, 0, 0), m.ints(1, 2, -1, 1)], (1, 2, 4, 1), "SliceOptions", {}),
+        "STRIDED_SLICE": (
+            [a, m.ints(0, 0, 0, 0), m.ints(1, 4, 4, 3), m.ints(1, 2, 3, 1)], (1, 2, 2, 3), "StridedSliceOptions", {}
+        ),
+        "SPLIT": ([axis, a], (1, 2, 4, 3), "SplitOptions", {"NumSplits": 2}),
+        "SPLIT_V": ([a, m.ints(2, 2), axis], (1, 2, 4, 3), "SplitVOptions", {"NumSplits": 2}),
+        "MAX_POOL_2D": ([a], (1, 2, 2, 3), "Pool2DOptions", pool),
+        "AVERAGE_POOL_2D": ([a], (1, 2, 2, 3), "Pool2DOptions", pool),
+        "RESIZE_BILINEAR": ([a, m.ints(3, 5)], (1, 3, 5, 3), "ResizeBilinearOptions", {}),
+        "RESIZE_NEAREST_NEIGHBOR": ([a, m.ints(3, 5)], (1, 3, 5, 3), "ResizeNearestNeighborOptions", {}),
+        "MAXIMUM": ([a, value], (1, 4, 4, 3), "MaximumMinimumOptions", {}),
+        "MINIMUM": ([value, a], (1, 4, 4, 3), "MaximumMinimumOptions", {}),
+    }[code]  # fmt: skip
+    outputs = [m.tensor(*shape, scale=y[0], zero=y[1]) for _ in range(2 if code.startswith("SPLIT") else 1)]
+    m.op(code, inputs, outputs, options, **fields)
+    return m
+
+
+COPIERS = (
+    *(
+        "PAD",
+        "PADV2",
+        "TRANSPOSE",
+        "RESHAPE",
+        "SQUEEZE",
+        "EXPAND_DIMS",
+        "SLICE",
+        "STRIDED_SLICE",
+        "SPLIT",
+        "SPLIT_V",
+    ),
+    *("MAX_POOL_2D", "AVERAGE_POOL_2D", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "MAXIMUM", "MINIMUM"),
+)
+
+
+@pytest.mark.parametrize("code", COPIERS)
+def test_copies_to_another_scale_are_refused(tmp_path: Path, code: str) -> None:
+    """LiteRT 2.3 copies the integers (pools: refuses), so the values would change; close scales change no integer."""
+    quant, close, results = (0.05, 3), (0.05001, 3), []
+    for other in (quant, close):
+        m = copier(code, quant, other, other)
+        outputs = [i for node in m.nodes for i in node.outputs]
+        if other == quant:
+            checked(
+                tmp_path, m, *outputs, tolerance=1 if code in ("AVERAGE_POOL_2D", "RESIZE_BILINEAR") else 0
+            )
+        (tmp_path / "m.tflite").write_bytes(m.build(*outputs))
+        loaded = operators.load(tmp_path / "m.tflite")
+        assert {o.scale for o in loaded.outputs} == {float(np.float32(other[0]))}
+        results.append(graph.reference.run_model(loaded, graph.random_inputs(loaded, 1)))
+    for name, codes in results[0].items():
+        np.testing.assert_array_equal(codes, results[1][name])
+    for wrong in ((0.1, 3), (0.05, 4)):
+        m = copier(code, quant, wrong, wrong)
+        (tmp_path / "m.tflite").write_bytes(m.build(*(i for node in m.nodes for i in node.outputs)))
+        with pytest.raises(ModelError, match=rf"{code}.*scale 0\.\d+ and zero point 3, its output"):
+            operators.load(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("code", ["PADV2", "MAXIMUM", "MINIMUM"])
+def test_second_operands_of_copies_have_the_same_scale(tmp_path: Path, code: str) -> None:
+    m = copier(code, (0.05, 3), (0.05, 3), (0.2, 3))
+    (tmp_path / "m.tflite").write_bytes(m.build(*m.nodes[0].outputs))
+    with pytest.raises(ModelError, match=rf"{code}.*scale 0\.2 and zero point 3, its output"):
         operators.load(tmp_path / "m.tflite")
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 5), (2, 5), (1, 3, 5), (2, 3, 5), (2, 3, 4, 5)])
+def test_padding_of_every_axis(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    """The batch too, which the device does not keep for ranks other than 4."""
+    for code in ("PAD", "PADV2"):
+        m = TfliteModel()
+        pads = np.array([[1 + a, 2] for a in range(len(shape))], np.int32)
+        x = m.input(*shape, zero=3)
+        y = m.tensor(*(d + 3 + a for a, d in enumerate(shape)), zero=3)
+        inputs = [x, m.tensor(len(shape), 2, scale=None, data=pads, dtype="int32")]
+        inputs += [m.tensor(zero=3, data=np.array(-7, np.int8))] if code == "PADV2" else []
+        m.op(code, inputs, [y], "PadV2Options" if code == "PADV2" else "PadOptions")
+        checked(tmp_path, m, y, tolerance=0)
+
+
+@pytest.mark.parametrize("code", ["ADD", "MUL", "MAXIMUM", "PADV2", "PRELU"])
+def test_constants_of_uint8(tmp_path: Path, code: str) -> None:
+    m = TfliteModel()
+    x = m.input(1, 4, 5, 6, scale=0.04, zero=120, dtype="uint8")
+    y = m.tensor(1, 5 if code == "PADV2" else 4, 5, 6, scale=0.04, zero=120, dtype="uint8")
+    count = 1 if code == "PADV2" else 6
+    data = np.random.default_rng(1).integers(0, 256, count).astype(np.uint8)
+    inputs = [x, m.tensor(count, scale=0.04, zero=120, data=data, dtype="uint8")]
+    if code == "PADV2":
+        pads = np.array([[0, 0], [1, 0], [0, 0], [0, 0]], np.int32)
+        inputs.insert(1, m.tensor(4, 2, scale=None, data=pads, dtype="int32"))
+    options = {
+        "ADD": "AddOptions",
+        "MUL": "MulOptions",
+        "MAXIMUM": "MaximumMinimumOptions",
+        "PADV2": "PadV2Options",
+    }
+    m.op(code, inputs, [y], options.get(code, ""))
+    checked(tmp_path, m, y)
+
+
+def test_names_that_are_empty_or_used_twice(tmp_path: Path) -> None:
+    """LiteRT 2.3 goes by index; two inputs of one name were one input here."""
+    m = TfliteModel()
+    a, b = m.input(1, 6, scale=0.04, name=""), m.input(1, 6, scale=0.02, zero=5, name="")
+    c = m.tensor(1, 6, scale=0.03, name="same")
+    y = m.tensor(1, 6, scale=0.05, name="same")
+    m.op("SUB", [a, b], [c], "SubOptions")
+    m.op("MUL", [c, b], [y], "MulOptions")
+    (tmp_path / "m.tflite").write_bytes(m.build(c, y))
+    loaded = operators.load(tmp_path / "m.tflite")
+    assert [i.name for i in loaded.border.model_inputs] == ["tensor 0", "tensor 1"]
+    assert [o.name for o in loaded.border.model_outputs] == ["same", "same_1"]
+    arrays = np.array([[1, 2, 3, 4, 5, 100]], np.int8), np.array([[5, 6, 7, 105, -95, 55]], np.int8)
+    results = graph.reference.run_model(loaded, {"tensor 0": arrays[0], "tensor 1": arrays[1]})
+    np.testing.assert_array_equal(results["same"], [[1, 2, 3, -61, 73, 100]])
+
+
+def test_what_no_output_needs_is_not_read(tmp_path: Path) -> None:
+    """Converters leave dead operators behind, and LiteRT does not mind."""
+    m = TfliteModel()
+    x, y, dead, index = m.input(1, 6), m.tensor(1, 6), m.tensor(6), m.tensor(scale=None, dtype="int32")
+    m.op("ABS", [x], [y], "AbsOptions")
+    m.op("CUMSUM", [x, m.ints(1)], [dead], "CumsumOptions")
+    m.op("ARG_MAX", [dead, m.ints(0)], [index], "ArgMaxOptions", OutputType=2)
+    (tmp_path / "m.tflite").write_bytes(m.build(y))
+    assert [layer.kind for layer in operators.load(tmp_path / "m.tflite").layers] == ["abs"]
+
+
+@pytest.mark.parametrize("activation", [1, 2, 3])
+def test_max_pooling_with_an_activation(tmp_path: Path, activation: int) -> None:
+    m = TfliteModel()
+    x, y = m.input(1, 8, 6, 5, zero=3), m.tensor(1, 4, 3, 5, zero=3)
+    fields = {"Padding": SAME, "StrideH": 2, "StrideW": 2, "FilterHeight": 3, "FilterWidth": 2}
+    m.op("MAX_POOL_2D", [x], [y], "Pool2DOptions", FusedActivationFunction=activation, **fields)
+    checked(tmp_path, m, y, tolerance=0)
 
 
 @pytest.mark.parametrize("keep", [True, False])

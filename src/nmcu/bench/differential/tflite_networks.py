@@ -1,10 +1,97 @@
-"""Random TFLite networks."""
+"""The strategy: a few steps after each other, then outputs and inputs to run it on."""
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 from hypothesis import strategies as st
 
 from nmcu.bench.differential.case import Case
+from nmcu.bench.differential.tflite import affine, arithmetic, functions, move, pool
+from nmcu.bench.differential.tflite.model import Tensor
+from nmcu.bench.differential.tflite.network import Draw, Network
+from nmcu.frontend.from_tflite import file as tf
+from nmcu.graph.op import Array
+
+Step = Callable[[Network], None]
+
+STEPS: tuple[Step, ...] = (
+    *(affine.conv_2d, affine.depthwise_conv_2d, affine.fully_connected, affine.transpose_conv),
+    *(pool.average_pool_2d, pool.max_pool_2d, pool.mean, pool.resize_bilinear, pool.resize_nearest),
+    *(arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.maximum, arithmetic.minimum),
+    *(arithmetic.concatenation, functions.table, functions.table, functions.bounded, functions.prelu),
+    *(functions.requantize, functions.arg_max, functions.dequantize),
+    *(
+        move.reshape,
+        move.squeeze,
+        move.expand_dims,
+        move.slice_,
+        move.strided_slice,
+        move.split,
+        move.split_v,
+    ),
+    *(move.transpose, move.pad),
+)
+MOST_STEPS = 7
+MOST_ELEMENTS = 20_000
+FEEDS = 2
 
 
 def networks() -> st.SearchStrategy[Case]:
-    """None yet."""
-    return st.nothing()
+    """Networks over every operator that the TFLite reader has."""
+    return _case()
+
+
+@st.composite
+def _case(draw: Draw) -> Case:
+    n = Network(draw)
+    for _ in range(n.integer(1, n.choice((1, 3, MOST_STEPS)))):
+        if any(np.prod(t.shape) > MOST_ELEMENTS for t in n.model.tensors):
+            break
+        n.choice(STEPS)(n)
+    outputs = _outputs(n)
+    if n.chance(10):
+        n.model.tensor(*n.shape(), name=n.name())
+    data = n.model.build(*outputs)
+    feeds = tuple(_feed(n, tf.parse(data)) for _ in range(FEEDS))
+    codes = tuple(node.code for node in n.model.nodes)
+    return Case("tflite", data, codes, feeds, _text(n, outputs))
+
+
+def _outputs(n: Network) -> list[int]:
+    """What nobody reads, some of what is read, too; now and then a result is dropped, and its operators are dead."""
+    last = [a.index for a in n.activations if a.index not in n.used]
+    read = [a.index for a in n.activations if a.index in n.used]
+    found = [i for i in (*n.results, *last) if not n.chance(12)]
+    found += [i for i in read if n.chance(8)]
+    return found or [*n.results, *last][-1:] or read[-1:]
+
+
+def _feed(n: Network, file: tf.File) -> dict[str, Array]:
+    """By the names that the reader gives: those in the file may be empty, or the same."""
+    return {file.tensors[i].name: _values(n, n.model.tensors[i]) for i in n.model.inputs}
+
+
+def _values(n: Network, tensor: Tensor) -> Array:
+    """Numbers for one input: over its whole range, at its ends, halves between two codes."""
+    data = n.numbers(tensor.shape)
+    if tensor.dtype == "uint8":
+        return (data + 128).astype(np.uint8)
+    if tensor.dtype == "int8":
+        return data.astype(np.int8)
+    return (data * np.float32(n.choice((0.05, 0.025, 1.0, 0.001)))).astype(np.float32)
+
+
+def _text(n: Network, outputs: list[int]) -> str:
+    lines = [f"codes {n.model.codes}, every field {n.model.every_field}"]
+    lines += [_tensor_text(i, t) for i, t in enumerate(n.model.tensors)]
+    for node in n.model.nodes:
+        fields: dict[str, Any] = node.fields
+        lines.append(f"{list(node.outputs)} = {node.code}{list(node.inputs)} {fields or ''}")
+    return "\n".join([*lines, f"inputs {n.model.inputs}, outputs {outputs}"])
+
+
+def _tensor_text(index: int, t: Tensor) -> str:
+    quant = "" if not t.scale else f" scale {', '.join(f'{s:.9g}' for s in t.scale[:4])} zero {t.zero}"
+    data = "" if t.data is None else f" = {t.data.reshape(-1)[:8].tolist()}{'...' if t.data.size > 8 else ''}"
+    return f"{index} {t.name!r}: {t.dtype} {t.shape}{quant}{data}"

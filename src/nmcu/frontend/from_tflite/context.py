@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite import file as tf
 from nmcu.frontend.lower import clamp
+from nmcu.frontend.lower.elementwise import requantize
 from nmcu.frontend.lower.shape import device_shape
 from nmcu.graph import Builder, TensorInfo, ops
 
@@ -85,11 +86,9 @@ class Context:
         tensor = self.tensor(position)
         if tensor.data is None:
             return self.x(position)
-        if tensor.dtype != "int8" or not tensor.data.size:
-            raise self.error(f"constant {tensor.name!r} is {tensor.dtype}; supported: int8")
         index = self.op.inputs[position]
         if index not in self.known:
-            value = tensor.data.reshape(device_shape(tensor.shape))
+            value = self.codes(position).reshape(device_shape(tensor.shape))
             made = self.builder.add(tensor.name, ops.Constant(), [], [self.spec(index)], {"value": value})
             self.known[index] = made[0]
         return self.known[index]
@@ -126,6 +125,13 @@ class Context:
             raise self.error(f"input {tensor.name!r} is {tensor.dtype}; supported: {' or '.join(dtypes)}")
         return tensor.data
 
+    def codes(self, position: int) -> NDArray[np.int8]:
+        """The quantised constant input `position`; uint8 is shifted by 128 to int8, as `spec` shifts its zero point."""
+        data = self.constant(position, "int8", "uint8")
+        if not data.size:
+            raise self.error(f"constant {self.tensor(position).name!r} is empty")
+        return (data ^ 128).view(np.int8) if data.dtype == np.uint8 else data
+
     def ints(self, position: int) -> tuple[int, ...]:
         """Constant integers (axes, shapes, paddings) of input `position`, flattened."""
         return tuple(int(v) for v in self.constant(position, "int32", "int64").reshape(-1))
@@ -146,13 +152,14 @@ class Context:
             )
         return _ACTIVATIONS[code]
 
-    def check_same(self, x: TensorInfo, what: str) -> None:
+    def check_same(self, x: TensorInfo, what: str = "input", position: int = 0) -> None:
         """Refuse an operator that only copies integers where `x`, called `what`, has another scale than the output.
 
-        The specification of TFLite's quantisation forbids it, and LiteRT copies the integers all the same.
+        The specification of TFLite's quantisation forbids it, and LiteRT copies the integers all the same. Scales are
+        equal, too, if they are so close that rescaling would change no integer.
         """
-        if x.quant != self.y().quant:
-            (a, b), (d, e) = x.quant, self.y().quant
+        (a, b), (d, e) = x.quant, self.y(position).quant
+        if b != e or not 255 * abs(a / d - 1) < 0.5:
             raise self.error(
                 f"its {what} has scale {a:g} and zero point {b}, its output {d:g} and {e}; supported: equal ones (as "
                 "TFLite's specification demands); quantise the model anew, or put a QUANTIZE between them"
@@ -169,3 +176,8 @@ class Context:
         if info.shape != expected:
             raise self.error(f"the file gives output shape {expected}, the operator computes {info.shape}")
         self.known[index] = info
+
+    def write_copy(self, info: TensorInfo, position: int = 0) -> None:
+        """As `write`, for integers copied from an input; `info` has its quantisation, which must be the output's."""
+        self.check_same(info, position=position)
+        self.write(requantize(self.builder, f"{self.name} scale", info, self.y(position)), position)

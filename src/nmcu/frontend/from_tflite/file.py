@@ -1,8 +1,9 @@
 """A TFLite file as plain immutable values; nothing in the file is trusted."""
 
 import struct
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import flatbuffers
@@ -35,7 +36,10 @@ _BUILTIN = {code: name for name, code in vars(tflite.BuiltinOperator).items() if
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """One tensor: `scale` and `zero_point` are empty where it is not quantised; `data` is None for activations."""
+    """One tensor, whose name no other one has.
+
+    `scale` and `zero_point` are empty where it is not quantised; `data` is None for activations.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -83,7 +87,7 @@ def parse(data: bytes) -> File:
         operators = _each(data, graph.OperatorsLength(), lambda i: _operator(model, graph.Operators(i)))
         file = File(tensors, operators, _indices(graph.InputsAsNumpy()), _indices(graph.OutputsAsNumpy()))
         _check(file)
-        return file
+        return _named(file)
     except DAMAGE as error:
         raise ModelError("the TFLite file is damaged: its tables point outside the file") from error
 
@@ -160,6 +164,22 @@ def _indices(raw: Any) -> tuple[int, ...]:
 
 def _array(raw: Any, dtype: type[Any]) -> NDArray[Any]:
     return np.empty(0, dtype) if isinstance(raw, int) else np.array(raw, dtype)
+
+
+def _named(file: File) -> File:
+    """`file` with a name for each tensor: the format allows empty ones and the same one twice. Inputs come first."""
+    names: dict[int, str] = {}
+    times: Counter[str] = Counter()
+    taken: set[str] = set()
+    for i in dict.fromkeys((*file.inputs, *file.outputs, *range(len(file.tensors)))):
+        name = base = file.tensors[i].name or f"tensor {i}"
+        while name in taken:
+            times[base] += 1
+            name = f"{base}_{times[base]}"
+        taken.add(name)
+        names[i] = name
+    tensors = tuple(replace(t, name=names[i]) for i, t in enumerate(file.tensors))
+    return replace(file, tensors=tensors)
 
 
 def _check(file: File) -> None:

@@ -34,12 +34,12 @@ def mul(c: Context) -> None:
 
 def minimum(c: Context) -> None:
     """The smaller of two."""
-    c.write(elementwise.extremum(c.builder, c.name, (c.operand(0), c.operand(1)), c.y(), maximum=False))
+    _extremum(c, maximum=False)
 
 
 def maximum(c: Context) -> None:
     """The larger of two."""
-    c.write(elementwise.extremum(c.builder, c.name, (c.operand(0), c.operand(1)), c.y(), maximum=True))
+    _extremum(c, maximum=True)
 
 
 def softmax(c: Context) -> None:
@@ -57,16 +57,10 @@ def log_softmax(c: Context) -> None:
 
 def prelu(c: Context) -> None:
     """Slopes are constants, one or one per channel."""
-    x, slope = c.x(0), c.constant(1, "int8")
-    tensor = c.tensor(1)
-    if (
-        slope.size not in (1, x.shape[-1])
-        or tensor.scale.size != 1
-        or slope.size != math.prod(slope.shape[-1:])
-    ):
+    x, slope, (scale, zero) = c.x(0), c.codes(1), c.spec(c.op.inputs[1]).quant
+    if slope.size not in (1, x.shape[-1]) or slope.size != math.prod(slope.shape[-1:]):
         raise c.error(f"has slopes of shape {slope.shape}; supported: one, or one per channel")
-    zero = int(tensor.zero_point[0]) if tensor.zero_point.size else 0
-    rows = ((slope.astype(np.float64) - zero) * float(tensor.scale[0])).reshape(-1, 1)
+    rows = ((slope.astype(np.float64) - zero) * scale).reshape(-1, 1)
     rows = rows[0] if rows.size == 1 else rows
     c.write(elementwise.table(c.builder, c.name, x, c.y(), "prelu", lambda v: np.where(v < 0, rows * v, v)))
 
@@ -81,6 +75,13 @@ def gelu(c: Context) -> None:
     """Exact, or its tanh approximation."""
     approximate = bool(c.options(tflite.GeluOptions).Approximate())
     _table(c, "gelu", functions.gelu_tanh if approximate else functions.gelu)
+
+
+def _extremum(c: Context, maximum: bool) -> None:
+    pair = c.operand(0), c.operand(1)
+    for x in pair:
+        c.check_same(x)
+    c.write(elementwise.extremum(c.builder, c.name, pair, c.y(), maximum))
 
 
 def _table(c: Context, word: str, function: Function) -> None:

@@ -9,7 +9,6 @@ from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.lower import shape
 from nmcu.frontend.lower import softmax as lower
 from nmcu.frontend.lower.clamp import NONE
-from nmcu.frontend.lower.elementwise import requantize
 from nmcu.frontend.lower.shape import device_axis, device_shape
 
 
@@ -77,11 +76,10 @@ def transpose(c: Context) -> None:
     if sorted(perm) != list(range(len(old))):
         raise c.error(f"{perm} is not a permutation of the axes of {old}")
     x, y = c.x(), c.y()
-    c.check_same(x, "input")
     full = shape.reshape(c.builder, f"{c.name} in", x, old, f"{y.name} in")
     moved = shape.transpose(c.builder, c.name, full, perm, y.name)
     wanted = device_shape(tuple(old[p] for p in perm))
-    c.write(shape.reshape(c.builder, f"{c.name} out", moved, wanted, f"{y.name} out"))
+    c.write_copy(shape.reshape(c.builder, f"{c.name} out", moved, wanted, f"{y.name} out"))
 
 
 def arg_max(c: Context) -> None:
@@ -119,8 +117,9 @@ def _cut(
     name = f"{c.name} {output}" if output else c.name
     full = shape.reshape(c.builder, f"{name} in", x, old, f"{y.name} in")
     made = shape.cut(c.builder, name, full, tuple(first), tuple(step), tuple(count), f"{y.name} cut")
-    made = shape.reshape(c.builder, f"{name} out", made, c.device_shape(output), f"{y.name} out")
-    c.write(requantize(c.builder, f"{name} requantize", made, y), output)
+    c.write_copy(
+        shape.reshape(c.builder, f"{name} out", made, c.device_shape(output), f"{y.name} out"), output
+    )
 
 
 def _axis(c: Context, axis: int, old: tuple[int, ...]) -> int:

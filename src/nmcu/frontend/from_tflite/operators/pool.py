@@ -8,26 +8,27 @@ import tflite
 from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.from_tflite.operators.padding import explicit
 from nmcu.frontend.lower import pool
-from nmcu.frontend.lower.elementwise import requantize
-from nmcu.frontend.lower.shape import device_axis, reshape
+from nmcu.frontend.lower.elementwise import clip, requantize
+from nmcu.frontend.lower.shape import device_axis, named, reshape
 from nmcu.graph import TensorInfo
 
 
 def average_pool_2d(c: Context) -> None:
-    """Padding does not count."""
+    """Padding does not count; the scale stays."""
     x, o = _map(c), c.options(tflite.Pool2DOptions)
+    c.check_same(x)
     kernel, strides, pads = _window(c, x, o)
     activation = c.activation(o.FusedActivationFunction())
     c.write(pool.average(c.builder, c.name, x, c.y(), kernel, strides, pads, activation))
 
 
 def max_pool_2d(c: Context) -> None:
-    """Fused activations are not produced by any converter for max pooling, so none is supported."""
+    """The scale stays."""
     x, o = _map(c), c.options(tflite.Pool2DOptions)
-    if o.FusedActivationFunction() != 0:
-        raise c.error("a fused activation is not supported for max pooling")
     kernel, strides, pads = _window(c, x, o)
-    c.write(pool.maximum(c.builder, c.name, x, c.y(), kernel, strides, pads))
+    pooled = pool.maximum(c.builder, c.name, x, named(x, c.y().name), kernel, strides, pads)
+    activation = c.activation(o.FusedActivationFunction())
+    c.write_copy(clip(c.builder, f"{c.name} clip", pooled, activation))
 
 
 def mean(c: Context) -> None:

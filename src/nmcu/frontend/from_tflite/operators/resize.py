@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.lower import resize as lower
+from nmcu.frontend.lower.shape import named
+from nmcu.graph import TensorInfo
 
 MAX_SIZE = 2**14
 
@@ -17,7 +19,7 @@ def nearest(c: Context) -> None:
     o = c.options(tflite.ResizeNearestNeighborOptions)
     corners, centres = bool(o.AlignCorners()), bool(o.HalfPixelCenters())
     rows, columns = (picked(old, new, corners, centres) for old, new in _sizes(c))
-    c.write(lower.nearest(c.builder, c.name, c.x(), c.y(), rows, columns))
+    c.write_copy(lower.nearest(c.builder, c.name, c.x(), _place(c), rows, columns))
 
 
 def picked(old: int, new: int, corners: bool, centres: bool) -> lower.Indices:
@@ -40,7 +42,12 @@ def bilinear(c: Context) -> None:
     """Between the four neighbours."""
     o = c.options(tflite.ResizeBilinearOptions)
     rows, columns = _coordinates(c, o)
-    c.write(lower.bilinear(c.builder, c.name, c.x(), c.y(), rows, columns))
+    c.write_copy(lower.bilinear(c.builder, c.name, c.x(), _place(c), rows, columns))
+
+
+def _place(c: Context) -> TensorInfo:
+    """The output, as yet with the input's quantisation."""
+    return named(c.x(), c.y().name)
 
 
 def _sizes(c: Context) -> list[tuple[int, int]]:

@@ -1,0 +1,1 @@
+"""Writing and drawing TFLite networks."""

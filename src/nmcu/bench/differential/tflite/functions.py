@@ -1,0 +1,84 @@
+"""Steps that are functions of one value, and those over the last axis."""
+
+import numpy as np
+
+from nmcu.bench.differential.tflite.network import Activation, Network
+
+
+def table(n: Network) -> None:
+    """A function whose result has a scale of its own."""
+    code, options = n.choice(
+        (
+            *(
+                ("RELU", ""),
+                ("RELU6", ""),
+                ("RELU_N1_TO_1", ""),
+                ("ELU", ""),
+                ("HARD_SWISH", "HardSwishOptions"),
+            ),
+            *(("LEAKY_RELU", "LeakyReluOptions"), ("GELU", "GeluOptions"), ("ABS", "AbsOptions")),
+            *(("EXP", "ExpOptions"), ("RSQRT", ""), ("NEG", "NegOptions"), ("SQRT", "")),
+        )
+    )
+    x = n.any("int8") if code in ("ELU", "ABS", "EXP", "RSQRT", "NEG", "SQRT") else n.any()
+    fields: dict[str, float] = {}
+    if code == "LEAKY_RELU":
+        fields["Alpha"] = float(np.float32(n.choice((0.2, 0.01, 0.0, 1.0, 1.5, -0.5))))
+    if code == "GELU":
+        fields["Approximate"] = n.chance(2)
+    n.model.op(code, [x.index], [n.free(x, x.shape)], options, **fields)
+
+
+def bounded(n: Network) -> None:
+    """A function whose scale the specification fixes."""
+    code, scale, zero, options = n.choice(
+        (
+            ("LOGISTIC", 1 / 256, -128, ""),
+            ("TANH", 1 / 128, 0, ""),
+            ("SOFTMAX", 1 / 256, -128, "SoftmaxOptions"),
+            ("LOG_SOFTMAX", 16 / 256, 127, "LogSoftmaxOptions"),
+        )
+    )
+    x = n.any(*(("int8",) if code == "LOG_SOFTMAX" else ()), most=4)
+    fields = {"Beta": n.choice((0.5, 2.0)) if n.chance(40) else 1.0} if code == "SOFTMAX" else {}
+    n.model.op(code, [x.index], [_fixed(n, x, scale, zero)], options, **fields)
+
+
+def _fixed(n: Network, x: Activation, scale: float, zero: int) -> int:
+    if n.chance(60):
+        return n.free(x, x.shape)
+    return n.result(x.shape, scale, zero + (128 if x.dtype == "uint8" else 0), x.dtype)
+
+
+def prelu(n: Network) -> None:
+    """PRELU with one slope, or one a channel."""
+    x = n.any()
+    channels = n.choice((x.shape[-1], 1))
+    shape = (1,) * n.integer(0, len(x.shape) - 1) + (channels,)
+    data = n.numbers(shape)
+    values = (data + 128).astype(np.uint8) if x.dtype == "uint8" else data.astype(np.int8)
+    scale, zero = 0.01 * n.integer(1, 20) / 10, n.zero(x.dtype)
+    slope = n.model.tensor(*shape, scale=scale, zero=zero, data=values, dtype=x.dtype)
+    n.model.op("PRELU", [x.index, slope], [n.free(x, x.shape)])
+
+
+def requantize(n: Network) -> None:
+    """QUANTIZE from one 8-bit type and scale to another."""
+    x = n.any()
+    dtype = n.choice(("int8", "int8", "uint8"))
+    n.model.op("QUANTIZE", [x.index], [n.result(x.shape, n.scale(x.scale), n.zero(dtype), dtype)])
+
+
+def arg_max(n: Network) -> None:
+    """ARG_MAX over the last axis, whose indices are a model output."""
+    x = n.any()
+    last = len(x.shape) - 1
+    axis = n.ints([n.choice((last, -1))])
+    dtype, code = n.choice((("int32", 2), ("int64", 4)))
+    n.model.op("ARG_MAX", [x.index, axis], [n.last(x.shape[:-1], dtype)], "ArgMaxOptions", OutputType=code)
+
+
+def dequantize(n: Network) -> None:
+    """DEQUANTIZE to a model output."""
+    x = n.any()
+    n.model.op("DEQUANTIZE", [x.index], [n.last(x.shape, "float32")])
