@@ -1,9 +1,13 @@
 """The fake-quantised copy computes what the integer graph will."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+from nmcu import operators, sparsity
 from nmcu import train as nt
 from nmcu.errors import NmcuError
 from nmcu.train import masks
@@ -193,6 +197,39 @@ class _Fused(nn.Module):
 def test_unsupported_models_are_refused(model: nn.Module, message: str) -> None:
     with pytest.raises(NmcuError, match=message):
         nt.quantize(nn.Sequential(model), torch.randn(2, 3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("first", "flat", "shape", "channels"),
+    [
+        (nn.Conv2d(3, 8, 3), lambda x: x.flatten(2).flatten(1), (3, 6, 6), 8),
+        (nn.Conv1d(3, 8, 3), lambda x: torch.sigmoid(x).flatten(1), (3, 18), 8),
+        (nn.Conv2d(3, 8, 3), lambda x: x.permute(0, 2, 3, 1).flatten(1), (3, 6, 6), None),
+        (nn.Linear(8, 32), lambda x: x.reshape(-1, 4, 8, 4).flatten(1), (4, 8), None),
+        (nn.Linear(8, 32), lambda x: x.flatten(1), (4, 8), None),
+    ],
+    ids=["map", "sequence", "channels last already", "heads", "tokens"],
+)
+def test_a_pattern_runs_as_the_device_holds_what_is_flattened(
+    first: nn.Module,
+    flat: Callable[[Tensor], Tensor],
+    shape: tuple[int, ...],
+    channels: int | None,
+    tmp_path: Path,
+) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.fc = first, nn.Linear(128, 8)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.fc(flat(torch.relu(self.first(x))))
+
+    net, x = Net().eval(), torch.randn(4, *shape)
+    nt.sparsify(net, {"fc": "1:8"}, channels={"fc": channels} if channels else None)
+    nt.export(net, x, tmp_path / "net.onnx")
+    (fc,) = (layer for layer in operators.load(tmp_path / "net.onnx").layers if layer.name == "fc")
+    assert str(sparsity.detect(fc.constants["weight"])) == "1:8"
 
 
 def test_blocks_across_a_flatten_are_refused() -> None:

@@ -11,7 +11,7 @@ The rules, applied by `quantize` to the traced graph:
 """
 
 import copy
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -26,9 +26,10 @@ from nmcu.sparsity import detect
 from nmcu.train import masks
 from nmcu.train.agreement import check_same
 from nmcu.train.fakequant import ActivationQuant, WeightQuant, channel_axis
+from nmcu.train.flatten import check_flattened, flattened
 from nmcu.train.masks import NMMask
 from nmcu.train.rules import Rules
-from nmcu.train.trace import Kept, module_of, traced
+from nmcu.train.trace import module_of, traced
 
 QUANTIZERS = "quantizers"
 """The submodule of a quantised graph that holds the activation quantisers, named after the values."""
@@ -45,8 +46,8 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
     """
     rules = Rules.of((registry or Registry.installed()).operators.values())
     graph, kept = traced(model, sample)
-    flattened = _flattened(graph, rules)
-    _check_flattened(flattened, kept)
+    channels = flattened(graph, rules)
+    check_flattened(channels, kept)
     for node in list(graph.graph.nodes):
         _quantize_value(graph, node, rules)
     graph.recompile()
@@ -55,8 +56,7 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
     for name in dict.fromkeys(
         str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.layers)
     ):
-        channels = flattened[name][0] if name in flattened else None
-        _quantize_weight(graph.get_submodule(name), kept.get(name), channels)
+        _quantize_weight(graph.get_submodule(name), kept.get(name), channels.get(name))
     return graph.to(sample.device).train()
 
 
@@ -268,30 +268,3 @@ def _frozen_mask(
         return None
     mask.frozen = True
     return mask
-
-
-def _flattened(graph: fx.GraphModule, rules: Rules) -> dict[str, tuple[int, ...]]:
-    """(channels, height, width) of the map that is flattened before a linear layer, by the layer's name."""
-    found = {}
-    for node in graph.graph.nodes:
-        if not isinstance(module_of(graph, node), nn.Linear):
-            continue
-        source = node.all_input_nodes[0]
-        while _kind(graph, source) in rules.moves | rules.nothing | rules.clamps:
-            source = source.all_input_nodes[0]
-            shape = source.meta["tensor_meta"].shape
-            flat = len(shape) == 4 and len(node.meta["tensor_meta"].shape) == 2
-            if flat and shape[2] * shape[3] > 1:
-                found[str(node.target)] = tuple(shape[1:])
-                break
-    return found
-
-
-def _check_flattened(flattened: Mapping[str, tuple[int, ...]], kept: Kept) -> None:
-    """Refuse a pruned linear layer behind a Flatten whose blocks do not run in the device's NHWC order."""
-    for name, shape in flattened.items():
-        if name in kept and kept[name][2] != shape[0]:
-            raise NmcuError(
-                f"layer {name!r} follows a Flatten of (channels, height, width) = {shape}: "
-                f"call sparsify with channels={{{name!r}: {shape[0]}}}, so that its blocks run in NHWC order"
-            )
