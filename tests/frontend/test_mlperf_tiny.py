@@ -1,4 +1,4 @@
-"""The MLPerf Tiny networks against LiteRT: layer by layer, and the same class on CIFAR-10 images."""
+"""The MLPerf Tiny networks: their size, and the same class as LiteRT's on CIFAR-10 images."""
 
 import io
 from pathlib import Path
@@ -11,19 +11,7 @@ from PIL import Image
 from frontend import litert
 from nmcu import graph, operators
 
-LAYERS = {"resnet8_int8": 16, "kws_dscnn_int8": 13, "ad_autoencoder_int8": 10}
 MACS = {"resnet8_int8": 12_501_632, "kws_dscnn_int8": 2_656_768, "ad_autoencoder_int8": 264_192}
-
-
-@pytest.mark.parametrize("name", LAYERS)
-def test_every_layer_is_within_one_lsb_of_litert(test_data: Path, name: str) -> None:
-    path = test_data / "mlperf_tiny" / f"{name}.tflite"
-    model = operators.load(path)
-    for seed in range(3):
-        known = litert.LiteRT(path).run(graph.random_inputs(model, seed))
-        differences = litert.layer_differences(model, known)
-        assert len(differences) == LAYERS[name]
-        assert {layer: d.max() for layer, _, d in differences if d.max() > 1} == {}
 
 
 @pytest.mark.parametrize("name", MACS)
@@ -43,9 +31,9 @@ def test_resnet8_gives_the_same_class_as_litert(test_data: Path) -> None:
     )
     images = [np.asarray(Image.open(io.BytesIO(row["bytes"]))).astype(np.int16) - 128 for row in rows]
     (source,), (target,) = model.border.model_inputs, model.border.model_outputs
-    runtime, same = litert.LiteRT(path), 0
+    data, same = path.read_bytes(), 0
     for image in images:
         feeds = {source.name: image[np.newaxis].astype(np.int8)}
         ours = graph.reference.run_model(model, feeds)[target.name]
-        same += int(ours.argmax() == runtime.run(feeds)[target.name].argmax())
+        same += int(ours.argmax() == litert.output(model, litert.tensors(data, feeds), target.name).argmax())
     assert same >= 495

@@ -42,7 +42,17 @@ def test_quantised_tensors_inside_the_model_come_with_its_outputs(real: Judge) -
     found = real.run(proto.SerializeToString(), [FEED, {"x": -FEED["x"]}])
     assert [f["q"].tolist() for f in found] == [[1, 3, 5, 7], [1, -1, -3, -5]]
     assert found[0]["y"].tolist() == [0, 1, 2, 3]
-    assert list(real.run(proto.SerializeToString(), [FEED], "default")[0]) == ["y"]
+    assert real.run(proto.SerializeToString(), [FEED], "default")[0].keys() == {"x", "y"}
+
+
+def test_what_was_no_number_before_it_was_quantised_is_said(real: Judge) -> None:
+    scale = helper.make_tensor("s", TensorProto.FLOAT, [], [0.5])
+    zero = helper.make_tensor("z", TensorProto.INT8, [], [1])
+    proto = onnx.load_model_from_string(_model(helper.make_node("Sqrt", ["x"], ["root"]), scale, zero))
+    proto.graph.node.append(helper.make_node("QuantizeLinear", ["root", "s", "z"], ["y"]))
+    found = real.run(proto.SerializeToString(), [FEED, {"x": -FEED["x"]}])
+    assert judge.undefined("y") not in found[0]
+    assert found[1][judge.undefined("y")].tolist() == [False, True, True, True]
 
 
 def test_a_refusal_is_the_runtimes_own_sentence_and_the_worker_goes_on(real: Judge) -> None:

@@ -7,6 +7,7 @@ from nmcu.graph.check import check
 from nmcu.graph.graph import Graph
 from nmcu.graph.layer import Layer
 from nmcu.graph.op import Op
+from nmcu.graph.origin import Origin
 from nmcu.graph.samples import random_inputs
 from nmcu.graph.tensor import TensorInfo
 
@@ -16,6 +17,7 @@ __all__ = [
     "Graph",
     "Layer",
     "Op",
+    "Origin",
     "TensorInfo",
     "check",
     "ops",

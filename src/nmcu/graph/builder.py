@@ -6,9 +6,10 @@ from types import MappingProxyType
 import onnx_ir as ir
 
 from nmcu.errors import ModelError, counted
-from nmcu.graph import ops
+from nmcu.graph import ops, origin
 from nmcu.graph.graph import Graph
 from nmcu.graph.op import DOMAIN, Array, Op
+from nmcu.graph.origin import Origin
 from nmcu.graph.tensor import Shape, TensorInfo, to_value
 
 
@@ -50,6 +51,10 @@ class Builder:
         )
         self._append(f"dequantize {model.name}", op, [self._values[tensor.name]], {}, [model])
         self._outputs.append(self._nodes[-1].outputs[0])
+
+    def record(self, name: str, origin_: Origin) -> None:
+        """Note which tensor of the model file tensor `name` of the graph holds."""
+        origin.record(self._values[name], origin_)
 
     def add(
         self,

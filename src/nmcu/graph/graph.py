@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 import onnx_ir as ir
 
-from nmcu.graph import ops
+from nmcu.graph import ops, origin
 from nmcu.graph.border import Border
 from nmcu.graph.layer import Layer, from_node
 from nmcu.graph.op import Op
+from nmcu.graph.origin import Origin
 from nmcu.graph.tensor import TensorInfo, from_value
 
 
@@ -66,6 +67,13 @@ class Graph:
     def outputs(self) -> tuple[TensorInfo, ...]:
         """The tensors the device writes for the host, each once."""
         return tuple({d.inputs[0].name: d.inputs[0] for d in self.border.decoders}.values())
+
+    @cached_property
+    def origins(self) -> Mapping[str, tuple[Origin, ...]]:
+        """The tensors of the model file that tensors of the graph hold, by the graph's names."""
+        values = [*self.model.graph.inputs, *(v for node in self.model.graph for v in node.outputs)]
+        found = {value.name or "": origin.read(value) for value in values}
+        return MappingProxyType({name: origins for name, origins in found.items() if origins})
 
     def read(self, node: ir.Node) -> Layer:
         """One node of the model as it is now; raises `ModelError` where it is no operator of the integer graph."""

@@ -3,7 +3,7 @@
 from nmcu.judge.errors import Crashed, JudgeError, NotInstalled, OutOfMemory, OutOfTime, Refused
 from nmcu.judge.judge import Judge
 from nmcu.judge.runtime import Runtime, runtime_of
-from nmcu.judge.wire import Key
+from nmcu.judge.wire import Key, undefined
 
 __all__ = [
     "Crashed",
@@ -16,4 +16,5 @@ __all__ = [
     "Refused",
     "Runtime",
     "runtime_of",
+    "undefined",
 ]

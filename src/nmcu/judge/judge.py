@@ -57,10 +57,11 @@ class Judge:
     ) -> list[dict[Key, Array]]:
         """The tensors of model file `data`, for each of `feeds`: inputs by name in the model's own dtype and layout.
 
-        `reference`: what the file says, node by node. ONNX Runtime without its optimisations: outputs of the model and
-        of each QuantizeLinear, by name. LiteRT's reference kernels: what any operator writes, and inputs, by index.
-        `default`: ONNX Runtime as it comes, the model's outputs only; LiteRT's optimised kernels, without the XNNPACK
-        delegate (which keeps no tensor between its first and last layer).
+        The inputs are among the tensors, by name. `reference`: what the file says, node by node. ONNX Runtime without
+        its optimisations: the model's outputs and each quantised tensor, by name; `undefined` names masks of what was
+        no number. LiteRT's reference kernels (the default ones where an operator has none): what any operator writes,
+        and inputs, by index. `default`: ONNX Runtime as it comes, the model's outputs only; LiteRT's
+        optimised kernels, without the XNNPACK delegate (which keeps no tensor between its first and last layer).
 
         A model that the last call ran too is not read again. Raises `JudgeError`: `NotInstalled`, `Refused`,
         `Crashed`, `OutOfTime`, `OutOfMemory`.
@@ -77,7 +78,10 @@ class Judge:
             "feeds": [descriptions for descriptions, _ in packed],
         }
         parts: list[wire.Part] = [data, *(part for _, arrays in packed for part in arrays)]
-        return self._ask(runtime, header, parts, len(feeds), self._time_s)
+        answers = self._ask(runtime, header, parts, len(feeds), self._time_s)
+        for feed, answer in zip(feeds, answers, strict=True):
+            answer.update((name, array) for name, array in feed.items() if name not in answer)
+        return answers
 
     def close(self) -> None:
         """End the worker, if there is one."""

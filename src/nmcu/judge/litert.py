@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from typing import Any
 
 import tflite
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
@@ -13,20 +14,19 @@ _RESOLVERS = {
     "default": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
 }
 
+_NO_KERNEL = "Didn't find op"
+
 
 class Session:
-    """A model whose tensors are all kept."""
+    """A model whose tensors are all kept. Where an operator has no reference kernel (ELU), all use the default ones."""
 
     def __init__(self, data: bytes, kernels: str) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._interpreter = Interpreter(
-                model_content=data,
-                num_threads=1,
-                experimental_op_resolver_type=_RESOLVERS[kernels],
-                experimental_preserve_all_tensors=True,
-            )
-        self._interpreter.allocate_tensors()
+        try:
+            self._interpreter = _ready(data, kernels)
+        except (RuntimeError, ValueError) as error:
+            if kernels == "default" or _NO_KERNEL not in str(error):
+                raise
+            self._interpreter = _ready(data, "default")
         self._inputs = {detail["name"]: detail["index"] for detail in self._interpreter.get_input_details()}
         self._kept = sorted({*self._inputs.values(), *_written(data)})
 
@@ -37,6 +37,19 @@ class Session:
             self._interpreter.set_tensor(self._inputs[name], array)
         self._interpreter.invoke()
         return [(index, self._interpreter.get_tensor(index)) for index in self._kept]
+
+
+def _ready(data: bytes, kernels: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        interpreter = Interpreter(
+            model_content=data,
+            num_threads=1,
+            experimental_op_resolver_type=_RESOLVERS[kernels],
+            experimental_preserve_all_tensors=True,
+        )
+    interpreter.allocate_tensors()
+    return interpreter
 
 
 def _written(data: bytes) -> set[int]:

@@ -22,6 +22,11 @@ _KINDS = "biuf"
 _MOST_HEADER = 1 << 26
 
 
+def undefined(key: Key) -> Key:
+    """What the mask is called that says which elements of tensor `key` were quantised from what is no number."""
+    return f"{key}\0undefined"
+
+
 class Damaged(Exception):
     """What was read is no message."""
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from nmcu.frontend import Export, OnnxReader, TfliteReader
 from nmcu.graph.op import Op
+from nmcu.operators.tolerance import ONE_STEP, Tolerance
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Operator:
 
     `onnx` and `tflite` are the nodes whose reading leads to it, by name (`Softmax`, `com.microsoft.Gelu`; `SOFTMAX`); a
     reader may emit other operators too. `write` gives the float ONNX nodes that stand for it; without one a model that
-    has it cannot be saved. The documentation's rows come from `op.SUMMARY` and the readers' docstrings.
+    has it cannot be saved. `tolerance` is how far it may be from a runtime on the same inputs. The
+    documentation's rows come from `op.SUMMARY` and the readers' docstrings.
     """
 
     op: type[Op]
@@ -40,6 +42,7 @@ class Operator:
     tflite: Mapping[str, TfliteReader] = field(default_factory=lambda: MappingProxyType({}))
     write: Export | None = None
     training: Training = Training()
+    tolerance: Tolerance = ONE_STEP
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """What the node converters work on: the file, the graph under construction, the meaning of each name so far."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,8 @@ class Context:
     def write(self, value: Value, position: int = 0) -> None:
         """Give output `position` its meaning."""
         if position < len(self.node.outputs):
-            self.known[self.node.outputs[position]] = value
+            name = self.node.outputs[position]
+            self.known[name] = dataclasses.replace(value, key=name) if isinstance(value, Quantised) else value
 
     def attribute(self, name: str, default: Any) -> Any:
         """Attribute `name`, which must have the type of `default`."""

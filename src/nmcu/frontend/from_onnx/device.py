@@ -12,7 +12,7 @@ from nmcu.frontend.from_onnx.layout import Axes
 from nmcu.frontend.from_onnx.values import Flat, Integers, Move, Pending, Quantised, Real, Source, Step
 from nmcu.frontend.lower import elementwise, shape
 from nmcu.frontend.lower.clamp import NONE, Clamp
-from nmcu.graph import TensorInfo
+from nmcu.graph import Origin, TensorInfo, origin
 
 
 def stored(c: Context, position: int) -> Real:
@@ -66,6 +66,14 @@ def tabulate(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
 
 def force(c: Context, value: Quantised) -> Real:
     """The device tensor of quantised integers."""
+    result = _forced(c, value)
+    map_ = result if result.flat is None else result.flat.origin
+    shift = 128 if value.unsigned else 0
+    c.builder.record(result.tensor.name, Origin(value.key, map_.shape, map_.axes, shift))
+    return result
+
+
+def _forced(c: Context, value: Quantised) -> Real:
     source, limits = value.source, _limits(value)
     if isinstance(source, Pending):
         return emit(c, clamped(c, source, limits), value.wanted)
@@ -128,6 +136,7 @@ def _encode(c: Context, source: Source, y: TensorInfo) -> Real:
     )
     model = TensorInfo(source.name, source.model_shape, source.dtype)
     result = Real(c.builder.input(model, device, source.axes), source.model_shape, source.axes)
+    c.builder.record(source.name, origin.plain(source.name, source.model_shape))
     for move in source.moves:
         result = move.step(result)
     return result

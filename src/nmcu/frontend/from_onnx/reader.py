@@ -12,7 +12,7 @@ from nmcu.frontend.from_onnx.fold import fold
 from nmcu.frontend.from_onnx.fuse import fuse
 from nmcu.frontend.from_onnx.values import Const, Integers, Pending, Quantised, Real, Source
 from nmcu.frontend.readers import OnnxReader
-from nmcu.graph import Graph, TensorInfo
+from nmcu.graph import Graph, TensorInfo, origin
 
 METADATA = ("nmcu.mean", "nmcu.std")
 
@@ -106,6 +106,7 @@ def _decoded(c: Context, name: str, value: Real | Integers, dtype: str) -> None:
     c.builder.output(
         value.tensor, model, layout.inverse(value.axes), layout.permuted(value.shape, value.axes)
     )
+    c.builder.record(name, origin.plain(name, value.shape))
 
 
 def _ranged(c: Context, value: Pending, name: str) -> Real:

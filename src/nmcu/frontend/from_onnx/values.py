@@ -195,7 +195,8 @@ class Affine:
 class Quantised:
     """Integers of QuantizeLinear node `name`: the wanted output of `source`, made when needed.
 
-    lo, hi are int8 bounds (a Clip on the integers tightens them); `unsigned` if the model's integers are uint8.
+    lo, hi are int8 bounds (a Clip on the integers tightens them); `unsigned` if the model's integers are uint8; `key`
+    is what the file calls them.
     """
 
     name: str
@@ -204,6 +205,7 @@ class Quantised:
     unsigned: bool
     lo: int = -128
     hi: int = 127
+    key: str = ""
 
     @property
     def shape(self) -> Shape:

@@ -11,7 +11,7 @@ from nmcu.frontend.from_tflite import file as tf
 from nmcu.frontend.lower import clamp
 from nmcu.frontend.lower.elementwise import requantize
 from nmcu.frontend.lower.shape import device_shape
-from nmcu.graph import Builder, TensorInfo, ops
+from nmcu.graph import Builder, TensorInfo, ops, origin
 
 _ACTIVATIONS = {0: clamp.NONE, 1: clamp.RELU, 2: clamp.Clamp(-1.0, 1.0), 3: clamp.RELU6}
 
@@ -175,6 +175,14 @@ class Context:
         expected = self.device_shape(position)
         if info.shape != expected:
             raise self.error(f"the file gives output shape {expected}, the operator computes {info.shape}")
+        self.hold(index, info)
+
+    def hold(self, index: int, info: TensorInfo) -> None:
+        """Record that tensor `index` of the file is `info` on the device."""
+        tensor = self.file.tensors[index]
+        if tensor.dtype not in ("float32", "float16"):
+            shift = 128 if tensor.dtype == "uint8" else 0
+            self.builder.record(info.name, origin.plain(index, tensor.shape, shift))
         self.known[index] = info
 
     def write_copy(self, info: TensorInfo, position: int = 0) -> None:

@@ -7,7 +7,7 @@ from nmcu.frontend.from_tflite import file as tf
 from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.lower.shape import device_shape
 from nmcu.frontend.readers import TfliteReader
-from nmcu.graph import Graph, TensorInfo
+from nmcu.graph import Graph, TensorInfo, origin
 
 
 def read(data: bytes, readers: Mapping[str, TfliteReader]) -> Graph:
@@ -41,7 +41,8 @@ def _input(context: Context, index: int) -> None:
     model = _model_info(context.file.tensors[index])
     spec = context.spec(index)
     device = TensorInfo(spec.name, device_shape(model.shape), scale=spec.scale, zero_point=spec.zero_point)
-    context.known[index] = context.builder.input(model, device, range(len(model.shape)))
+    context.hold(index, context.builder.input(model, device, range(len(model.shape))))
+    context.builder.record(model.name, origin.plain(index, model.shape))
 
 
 def _output(context: Context, index: int) -> None:
@@ -49,6 +50,7 @@ def _output(context: Context, index: int) -> None:
     if index not in context.known:
         raise ModelError(f"output {model.name!r} is not computed by any supported operator")
     context.builder.output(context.known[index], model, range(len(model.shape)), model.shape)
+    context.builder.record(model.name, origin.plain(index, model.shape))
 
 
 def _model_info(tensor: tf.Tensor) -> TensorInfo:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.frontend.simplify.edit import bypass, rewrite
-from nmcu.graph import Graph, ops
+from nmcu.graph import Graph, ops, origin
 from nmcu.graph.layer import Layer
 
 _CODES = np.arange(-128, 128)
@@ -29,6 +29,7 @@ def fold_clamp(graph: Graph) -> None:
         lo, hi = min(max(op.lo, bounds[0]), bounds[1]), max(min(op.hi, bounds[1]), bounds[0])
         rewrite(producer, dataclasses.replace(op, lo=lo, hi=hi))
         name = node.outputs[0].name
+        origin.replace(value, node.outputs[0])
         bypass(graph, node, value)
         value.name = name
 

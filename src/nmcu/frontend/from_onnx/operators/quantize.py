@@ -53,7 +53,7 @@ def dequantize_linear(c: Context) -> None:
             name, (), scale=float(scale.reshape(-1)[0]), zero_point=int(zero.reshape(-1)[0]) - shift
         )
         _check_zero(c, info.zero_point)
-        c.write(device.force(c, Quantised(c.node.name, x, info, unsigned=shift != 0)))
+        c.write(device.force(c, Quantised(c.node.name, x, info, unsigned=shift != 0, key=c.node.inputs[0])))
         return
     if not isinstance(x, Quantised):
         raise c.error("dequantises something that no QuantizeLinear wrote; supported: int8 and uint8")

@@ -3,7 +3,7 @@
 from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.lower.elementwise import requantize
 from nmcu.frontend.lower.shape import device_shape
-from nmcu.graph import TensorInfo
+from nmcu.graph import TensorInfo, origin
 
 
 def quantize(c: Context) -> None:
@@ -13,6 +13,7 @@ def quantize(c: Context) -> None:
         model = TensorInfo(tensor.name, tensor.shape, "float32")
         device = TensorInfo(y.name, device_shape(tensor.shape), scale=y.scale, zero_point=y.zero_point)
         c.write(c.builder.input(model, device, range(len(tensor.shape))))
+        c.builder.record(model.name, origin.plain(index, model.shape))
         return
     c.write(requantize(c.builder, c.name, c.x(), y))
 

@@ -1,0 +1,154 @@
+"""A graph against a runtime's tensors: each layer fed with the runtime's own, and the outputs from the inputs on."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nmcu.errors import ModelError
+from nmcu.graph import Graph, Layer, Origin, TensorInfo, ops
+from nmcu.graph.op import Array, Op
+from nmcu.judge import Key, undefined
+from nmcu.operators import ONE_STEP, Operator, Tolerance, built_in
+from nmcu.verify.finding import Comparison, Finding, OutputDifference
+from nmcu.verify.slack import slack
+
+FLOAT_STEPS = 0.01
+"""What float outputs may differ by, in steps, where only a product with the scale was computed."""
+ROUNDING_STEPS = 0.5
+"""What rounding to the device's int8 alone costs where the file's output is float."""
+
+
+def compare(
+    graph: Graph, tensors: Mapping[Key, Array], operators: Iterable[Operator] | None = None
+) -> Comparison:
+    """Compare `graph` with `tensors` that a judge gave for the file it was read from, model inputs among them.
+
+    Tensors are paired by the graph's origins. A layer whose result the judge gave no tensor for goes on with the
+    reference's, and is judged with the next layer that has one. `operators` (default: built in) say the tolerances.
+    """
+    return _Run(graph, tensors, operators or built_in()).result()
+
+
+@dataclass(eq=False)
+class _Run:
+    graph: Graph
+    tensors: Mapping[Key, Array]
+    operators: Iterable[Operator]
+    fed: dict[str, Array] = field(default_factory=dict)
+    """What layers are fed: the runtime's tensors where there are some."""
+    own: dict[str, Array] = field(default_factory=dict)
+    """What the reference computes from the model's inputs on."""
+    open: dict[str, tuple[Layer, ...]] = field(default_factory=dict)
+    """The layers between the runtime's tensors and one it has not."""
+
+    def result(self) -> Comparison:
+        findings: list[Finding] = []
+        tolerances = {operator.op: operator.tolerance for operator in self.operators}
+        for info in self.graph.border.model_inputs:
+            self.own[info.name] = self.fed[info.name] = self._input(info)
+        for node in self.graph.nodes:
+            made, own = self._computed(node)
+            segment = self._segment(node)
+            for info, array, full in zip(node.outputs, made, own, strict=True):
+                self.own[info.name], self.fed[info.name] = full, array
+                self.open[info.name] = segment
+                known = self._known(info)
+                for origin, theirs in known:
+                    findings.append(self._finding(segment, info, origin, array, theirs, tolerances))
+                if known and info.dtype == "int8":
+                    self.fed[info.name], self.open[info.name] = known[0][1], ()
+        return Comparison(tuple(findings), tuple(self._outputs()))
+
+    def _input(self, info: TensorInfo) -> Array:
+        for origin, array in self._known(info):
+            del origin
+            return array
+        raise ModelError(f"the runtime gives no tensor for input {info.name!r}")
+
+    def _known(self, info: TensorInfo) -> list[tuple[Origin, Array]]:
+        """The runtime's tensors that `info` holds, arranged as it is."""
+        found = []
+        for origin in self.graph.origins.get(info.name, ()):
+            array = self.tensors.get(origin.key)
+            if array is not None and array.size == info.size:
+                found.append((origin, origin.arranged(array, info.shape)))
+        return found
+
+    def _computed(self, node: Layer) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """The results from the runtime's tensors, and from the model's inputs."""
+        fed = [self.fed[i.name] for i in node.inputs]
+        own = [self.own[i.name] for i in node.inputs]
+        made = node.op.reference(fed, node.constants)
+        same = all(a is b or np.array_equal(a, b) for a, b in zip(fed, own, strict=True))
+        return made, made if same else node.op.reference(own, node.constants)
+
+    def _segment(self, node: Layer) -> tuple[Layer, ...]:
+        before = dict.fromkeys(layer for i in node.inputs for layer in self.open.get(i.name, ()))
+        order = {layer: position for position, layer in enumerate(self.graph.nodes) if layer in before}
+        return (*sorted(before, key=order.__getitem__), node)
+
+    def _finding(
+        self,
+        segment: tuple[Layer, ...],
+        info: TensorInfo,
+        origin: Origin,
+        ours: Array,
+        theirs: Array,
+        tolerances: Mapping[type[Op], Tolerance],
+    ) -> Finding:
+        node = segment[-1]
+        steps = difference(ours, theirs, _step(node, info))
+        mask = self.tensors.get(undefined(origin.key))
+        if mask is not None:  # what a runtime makes of no number is its own affair
+            steps[dataclasses.replace(origin, shift=0).arranged(mask, info.shape)] = 0.0
+        onnx = isinstance(origin.key, str)
+
+        def tolerance(layer: Layer) -> int:
+            found = tolerances.get(type(layer.op), ONE_STEP)
+            return found.onnx if onnx else found.litert
+
+        allowed = np.full(steps.shape, float(tolerance(node)))
+        if info.dtype == "float32":
+            allowed += ROUNDING_STEPS + tolerance(segment[-2]) if len(segment) > 1 else FLOAT_STEPS
+        if (steps > allowed).any() and len(segment) > 1:
+            allowed = allowed + slack(segment, info, self.fed, tolerance, _step(node, info))
+        over = steps - allowed
+        at = int(np.argmax(over > 0)) if (over > 0).any() else int(np.argmax(steps))
+        index = _index(origin, info, at)
+        return Finding(
+            tensor=origin.key,
+            name=info.name.removesuffix(".device"),
+            layers=tuple(layer.name for layer in segment),
+            kind=node.kind,
+            steps=float(steps.flat[at] if (over > 0).any() else steps.max()),
+            allowed=float(allowed.flat[at]),
+            index=index,
+            ours=float(ours.flat[at]) + origin.shift,
+            theirs=float(theirs.flat[at]) + origin.shift,
+        )
+
+    def _outputs(self) -> Iterable[OutputDifference]:
+        for decoder in self.graph.border.decoders:
+            info = decoder.outputs[0]
+            for _, theirs in self._known(info)[:1]:
+                steps = difference(self.own[info.name], theirs, _step(decoder, info))
+                yield OutputDifference(info.name, float(steps.max()))
+
+
+def difference(ours: Array, theirs: Array, step: float) -> Array:
+    """|ours - theirs| in steps; infinite where one of them is no number."""
+    a, b = ours.astype(np.float64), theirs.astype(np.float64)
+    steps = np.abs(a - b) / step
+    return np.where(a == b, 0.0, np.where(np.isnan(steps), np.inf, steps))
+
+
+def _step(node: Layer, info: TensorInfo) -> float:
+    return node.op.scale if info.dtype == "float32" and isinstance(node.op, ops.Decode) else 1.0
+
+
+def _index(origin: Origin, info: TensorInfo, at: int) -> tuple[int, ...]:
+    """Where element `at` of the graph's tensor lies in the file's."""
+    places = np.arange(info.size).reshape(origin.shape).transpose(origin.perm).reshape(-1)
+    return tuple(int(i) for i in np.unravel_index(int(places[at]), origin.shape))

@@ -1,0 +1,71 @@
+"""What the comparison of a graph with a runtime found."""
+
+from dataclasses import dataclass
+
+from nmcu.judge import Key
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One tensor that both the file and the graph have, computed from the runtime's own tensors before it.
+
+    `layers` are those in between, the last one writes the tensor; more than one where the file has no tensor between
+    them, or the runtime keeps none. `steps` is the largest difference, `allowed` what those layers may differ by at the
+    place where it counts: the first one at fault, else the largest difference. `index` is that place in the file's
+    tensor, `ours` and `theirs` are the values there.
+    """
+
+    tensor: Key
+    name: str
+    layers: tuple[str, ...]
+    kind: str
+    steps: float
+    allowed: float
+    index: tuple[int, ...]
+    ours: float
+    theirs: float
+
+    @property
+    def layer(self) -> str:
+        """The name of the layer that writes the tensor."""
+        return self.layers[-1]
+
+    @property
+    def ok(self) -> bool:
+        """True if the layers are within their operators' tolerances."""
+        return self.steps <= self.allowed
+
+    def __str__(self) -> str:
+        through = (
+            "" if len(self.layers) == 1 else f" (with {', '.join(map(repr, self.layers[:-1]))} before it)"
+        )
+        return (
+            f"layer {self.layer!r} ({self.kind}){through} gives {self.ours:g} at {list(self.index)} of tensor "
+            f"{self.name!r}, the runtime {self.theirs:g}: {self.steps:g} steps, at most {self.allowed:g} are right"
+        )
+
+
+@dataclass(frozen=True)
+class OutputDifference:
+    """A model output, computed from the model's inputs: the largest difference in steps of its scale."""
+
+    name: str
+    steps: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One input's findings: every tensor that could be compared, in the order of execution, and every output."""
+
+    findings: tuple[Finding, ...]
+    outputs: tuple[OutputDifference, ...]
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """Findings out of tolerance; the first one is where to look."""
+        return tuple(finding for finding in self.findings if not finding.ok)
+
+    @property
+    def steps(self) -> float:
+        """The largest difference of any layer."""
+        return max((finding.steps for finding in self.findings), default=0.0)
