@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from frontend import litert, ort
-from nmcu.bench.differential.tflite.model import TfliteModel
 from nmcu import graph, operators, verify
+from nmcu.bench.differential.tflite.model import TfliteModel
 from nmcu.graph import Graph, ops
 from nmcu.graph.prune import prune
 

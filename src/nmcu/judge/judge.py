@@ -53,14 +53,18 @@ class Judge:
         self.close()
 
     def run(
-        self, data: bytes, feeds: Sequence[Mapping[str, Array]], kernels: Kernels = "reference"
+        self,
+        data: bytes,
+        feeds: Sequence[Mapping[str, Array] | Mapping[Key, Array]],
+        kernels: Kernels = "reference",
     ) -> list[dict[Key, Array]]:
-        """The tensors of model file `data`, for each of `feeds`: inputs by name in the model's own dtype and layout.
+        """The tensors of model file `data`, for each of `feeds`: inputs by name (TFLite: or by index) in the model's
+        own dtype and layout.
 
-        The inputs are among the tensors, by name. `reference`: what the file says, node by node. ONNX Runtime without
-        its optimisations: the model's outputs and each quantised tensor, by name; `undefined` names masks of what was
-        no number. LiteRT's reference kernels (the default ones where an operator has none): what any operator writes,
-        and inputs, by index. `default`: ONNX Runtime as it comes, the model's outputs only; LiteRT's
+        The inputs are among the tensors, called as they were. `reference`: what the file says, node by node. ONNX
+        Runtime without its optimisations: the model's outputs and each quantised tensor, by name; `undefined` names
+        masks of what was no number. LiteRT's reference kernels (the default ones where an operator has none): what any
+        operator writes, and inputs, by index. `default`: ONNX Runtime as it comes, the model's outputs only; LiteRT's
         optimised kernels, without the XNNPACK delegate (which keeps no tensor between its first and last layer).
 
         A model that the last call ran too is not read again. Raises `JudgeError`: `NotInstalled`, `Refused`,

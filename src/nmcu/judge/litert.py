@@ -30,11 +30,11 @@ class Session:
         self._inputs = {detail["name"]: detail["index"] for detail in self._interpreter.get_input_details()}
         self._kept = sorted({*self._inputs.values(), *_written(data)})
 
-    def run(self, feed: Mapping[str, Array]) -> list[tuple[Key, Array]]:
+    def run(self, feed: Mapping[Key, Array]) -> list[tuple[Key, Array]]:
         """Its inputs and what operators write, by index."""
         self._interpreter.reset_all_variables()
-        for name, array in feed.items():
-            self._interpreter.set_tensor(self._inputs[name], array)
+        for key, array in feed.items():
+            self._interpreter.set_tensor(key if isinstance(key, int) else self._inputs[key], array)
         self._interpreter.invoke()
         return [(index, self._interpreter.get_tensor(index)) for index in self._kept]
 

@@ -31,7 +31,7 @@ class Session:
         self._names = [output.name for output in self._session.get_outputs()]
         self._given = [name for name in self._names if name not in inner]
 
-    def run(self, feed: Mapping[str, Array]) -> list[tuple[Key, Array]]:
+    def run(self, feed: Mapping[Key, Array]) -> list[tuple[Key, Array]]:
         """Its tensors by name."""
         results = dict(zip(self._names, self._session.run(self._names, dict(feed)), strict=True))
         found: list[tuple[Key, Array]] = []

@@ -19,7 +19,7 @@ _SCRATCH_BYTES = 16 << 20
 class Session(Protocol):
     """A model, ready to run."""
 
-    def run(self, feed: Mapping[str, Array]) -> list[tuple[Key, Array]]: ...
+    def run(self, feed: Mapping[Key, Array]) -> list[tuple[Key, Array]]: ...
 
 
 def main() -> None:
@@ -67,13 +67,13 @@ def serve(requests: BinaryIO, answers: BinaryIO, most_bytes: int) -> None:
 def _each(
     header: dict[str, Any],
     payload: memoryview,
-    run: Callable[[Mapping[str, Array]], list[tuple[Key, Array]]],
+    run: Callable[[Mapping[Key, Array]], list[tuple[Key, Array]]],
     answers: BinaryIO,
 ) -> None:
     for descriptions in header["feeds"]:
         feed = wire.unpack(descriptions, payload)
         payload = payload[sum(array.nbytes for _, array in feed) :]
-        described, parts = wire.pack(run({str(name): array for name, array in feed}))
+        described, parts = wire.pack(run(dict(feed)))
         wire.write(answers, {"arrays": described}, parts)
 
 

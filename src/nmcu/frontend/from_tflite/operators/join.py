@@ -91,7 +91,7 @@ def arg_max(c: Context) -> None:
         raise c.error("its indices are used inside the model; supported: as a model output")
     name = c.file.tensors[c.op.outputs[0]].name
     made = lower.arg_max(c.builder, c.name, c.x(), f"{name}.device")
-    c.known[c.op.outputs[0]] = made
+    c.hold(c.op.outputs[0], made)
 
 
 def _split(c: Context, position: int, axis: int, sizes: Sequence[int]) -> None:
