@@ -1,23 +1,85 @@
 """nmcu: N:M-sparse int8 networks on multi-core RISC-V microcontrollers.
 
-model = nmcu.load("model.tflite")                   # the integer graph
-program = nmcu.compile(model, "cluster8")           # plan, C and ELF
-report = nmcu.run(program, {"input": array})        # outputs, cycles per layer, equal to the reference?
-accuracy = nmcu.evaluate(model, "test.parquet")     # the same program on this machine, over a data set
+model = nmcu.load("model.tflite")                     # the integer graph
+nmcu.inspect(model)                                   # layers, shapes, zeros, N:M patterns
+pruned = nmcu.prune(model, "1:8x4")                   # by magnitude; pruned.save("sparse.onnx")
+program = nmcu.compile(pruned.graph, "cluster8")      # plan, C and ELF
+report = nmcu.run(program, array)                     # outputs, cycles per layer, equal to the reference?
+nmcu.explain(program, report)                         # which kernels could run each layer, and why these
+accuracy = nmcu.evaluate(model, "test.parquet")       # the same program on this machine, over a data set
+
+What these return prints in a few lines, draws itself in a notebook, and has `save`, `to_json` and `to_frame`.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nmcu.api import Accuracy, CompiledModel, RunReport, compile, evaluate, load, run
+    from nmcu import bench as bench
+    from nmcu import errors as errors
+    from nmcu import graph as graph
+    from nmcu import host as host
+    from nmcu import isa as isa
+    from nmcu import kernels as kernels
+    from nmcu import operators as operators
+    from nmcu import plan as plan
+    from nmcu import registry as registry
+    from nmcu import report as report
+    from nmcu import rtl as rtl
+    from nmcu import sim as sim
+    from nmcu import sparsity as sparsity
+    from nmcu import targets as targets
+    from nmcu import testing as testing
+    from nmcu import toolchain as toolchain
+    from nmcu import train as train
+    from nmcu.api import (
+        Accuracy,
+        CompiledModel,
+        Explanation,
+        Inspection,
+        Pruned,
+        RunReport,
+        compile,
+        evaluate,
+        explain,
+        inspect,
+        load,
+        prune,
+        run,
+    )
+    from nmcu.errors import NmcuError, NoGainWarning
 
-__all__ = ["Accuracy", "CompiledModel", "RunReport", "compile", "evaluate", "load", "run"]
+_ROOMS = (
+    *("bench", "errors", "graph", "host", "isa", "kernels", "operators", "plan", "registry", "report", "rtl"),
+    *("sim", "sparsity", "targets", "testing", "toolchain", "train"),
+)
+__all__ = [
+    "Accuracy",
+    "CompiledModel",
+    "Explanation",
+    "Inspection",
+    "NmcuError",
+    "NoGainWarning",
+    "Pruned",
+    "RunReport",
+    "compile",
+    "evaluate",
+    "explain",
+    "inspect",
+    "load",
+    "prune",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """The public functions, imported when first used: a room can be imported without all the others."""
+    """Functions, results and rooms, imported when first used: a room can be imported without all the others."""
+    if name in _ROOMS:
+        return import_module(f"nmcu.{name}")
     if name in __all__:
-        from nmcu import api
-
-        return getattr(api, name)
+        return getattr(import_module("nmcu.errors" if name.startswith("N") else "nmcu.api"), name)
     raise AttributeError(f"module 'nmcu' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_ROOMS, *(name for name in globals() if name.startswith("__"))})

@@ -85,7 +85,7 @@ def test_unknown_target_and_core_name_the_known_ones() -> None:
 def test_result_files_are_complete() -> None:
     program = nmcu.compile(conv_linear(), "cluster8")
     report = nmcu.run(program)
-    files = program.files() | api.result_files(report)
+    files = program.run_files() | report.files()
     assert {"program.elf", "plan.json", "report.html", "inputs/image.npy", "outputs/logits.npy"} <= set(files)
     assert {"project/Makefile", "project/README.md", "project/network.c"} <= set(files)
     assert b"conv" in files["report.html"]

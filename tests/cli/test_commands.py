@@ -191,9 +191,9 @@ def test_version_and_help(nmcu: Any) -> None:
 def test_a_bug_is_told_from_a_users_mistake(debug: str) -> None:
     script = """
 import nmcu.api, nmcu.cli
-def fail(*_):
+def fail(*_, **__):
     raise KeyError("surprise")
-nmcu.api.load = fail
+nmcu.api.inspect = fail
 nmcu.cli.main(["inspect", "model.onnx"])
 """
     done = subprocess.run(

@@ -57,7 +57,7 @@ def test_the_first_convolution_the_classifier_and_depthwise_layers_stay() -> Non
 def test_named_layers_are_pruned() -> None:
     chosen = {c.layer.name: c.reason for c in choose(deep(), PATTERN, "*", "second")}
     assert chosen["first"] is None and chosen["classifier"] is None
-    assert chosen["second"] == "named by --skip"
+    assert chosen["second"] == "to be skipped"
     assert chosen["depthwise"] is not None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import nmcu
-from nmcu import report, toolchain
+from nmcu import report
 from nmcu.cli.options import (
     ForceOption,
     IsaOption,
@@ -36,13 +36,12 @@ def compile_(
         compiled = nmcu.compile(
             model, target, isa=isa, kernels=kernels, forced=forced_kernels(kernel), on_stage=stage
         )
-    files = dict(toolchain.project_files(compiled.program, compiled.plan.target, compiled.plan.isa))
-    files["plan.json"] = compiled.files()["plan.json"]
-    report.write_folder(out, files, "nmcu compile", force=force)
+    files = compiled.files()
+    report.write_folder(out, files, compiled.WRITER, force=force)
     if json:
         show_json(
             {
-                "model": compiled.name,
+                "model": compiled.model,
                 "target": compiled.plan.target.name,
                 "isa": isa,
                 "out": str(out),

@@ -51,20 +51,6 @@ def eval_(
         model, data, limit, _numbers(mean), _numbers(std), jobs=jobs, target=target, isa=isa
     )
     if json:
-        show_json(
-            {
-                "model": model.name,
-                "target": result.target,
-                "isa": result.isa,
-                "images": result.images,
-                "correct": result.correct,
-                "top1": round(result.top1, 4),
-                "images_per_second": round(result.images_per_second, 1),
-            }
-        )
+        show_json(result.to_json())
     else:
-        show(
-            f"{model.name}: {result.correct:,} of {result.images:,} right, top-1 {result.top1:.2f} %, "
-            f"{result.images_per_second:.0f} images/s "
-            f"(planned for {result.target}, {result.isa})"
-        )
+        show(str(result))

@@ -19,7 +19,6 @@ from nmcu.cli.options import (
 )
 from nmcu.cli.output import progress, show, show_json
 from nmcu.cli.say import say
-from nmcu.registry import Registry
 
 
 def run(
@@ -65,12 +64,12 @@ def run(
         compiled = nmcu.compile(model, target, isa=isa, kernels=kernels, forced=forced, on_stage=stage)
         feeds = api.read_inputs(compiled.graph, inputs) if inputs else None
         if out is not None:
-            report.check_folder(out, compiled.files(), force=force)
+            report.check_folder(out, compiled.run_files(), force=force)
         result = nmcu.run(compiled, feeds, core=sim, seed=seed, record=out is not None, on_stage=stage)
     paths: dict[str, str] = {}
     if out is not None:
-        files = {**compiled.files(), **api.result_files(result)}
-        report.write_folder(out, files, "nmcu run", force=force)
+        files = {**compiled.run_files(), **result.files()}
+        report.write_folder(out, files, result.WRITER, force=force)
         names = report.file_names(result.outputs, ".npy")
         paths = {name: str(out / "outputs" / file) for name, file in names.items()}
     if json:
@@ -78,7 +77,7 @@ def run(
     else:
         show(report.run_table(result))
         if explain:
-            show(report.explain_table(compiled.plan, result, Registry.installed().kernels.values(), kernels))
+            show(report.explain_table(nmcu.explain(compiled, result, kernels=kernels)))
         if stalls:
             show(report.stall_table(result))
     if not result.bit_exact:

@@ -15,7 +15,7 @@ from nmcu.graph.origin import Origin
 from nmcu.graph.tensor import TensorInfo, from_value
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """An `onnx_ir.Model` of nodes in the domain `nmcu`, and what it says, read once; nobody edits the model any more.
 
@@ -24,6 +24,9 @@ class Graph:
 
     model: ir.Model
     operators: Mapping[str, type[Op]] = field(default_factory=lambda: ops.REGISTRY)
+
+    def __repr__(self) -> str:
+        return f"<Graph {self.name!r}: {len(self.model.graph)} nodes>"
 
     @property
     def name(self) -> str:

@@ -47,9 +47,9 @@ def _reason(
     layer: Layer, pattern: NMPattern, wanted: str | None, skip: str, first: bool, last: bool
 ) -> str | None:
     if wanted is not None and not fnmatchcase(layer.name, wanted):
-        return "not among --layers"
+        return "not among the layers to prune"
     if skip and fnmatchcase(layer.name, skip):
-        return "named by --skip"
+        return "to be skipped"
     if not isinstance(layer.op, ops.Conv2d | ops.Linear) or getattr(layer.op, "groups", 1) != 1:
         return "its channels do not mix"
     if wanted is None and first:

@@ -18,6 +18,8 @@ from nmcu.host.dataset import Sample
 from nmcu.host.library import HostProgram, build
 from nmcu.host.program import program_of
 from nmcu.plan import Plan
+from nmcu.result import Result
+from nmcu.text import printable
 
 PIXEL_SCALE = 0.5
 """A quantised input with at least this scale takes pixel values from 0 to 255 as they are."""
@@ -25,18 +27,41 @@ AHEAD = 8
 """Images in flight per thread."""
 
 
-@dataclass(frozen=True)
-class Accuracy:
+@dataclass(frozen=True, repr=False)
+class Accuracy(Result):
     """How many of how many images were classified right, how fast, and the machine that the program was planned for.
 
     The program ran here, with portable bodies of the kernels that `target` runs with `isa`.
     """
 
+    model: str
     images: int
     correct: int
     seconds: float
     target: str
     isa: str
+
+    def __str__(self) -> str:
+        return (
+            f"{printable(self.model)}: {self.correct:,} of {self.images:,} right, top-1 {self.top1:.2f} %, "
+            f"{self.images_per_second:.0f} images/s (planned for {self.target}, {self.isa})"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts and what follows from them."""
+        return {
+            "model": self.model,
+            "target": self.target,
+            "isa": self.isa,
+            "images": self.images,
+            "correct": self.correct,
+            "top1": round(self.top1, 4),
+            "images_per_second": round(self.images_per_second, 1),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: what `to_json` gives."""
+        return [self.to_json()]
 
     @property
     def top1(self) -> float:
@@ -118,7 +143,7 @@ def evaluate(
     if count == 0:
         raise NmcuError("there are no images to evaluate")
     seconds = time.perf_counter() - start
-    return Accuracy(count, correct, seconds, plan.target.name, str(plan.isa))
+    return Accuracy(graph.name or "model", count, correct, seconds, plan.target.name, str(plan.isa))
 
 
 class _Classifier:

@@ -1,12 +1,15 @@
 """What a run of a network tells: outputs, whether they are right, and where the cycles went."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
+from nmcu.report.folder_result import FolderResult
 from nmcu.report.memory import Block
+from nmcu.report.names import label
+from nmcu.report.units import cores, size
 from nmcu.sim import Recording
 
 
@@ -67,8 +70,8 @@ class Span:
     end: int
 
 
-@dataclass(frozen=True, eq=False)
-class RunReport:
+@dataclass(frozen=True, eq=False, repr=False)
+class RunReport(FolderResult):
     """A finished run. `outputs` are in the model's own dtype and layout; `mismatches` counts the elements of the
     device's int8 outputs that differ from the reference. `compute_memory` and `working_memory` are the target's names
     of the memories whose peaks `memory` gives as L1's and L2's."""
@@ -93,6 +96,21 @@ class RunReport:
     compute_memory: str = "l1"
     working_memory: str = "l2"
     recording: Recording = field(default_factory=Recording)
+
+    def __str__(self) -> str:
+        right = (
+            "bit-exact" if self.bit_exact else f"{self.mismatches} output values differ from the reference"
+        )
+        memory = self.memory
+        return (
+            f"{label(self.model)} on {self.target} ({self.isa}, {cores(self.cores)}, {self.sim}): {right}\n"
+            f"{self.cycles:,} cycles, {self.time_ms:.3f} ms at {self.clock_hz / 1e6:.0f} MHz, "
+            f"{self.macs_per_cycle:.2f} MAC/cycle\n"
+            f"memory: {', '.join(f'{what} {size(peak)}' for what, peak in self.peaks.items())}, "
+            f"code {size(memory.code_bytes)}\n"
+            f"packed: weights {size(memory.weight_bytes)}, indices {size(memory.index_bytes)}\n"
+            f"simulated {self.instructions:,} instructions in {self.sim_seconds:.2f} s"
+        )
 
     @property
     def bit_exact(self) -> bool:
@@ -149,3 +167,19 @@ class RunReport:
             "memory": vars(self.memory),
             "assumptions": list(self.assumptions),
         }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The layers."""
+        return [layer.to_json() for layer in self.layers]
+
+    def forms(self) -> Mapping[str, Callable[[], bytes]]:
+        """JSON, and the report as a page."""
+        from nmcu.report.page import html  # late: it draws this class
+
+        return {**super().forms(), ".html": lambda: html(self).encode()}
+
+    def files(self) -> dict[str, bytes]:
+        """`report.html`, `trace.json`, `inputs/*.npy` and `outputs/*.npy`."""
+        from nmcu.report.result_files import result_files  # late, as above
+
+        return result_files(self)

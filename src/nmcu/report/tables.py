@@ -9,8 +9,8 @@ from rich.text import Text
 from nmcu.graph import Layer, TensorInfo
 from nmcu.kernels import Kernel
 from nmcu.report.grid import Column, Grid, Kind, Rule, Total
-from nmcu.report.names import label
 from nmcu.report.run_report import LayerReport, RunReport
+from nmcu.report.units import size
 
 
 def run_table(report: RunReport) -> RenderableType:
@@ -58,7 +58,7 @@ def run_table(report: RunReport) -> RenderableType:
         size(report.memory.l1_peak_bytes),
     )
     assumed = Text(f"assumed: {'; '.join(report.assumptions)}", style="dim")
-    return Group(Grid(columns, (*rows, Rule(), Total(total))), Text(_summary(report)), assumed)
+    return Group(Grid(columns, (*rows, Rule(), Total(total))), Text(str(report)), assumed)
 
 
 def stall_table(report: RunReport) -> RenderableType:
@@ -132,36 +132,6 @@ def pattern(layer: Layer, kernel: Kernel | None = None) -> str:
 def shapes(tensors: Iterable[TensorInfo]) -> str:
     """Shapes as `1x32x32x3`, several joined by commas."""
     return ", ".join("x".join(str(d) for d in tensor.shape) for tensor in tensors)
-
-
-def size(count: int) -> str:
-    """A number of bytes for people: `412 B`, `36.0 KiB`, `1.50 MiB`."""
-    if count < 1024:
-        return f"{count} B"
-    if count < 1 << 20:
-        return f"{count / 1024:.1f} KiB"
-    return f"{count / (1 << 20):.2f} MiB"
-
-
-def cores(count: int) -> str:
-    """`1 core`, `8 cores`."""
-    return f"{count} core" if count == 1 else f"{count} cores"
-
-
-def _summary(report: RunReport) -> str:
-    right = (
-        "bit-exact" if report.bit_exact else f"{report.mismatches} output values differ from the reference"
-    )
-    memory = report.memory
-    return (
-        f"{label(report.model)} on {report.target} ({report.isa}, {cores(report.cores)}, {report.sim}): {right}\n"
-        f"{report.cycles:,} cycles, {report.time_ms:.3f} ms at {report.clock_hz / 1e6:.0f} MHz, "
-        f"{report.macs_per_cycle:.2f} MAC/cycle\n"
-        f"memory: {', '.join(f'{what} {size(peak)}' for what, peak in report.peaks.items())}, "
-        f"code {size(memory.code_bytes)}\n"
-        f"packed: weights {size(memory.weight_bytes)}, indices {size(memory.index_bytes)}\n"
-        f"simulated {report.instructions:,} instructions in {report.sim_seconds:.2f} s"
-    )
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from nmcu.report.bound import BOUNDS
 from nmcu.report.names import labels
-from nmcu.report.page.parts import COLOURS, key, safe
+from nmcu.report.page.parts import COLOURS, key
 from nmcu.report.run_report import LayerReport
+from nmcu.text import safe
 
 SPENT = dict(zip(BOUNDS, COLOURS, strict=False))
 

@@ -6,8 +6,9 @@ from itertools import groupby
 from nmcu.report import memory
 from nmcu.report.memory import Block
 from nmcu.report.names import label, labels
-from nmcu.report.page.parts import box, key, safe, table
-from nmcu.report.tables import size
+from nmcu.report.page.parts import box, key, table
+from nmcu.report.units import size
+from nmcu.text import safe
 
 HEIGHT = 320
 MARGIN_LEFT, MARGIN_TOP, MARGIN_BOTTOM, MARGIN_RIGHT = 70, 10, 36, 12

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from nmcu.report.page.bars import bars, sentence
 from nmcu.report.page.memory_map import memory_maps
-from nmcu.report.page.parts import facts, safe, table
+from nmcu.report.page.parts import facts, table
 from nmcu.report.page.timeline import timeline
 from nmcu.report.run_report import RunReport
-from nmcu.report.tables import cores, size
+from nmcu.report.units import cores, size
+from nmcu.text import safe
 
 STYLE = Path(__file__).with_name("style.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"

@@ -1,17 +1,11 @@
-"""Pieces of HTML. Texts are escaped here and nowhere else."""
+"""Pieces of HTML. Texts are escaped here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 
-from nmcu.text import printable
+from nmcu.text import safe
 
 COLOURS = ("#79b8ff", "#f9a58a", "#85d99b", "#e3b341", "#c8a7f5", "#6fd3d8", "#f3a6cf", "#b5bdc6", "#d4c26a")
 """Light enough for dark text on them, and seen on white and on black."""
-
-
-def safe(text: str) -> str:
-    """`text` as HTML text or as an attribute's value."""
-    return escape(printable(text))
 
 
 def key(colours: Mapping[str, str], meanings: Mapping[str, str] | None = None) -> str:

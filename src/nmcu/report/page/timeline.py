@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from nmcu.report.names import labels
-from nmcu.report.page.parts import COLOURS, box, key, safe
+from nmcu.report.page.parts import COLOURS, box, key
 from nmcu.report.run_report import RunReport
+from nmcu.text import safe
 
 UNITS = 1000
 """Width of a line in the SVG's own units; the page stretches it to its width."""

@@ -1,0 +1,30 @@
+"""The public Python API: a function for each step from a model file to a verified run, and what they return."""
+
+from nmcu.api.compiled import CompiledModel
+from nmcu.api.compiling import compile
+from nmcu.api.evaluating import evaluate
+from nmcu.api.explaining import explain
+from nmcu.api.inputs import read_inputs
+from nmcu.api.inspecting import inspect
+from nmcu.api.model import load
+from nmcu.api.pruning import Pruned, prune
+from nmcu.api.running import run
+from nmcu.host import Accuracy
+from nmcu.report import Explanation, Inspection, RunReport
+
+__all__ = [
+    "Accuracy",
+    "CompiledModel",
+    "Explanation",
+    "Inspection",
+    "Pruned",
+    "RunReport",
+    "compile",
+    "evaluate",
+    "explain",
+    "inspect",
+    "load",
+    "prune",
+    "read_inputs",
+    "run",
+]

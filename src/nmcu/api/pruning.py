@@ -1,0 +1,119 @@
+"""An N:M-sparse model from a dense one, without training."""
+
+import warnings
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from nmcu.api.model import Model, Stage, graph_of, name_of
+from nmcu.errors import NmcuError, NoGainWarning, counted
+from nmcu.graph import Graph
+from nmcu.graph.prune import Choice, choose
+from nmcu.graph.prune import prune as prune_graph
+from nmcu.isa import InstructionSet
+from nmcu.kernels import Machine, gain, no_gain, without_gain
+from nmcu.operators import check_suffix
+from nmcu.operators import save as save_file
+from nmcu.registry import Registry
+from nmcu.report import label
+from nmcu.result import Result
+from nmcu.sparsity import NMPattern
+from nmcu.targets import Target
+
+FINE_TUNING = "accuracy was not looked at: a pruned network needs fine-tuning to get it back (see nmcu.train)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Pruned(Result):
+    """A pruned network, `graph`, and what became of each layer with weights, `choices`."""
+
+    model: str
+    pattern: NMPattern
+    graph: Graph
+    choices: tuple[Choice, ...]
+    registry: Registry
+
+    def __str__(self) -> str:
+        pruned = sum(choice.reason is None for choice in self.choices)
+        layers = f"{pruned} of {counted(len(self.choices), 'layer')} with weights"
+        return f"{label(self.model)} pruned to {self.pattern}: {layers}\n{FINE_TUNING}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Model, pattern, layers."""
+        return {"model": self.model, "pattern": str(self.pattern), "layers": self.rows()}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The layers with weights; `reason` says why one stayed as it was."""
+        return [
+            {
+                "name": choice.layer.name,
+                "op": choice.layer.kind,
+                "weight_bytes": choice.layer.weight_bytes,
+                "pattern": str(self.pattern) if choice.reason is None else None,
+                "reason": choice.reason,
+            }
+            for choice in self.choices
+        ]
+
+    def save(self, path: str | Path) -> None:
+        """Writes the pruned model as QDQ ONNX where `path` ends in `.onnx`; else one of `forms`.
+
+        Raises `NmcuError` for any other suffix, and where the file cannot be written.
+        """
+        if Path(path).suffix in self.forms():
+            super().save(path)
+            return
+        check_suffix(Path(path))
+        save_file(self.graph, path, self.registry.operators.values())
+
+
+def prune(
+    model: Model,
+    pattern: str | NMPattern,
+    *,
+    layers: str | None = None,
+    skip: str = "",
+    target: str | Target = "cluster8",
+    isa: str | InstructionSet = "xcv",
+    registry: Registry | None = None,
+    on_stage: Stage | None = None,
+) -> Pruned:
+    """Prunes the weights of a model file or graph by magnitude, block by block; nothing is trained.
+
+    `pattern` is `N:M` or `N:MxG`. `layers` is a glob of layers to prune (without it all but the first convolution and
+    the last layer), `skip` one of layers to leave as they are. The result saves as QDQ ONNX (`.save("sparse.onnx")`)
+    and holds the `graph` for `compile`, `run` and `evaluate`. Raises `NmcuError` where there is nothing to prune or a
+    glob matches no layer, and warns (`NoGainWarning`) where the pattern is predicted to gain no speed on `target` with
+    `isa`.
+    """
+    say = on_stage or (lambda stage: None)
+    known = registry or Registry.installed()
+    wanted = NMPattern.parse(pattern) if isinstance(pattern, str) else pattern
+    machine = Machine(known.target(target), known.isa(isa))
+    say("reading")
+    graph = graph_of(model, known)
+    choices = choose(graph, wanted, layers, skip)
+    _check(name_of(model), choices, layers, skip)
+    named = [choice.layer.name for choice in choices if choice.reason is None]
+    say("pruning")
+    pruned = prune_graph(graph, dict.fromkeys(named, wanted))
+    say("predicting")
+    kernels = known.kernels.values()
+    slow = without_gain(
+        {layer.name: gain(kernels, layer, machine) for layer in pruned.layers if layer.name in named}
+    )
+    if slow:
+        warnings.warn(no_gain({str(wanted): slow}, machine), NoGainWarning, stacklevel=2)
+    return Pruned(name_of(model), wanted, pruned, choices, known)
+
+
+def _check(model: str, choices: tuple[Choice, ...], layers: str | None, skip: str) -> None:
+    """Raises `NmcuError` where a glob matches nothing, or no layer is pruned."""
+    for option, glob in (("layers", layers), ("skip", skip)):
+        if glob and not any(fnmatchcase(choice.layer.name, glob) for choice in choices):
+            names = ", ".join(label(c.layer.name) for c in choices)
+            raise NmcuError(f"{option} {glob!r} matches no layer with weights; there are: {names}")
+    if all(choice.reason is not None for choice in choices):
+        found = "; ".join(f"{label(c.layer.name)}: {c.reason}" for c in choices)
+        raise NmcuError(f"there is nothing to prune in {model}: {found or 'it has no layers with weights'}")
