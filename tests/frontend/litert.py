@@ -5,11 +5,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nmcu import verify
+from nmcu import verification
 from nmcu.graph import Graph
 from nmcu.judge.judge import Kernels
 
-JUDGE = verify.Judge()
+JUDGE = verification.Judge()
 
 
 def tensors(

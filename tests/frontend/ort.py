@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from nmcu import graph, operators, verify
+from nmcu import graph, operators, verification
 from nmcu.graph import Graph
 
 Array = NDArray[Any]
 
-JUDGE = verify.Judge()
+JUDGE = verification.Judge()
 
 
 class FloatModel:
@@ -180,7 +180,7 @@ def check(path: Path, seed: int = 1) -> Graph:
     model = operators.load(path)
     for feed in feeds(path, 3, seed):
         known = tensors(path, feed)
-        found = verify.compare(model, known)
+        found = verification.compare(model, known)
         assert found.faults == ()
         assert found.findings
         # And end to end, in the model's own dtype and layout.

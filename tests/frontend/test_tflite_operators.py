@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from frontend import litert
-from nmcu import graph, operators, verify
+from nmcu import graph, operators, verification
 from nmcu.bench.differential.tflite.model import TfliteModel
 from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite.operators import resize
@@ -25,7 +25,7 @@ def checked(tmp_path: Path, model: TfliteModel, *outputs: int, tolerance: int = 
     for seed in range(3):
         feeds = graph.random_inputs(loaded, seed)
         known, ours = litert.tensors(data, feeds), graph.reference.run_model(loaded, feeds)
-        assert verify.compare(loaded, known).faults == ()
+        assert verification.compare(loaded, known).faults == ()
         for name, value in ours.items():
             wanted = litert.output(loaded, known, name)
             assert value.shape == wanted.shape

@@ -1,7 +1,17 @@
 """Readers: ONNX QDQ and TFLite to the integer graph; the QDQ writer. `nmcu.operators` says which nodes they know."""
 
-from nmcu.frontend.load import load, parse
+from nmcu.frontend.load import load, parse, whole
 from nmcu.frontend.readers import OnnxReader, Readers, TfliteReader
 from nmcu.frontend.to_onnx import Export, check_suffix, save
 
-__all__ = ["Export", "OnnxReader", "Readers", "TfliteReader", "check_suffix", "load", "parse", "save"]
+__all__ = [
+    "Export",
+    "OnnxReader",
+    "Readers",
+    "TfliteReader",
+    "check_suffix",
+    "load",
+    "parse",
+    "save",
+    "whole",
+]

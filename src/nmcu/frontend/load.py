@@ -21,6 +21,20 @@ def load(path: str | Path, readers: Readers) -> Graph:
     return parse(_read(path), path.name, readers, path.parent)
 
 
+def whole(path: str | Path) -> bytes:
+    """The content of the model file at `path`, unpacked, with what it keeps in files beside it.
+
+    Raises `ModelError` as `load` does.
+    """
+    path = Path(path)
+    data = unpacked(_read(path))
+    if data[4:8] == b"TFL3":
+        return data
+    from nmcu.frontend.from_onnx import file
+
+    return file.whole(data, path.parent)
+
+
 def parse(data: bytes, name: str, readers: Readers, folder: Path = Path()) -> Graph:
     """The integer graph of a model in memory; `name` is for messages, external data is looked for in `folder`.
 

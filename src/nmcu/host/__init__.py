@@ -1,7 +1,7 @@
 """Generated programs as shared libraries of this machine: fast, bit-exact evaluation over a data set."""
 
 from nmcu.host.dataset import Sample, images
-from nmcu.host.evaluate import Accuracy, Preprocessing, evaluate
+from nmcu.host.evaluate import Accuracy, Preprocessing, evaluate, image_inputs
 from nmcu.host.library import HostProgram, build
 from nmcu.host.program import ISA, program_of
 from nmcu.host.sanitize import run_sanitized
@@ -14,6 +14,7 @@ __all__ = [
     "Sample",
     "build",
     "evaluate",
+    "image_inputs",
     "images",
     "program_of",
     "run_sanitized",

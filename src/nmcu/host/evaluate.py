@@ -146,6 +146,14 @@ def evaluate(
     return Accuracy(graph.name or "model", count, correct, seconds, plan.target.name, str(plan.isa))
 
 
+def image_inputs(
+    graph: Graph, preprocessing: Preprocessing, samples: Iterable[Sample]
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """The inputs of `graph` in the model's own dtype and layout for images. Raises as `evaluate` does."""
+    classifier = _Classifier(graph, preprocessing)
+    return map(classifier.inputs, samples)
+
+
 class _Classifier:
     """The way from an image to the program's input, and from its output to a class."""
 
@@ -163,6 +171,10 @@ class _Classifier:
 
     def encode(self, sample: Sample) -> dict[str, NDArray[Any]]:
         """The program's input for an image."""
+        return self._edge.encode(self.inputs(sample))
+
+    def inputs(self, sample: Sample) -> dict[str, NDArray[Any]]:
+        """The model's own input for an image."""
         _, height, width, channels = self._device.shape
         if channels not in (1, 3):
             raise ModelError(f"the model's input has {channels} channels; images have 1 or 3")
@@ -176,7 +188,7 @@ class _Classifier:
             scale, zero = self._device.quant
             quantised = np.clip(np.rint(array / np.float32(scale)) + zero, -128, 127)
             array = (quantised + (128 if self._input.dtype == "uint8" else 0)).astype(self._input.dtype)
-        return self._edge.encode({self._input.name: array})
+        return {self._input.name: array}
 
     def is_right(self, outputs: dict[str, NDArray[Any]], sample: Sample) -> bool:
         """Whether the class with the highest output, the first of equal ones, is the image's."""

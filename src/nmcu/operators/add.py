@@ -5,6 +5,7 @@ from nmcu.frontend.from_tflite.operators import elementwise as tflite_elementwis
 from nmcu.frontend.to_onnx.operators import elementwise as write_elementwise
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import Tolerance
 
 OPERATOR = Operator(
     op=ops.Add,
@@ -13,5 +14,10 @@ OPERATOR = Operator(
     write=write_elementwise.add,
     training=Training(
         computes=("operator.add", "operator.iadd", "operator.sub", "torch.add", "torch.sub", ".add", ".sub")
+    ),
+    tolerance=Tolerance(
+        onnx=1,
+        litert=1,
+        why="ONNX Runtime adds in float32, halves to even; LiteRT rounds halves away from zero, nmcu up",
     ),
 )

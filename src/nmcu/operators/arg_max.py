@@ -5,10 +5,12 @@ from nmcu.frontend.from_tflite.operators import join as tflite_join
 from nmcu.frontend.to_onnx.operators import normalise as write_normalise
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator
+from nmcu.operators.tolerance import EXACT
 
 OPERATOR = Operator(
     op=ops.ArgMax,
     onnx={"ArgMax": onnx_softmax.arg_max},
     tflite={"ARG_MAX": tflite_join.arg_max},
     write=write_normalise.arg_max,
+    tolerance=EXACT,
 )

@@ -5,6 +5,7 @@ from nmcu.frontend.from_tflite.operators import elementwise as tflite_elementwis
 from nmcu.frontend.to_onnx.operators import elementwise as write_elementwise
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import EXACT
 
 OPERATOR = Operator(
     op=ops.Extremum,
@@ -12,4 +13,5 @@ OPERATOR = Operator(
     tflite={"MAXIMUM": tflite_elementwise.maximum, "MINIMUM": tflite_elementwise.minimum},
     write=write_elementwise.extremum,
     training=Training(computes=("torch.maximum", "torch.minimum")),
+    tolerance=EXACT,
 )

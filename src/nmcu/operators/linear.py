@@ -5,6 +5,7 @@ from nmcu.frontend.from_tflite.operators import affine as tflite_affine
 from nmcu.frontend.to_onnx.operators import affine as write_affine
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import Tolerance
 
 OPERATOR = Operator(
     op=ops.Linear,
@@ -12,4 +13,9 @@ OPERATOR = Operator(
     tflite={"FULLY_CONNECTED": tflite_affine.fully_connected},
     write=write_affine.linear,
     training=Training(weighted=("torch.nn.Linear",)),
+    tolerance=Tolerance(
+        onnx=1,
+        litert=1,
+        why="as convolution; the reference kernel of LiteRT rounds halves away from zero, its default one up",
+    ),
 )

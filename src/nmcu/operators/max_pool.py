@@ -5,6 +5,7 @@ from nmcu.frontend.from_tflite.operators import pool as tflite_pool
 from nmcu.frontend.to_onnx.operators import pool as write_pool
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import EXACT
 
 OPERATOR = Operator(
     op=ops.MaxPool,
@@ -12,4 +13,5 @@ OPERATOR = Operator(
     tflite={"MAX_POOL_2D": tflite_pool.max_pool_2d},
     write=write_pool.max_pool,
     training=Training(moves=("torch.nn.MaxPool2d", "torch.nn.functional.max_pool2d")),
+    tolerance=EXACT,
 )

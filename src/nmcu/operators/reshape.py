@@ -5,6 +5,7 @@ from nmcu.frontend.from_tflite.operators import shape as tflite_shape
 from nmcu.frontend.to_onnx.operators import move as write_move
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import EXACT
 
 OPERATOR = Operator(
     op=ops.Reshape,
@@ -45,4 +46,5 @@ OPERATOR = Operator(
             ".contiguous",
         ),
     ),
+    tolerance=EXACT,
 )

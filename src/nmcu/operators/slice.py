@@ -6,6 +6,7 @@ from nmcu.frontend.from_tflite.operators import join as tflite_join
 from nmcu.frontend.to_onnx.operators import move as write_move
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import EXACT
 
 OPERATOR = Operator(
     op=ops.Slice,
@@ -18,4 +19,5 @@ OPERATOR = Operator(
     },
     write=write_move.slice_,
     training=Training(moves=("operator.getitem", "torch.chunk", "torch.split", ".chunk", ".split")),
+    tolerance=EXACT,
 )

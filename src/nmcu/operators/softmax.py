@@ -5,6 +5,7 @@ from nmcu.frontend.from_tflite.operators import elementwise as tflite_elementwis
 from nmcu.frontend.to_onnx.operators import normalise as write_normalise
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import Tolerance
 
 OPERATOR = Operator(
     op=ops.Softmax,
@@ -13,5 +14,10 @@ OPERATOR = Operator(
     write=write_normalise.softmax,
     training=Training(
         bounded=("torch.nn.Softmax", "torch.nn.functional.softmax", "torch.softmax", ".softmax")
+    ),
+    tolerance=Tolerance(
+        onnx=1,
+        litert=1,
+        why="exponentials are a table, at most one step from the float definition",
     ),
 )

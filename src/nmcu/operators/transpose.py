@@ -5,6 +5,7 @@ from nmcu.frontend.from_tflite.operators import join as tflite_join
 from nmcu.frontend.to_onnx.operators import move as write_move
 from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
+from nmcu.operators.tolerance import EXACT
 
 OPERATOR = Operator(
     op=ops.Transpose,
@@ -12,4 +13,5 @@ OPERATOR = Operator(
     tflite={"TRANSPOSE": tflite_join.transpose},
     write=write_move.transpose,
     training=Training(moves=("torch.transpose", "torch.permute", ".transpose", ".permute")),
+    tolerance=EXACT,
 )

@@ -84,6 +84,22 @@ def parse(data: bytes, folder: Path) -> File:
     return file
 
 
+def whole(data: bytes, folder: Path) -> bytes:
+    """`data` with the constants that lie in files of `folder` inside; raises `ModelError` where one cannot be read."""
+    model = onnx.ModelProto()
+    try:
+        model.ParseFromString(data)
+    except DecodeError:
+        return data
+    outside = [t for t in _tensors(model.graph) if t.data_location == onnx.TensorProto.EXTERNAL]
+    limits.check_bytes(sum(map(_size, outside)))
+    for tensor in outside:
+        tensor.raw_data = _external(tensor, folder, _size(tensor))
+        del tensor.external_data[:]
+        tensor.data_location = onnx.TensorProto.DEFAULT
+    return bytes(model.SerializeToString()) if outside else data
+
+
 def _opset(model: onnx.ModelProto) -> int:
     versions = {o.domain: o.version for o in model.opset_import}
     version = versions.get("", versions.get("ai.onnx", 0))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from frontend import litert, ort
-from nmcu import graph, operators, verify
+from nmcu import graph, operators, verification
 from nmcu.bench.differential.tflite.model import TfliteModel
 from nmcu.graph import Graph, ops
 from nmcu.graph.prune import prune
@@ -30,7 +30,7 @@ def _conv(tmp_path: Path) -> Path:
 
 def test_every_quantised_tensor_of_a_file_is_paired_through_its_layout(tmp_path: Path) -> None:
     model, known = _onnx(_conv(tmp_path))
-    found = verify.compare(model, known)
+    found = verification.compare(model, known)
     quantised = {key for key, array in known.items() if array.dtype == np.int8}
     assert quantised <= {finding.tensor for finding in found.findings}
     assert found.faults == ()
@@ -43,7 +43,7 @@ def test_the_first_layer_at_fault_is_named_with_both_values_where_the_file_has_t
     origin, *_ = model.origins[name]
     theirs = known[origin.key].copy()
     theirs[0, 2, 4, 1] ^= 64  # channel, row, column: the file's order
-    (fault, *_) = verify.compare(model, {**known, origin.key: theirs}).faults
+    (fault, *_) = verification.compare(model, {**known, origin.key: theirs}).faults
     assert (fault.kind, fault.tensor, fault.index) == ("conv", origin.key, (0, 2, 4, 1))
     assert fault.theirs == theirs[0, 2, 4, 1]
     assert abs(fault.ours - known[origin.key][0, 2, 4, 1]) <= 1
@@ -63,14 +63,14 @@ def test_a_clamp_that_moved_into_the_layer_before_takes_its_tensor_along(tmp_pat
     assert len(model.layers) == 1
     assert after in keys
     assert before not in keys
-    assert verify.compare(model, known).faults == ()
+    assert verification.compare(model, known).faults == ()
 
 
 def test_layers_without_a_tensor_of_the_runtime_are_judged_together(tmp_path: Path) -> None:
     model, known = _onnx(_conv(tmp_path))
     conv = next(layer for layer in model.layers if layer.kind == "conv")
     keys = {origin.key for origin in model.origins[conv.outputs[0].name]}
-    found = verify.compare(model, {k: v for k, v in known.items() if k not in keys})
+    found = verification.compare(model, {k: v for k, v in known.items() if k not in keys})
     longer = [f for f in found.findings if len(f.layers) > 1]
     assert conv.name in longer[0].layers
     assert found.faults == ()
@@ -84,7 +84,7 @@ def test_tflite_tensors_are_paired_by_index_and_uint8_by_its_shift() -> None:
     data = m.build(y)
     model = operators.parse(data, "m.tflite")
     known = litert.tensors(data, graph.random_inputs(model, 0))
-    found = verify.compare(model, known)
+    found = verification.compare(model, known)
     assert {f.tensor for f in found.findings} >= {x, y}
     assert found.faults == ()
     assert [o.steps for o in found.outputs] == [0]
@@ -108,5 +108,5 @@ def test_a_step_too_much_in_an_exact_operator_is_a_fault(tmp_path: Path, by: int
         dataclasses.replace(o, tolerance=operators.EXACT) if o.op is ops.MaxPool else o
         for o in operators.built_in()
     ]
-    (fault, *_) = verify.compare(model, {**known, origin.key: off}, exact).faults
+    (fault, *_) = verification.compare(model, {**known, origin.key: off}, exact).faults
     assert (fault.kind, fault.steps, fault.allowed) == ("maxpool", by, 0)

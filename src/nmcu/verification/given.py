@@ -1,0 +1,62 @@
+"""The user's own inputs: arrays of an .npz file, or images as `nmcu eval` takes them."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from tokenize import TokenError
+
+import numpy as np
+
+from nmcu import host
+from nmcu.errors import NmcuError, counted
+from nmcu.graph import Graph, TensorInfo
+from nmcu.graph.op import Array
+
+MAX_BYTES = 1 << 30
+
+
+def from_npz(graph: Graph, path: Path) -> list[dict[str, Array]]:
+    """The inputs in `path`, by name: one each, or several of all with a leading axis more. Raises `NmcuError`."""
+    arrays = _read(path)
+    needed = {info.name: info for info in graph.border.model_inputs}
+    if set(arrays) != set(needed):
+        raise NmcuError(
+            f"{path} has the arrays {', '.join(map(repr, arrays))}; the model's inputs are "
+            f"{', '.join(map(repr, needed))}"
+        )
+    samples = {name: _samples(path, info, arrays[name]) for name, info in needed.items()}
+    counts = {len(stacked) for stacked in samples.values()}
+    if len(counts) != 1:
+        raise NmcuError(f"{path} has {' and '.join(map(str, sorted(counts)))} samples of different inputs")
+    return [{name: stacked[i] for name, stacked in samples.items()} for i in range(counts.pop())]
+
+
+def from_images(graph: Graph, data: Path, limit: int) -> list[dict[str, Array]]:
+    """The first images of `data`, a folder of folders or a Parquet file. Raises `NmcuError`."""
+    samples = host.images(data, limit)
+    return list(host.image_inputs(graph, host.Preprocessing.of(graph), samples))
+
+
+def _samples(path: Path, info: TensorInfo, array: Array) -> Array:
+    stacked = array if array.shape[1:] == info.shape and array.ndim == len(info.shape) + 1 else array[None]
+    if stacked.shape[1:] != info.shape or str(array.dtype) != info.dtype or not len(stacked):
+        raise NmcuError(
+            f"{path}: {info.name!r} is {array.dtype} of shape {array.shape}; {info.dtype} of shape {info.shape} is "
+            "needed, or that with an axis of samples before it"
+        )
+    if stacked.dtype.kind == "f" and not np.isfinite(stacked).all():
+        raise NmcuError(f"{path}: {info.name!r} has values that are no finite numbers")
+    return stacked
+
+
+def _read(path: Path) -> Mapping[str, Array]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            total = sum(member.file_size for member in archive.infolist())
+        if total > MAX_BYTES:
+            raise NmcuError(f"{path} unpacks to {counted(total, 'byte')}; supported: at most {MAX_BYTES:,}")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: np.asarray(file[name]) for name in file.files}
+    except (OSError, ValueError, EOFError, SyntaxError, TokenError, zipfile.BadZipFile, KeyError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no .npz file"
+        raise NmcuError(f"cannot read the inputs {path}: {reason}") from error

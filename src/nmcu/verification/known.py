@@ -1,0 +1,25 @@
+"""Where runtimes are known to be wrong: what the documentation lists, each with the version it was seen in."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Of `runtime`, an operator of a file and what is wrong with it."""
+
+    runtime: str
+    operator: str
+    what: str
+
+
+WRONG = (
+    Wrong("LiteRT 2.3.0", "DIV", "both kernels answer full scale for some small quotients"),
+    Wrong("LiteRT 2.3.0", "NEG", "both kernels ignore scales and zero points"),
+    Wrong("LiteRT 2.3.0", "SUM", "the reference kernel of int8 wraps around; the default one is right"),
+    Wrong(
+        "LiteRT 2.3.0",
+        "RESIZE_NEAREST_NEIGHBOR",
+        "the reference kernel picks another element for a few pairs of sizes; the default one is right",
+    ),
+    Wrong("TensorFlow Lite Micro", "RELU6", "does not rescale (not a judge here)"),
+)
