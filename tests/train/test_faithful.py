@@ -1,5 +1,6 @@
 """The quantised copy is the user's network: what is folded goes where it belongs, and a wrong copy is seen."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,51 @@ def test_zero_channels_inside_a_pattern_learn_at_its_positions() -> None:
     mask = masks.of(nt.quantize(net, torch.randn(2, 3, 8, 8)).conv)
     assert mask is not None and mask.frozen
     assert (mask.mask.view(16, 2, 8, 9).sum(2) == 1).all(), "one position a block, in the zero channels, too"
+
+
+def test_values_changed_where_they_lie_under_a_view_are_named() -> None:
+    """`y` is a view of `x + 1` and changes with it; each quantised value is one of its own."""
+
+    class Shared(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            x = x + 1
+            y = x.unsqueeze(1)
+            x += 1
+            return y * x
+
+    with pytest.raises(
+        NmcuError,
+        match=r"something else than Shared .* changes values in place that others share .*write x = x \+ 1;",
+    ):
+        nt.quantize(Shared(), torch.ones(2, 8))
+
+
+def test_a_network_that_changes_its_input_leaves_the_users_data() -> None:
+    class Normalised(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            x -= 0.5
+            return x * 2
+
+    x = torch.randn(4, 8)
+    before = x.clone()
+    quantized = nt.quantize(Normalised(), x)
+    nt.calibrate(quantized, [x])
+    assert torch.equal(x, before)
+    assert (quantized.eval()(x) - 2 * (before - 0.5)).abs().max() < 0.05
+
+
+@pytest.mark.parametrize("part", [lambda x: x.split([4, 4], 1)[0], lambda x: nn.functional.max_pool2d(x, 4)])
+def test_parts_of_a_value_say_nothing_about_its_range(part: Callable[[Tensor], Tensor]) -> None:
+    """They were averaged into it, as if they were batches: the largest values were cut off."""
+
+    class Parted(nn.Module):
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            x = x + 0.5
+            return x, part(x)
+
+    x = torch.randn(4, 8, 4, 4)
+    quantized = nt.quantize(Parted(), x)
+    nt.calibrate(quantized, [x])
+    assert (
+        quantized.quantizers.add.low == (x + 0.5).min() and quantized.quantizers.add.high == (x + 0.5).max()
+    )

@@ -12,9 +12,9 @@ TOLERANCE = 0.01
 
 
 def outputs(model: nn.Module, sample: Tensor) -> list[Tensor]:
-    """What `model`, as it is, gives for `sample`, a single tensor or several."""
+    """What `model`, as it is, gives for `sample`, a single tensor or several; in-place operations leave that alone."""
     with torch.no_grad():
-        result = model(sample)
+        result = model(sample.clone())
     return list(result) if isinstance(result, tuple | list) else [result]
 
 
@@ -37,7 +37,8 @@ def check_same(model: nn.Module, changed: nn.Module, sample: Tensor) -> None:
         )
     raise NmcuError(
         f"the copy of {name} made for quantisation computes something else than {name} on the sample, before any "
-        "rounding: that is a fault of nmcu, please report it with the model"
+        "rounding. If forward() changes values in place that others share (x += 1 after y = x.view(...)), write "
+        "x = x + 1; otherwise it is a fault of nmcu: please report it with the model"
     )
 
 

@@ -35,11 +35,12 @@ class ActivationQuant(nn.Module):
         if self.fixed:
             self._set_range()
 
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training and self.observing and not self.fixed:
+    def forward(self, x: Tensor, moved: bool = False) -> Tensor:
+        """`x` quantised; `moved` values are those of an earlier call or fewer, which say nothing about the range."""
+        if self.training and self.observing and not self.fixed and not moved:
             self._observe(x.detach())
         if not self.enabled:
-            return x
+            return x.clone()  # as quantising does: what changes values in place leaves those of others alone
         return torch.fake_quantize_per_tensor_affine(x.float(), self.scale, self.zero_point, LOW, HIGH)
 
     def forget(self) -> None:

@@ -167,7 +167,7 @@ def _quantize_value(graph: fx.GraphModule, node: fx.Node, rules: Rules) -> None:
     if kind in rules.moves and _is_several(node):
         return  # the parts are picked one by one, each by a node of its own
     if kind in rules.moves:
-        _call_after(graph, node, _source_quantizer(graph, node))
+        _call_after(graph, node, _source_quantizer(graph, node), moved=True)
     elif node.op in ("placeholder", "get_attr") or kind in rules.computes:
         users = list(node.users)
         if len(users) == 1 and _kind(graph, users[0]) in rules.clamps and kind not in rules.clamps:
@@ -181,9 +181,9 @@ def _quantize_value(graph: fx.GraphModule, node: fx.Node, rules: Rules) -> None:
         raise NmcuError(f"{label} at {where!r} has no int8 form; supported: {rules.names()}")
 
 
-def _call_after(graph: fx.GraphModule, node: fx.Node, quantizer: str) -> None:
+def _call_after(graph: fx.GraphModule, node: fx.Node, quantizer: str, moved: bool = False) -> None:
     with graph.graph.inserting_after(node):
-        call = graph.graph.call_module(quantizer, (node,))
+        call = graph.graph.call_module(quantizer, (node,), {"moved": True} if moved else None)
     call.meta = {"tensor_meta": node.meta["tensor_meta"]}
     node.replace_all_uses_with(call, delete_user_cb=lambda user: user is not call)
 

@@ -6,14 +6,15 @@ from typing import Literal
 
 from nmcu.graph.op import Array
 
-Format = Literal["onnx", "tflite"]
+Format = Literal["onnx", "tflite", "py"]
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """A model file's bytes; `operators` are the names of its nodes' operators, each as often as it occurs.
 
-    `feeds` are inputs by name in the model's own dtype and layout; `text` describes the network in a line a node.
+    `feeds` are inputs by name in the model's own dtype and layout; `text` describes the network in a line a node. A
+    PyTorch network is its Python source, which names the seed of its inputs, too.
     """
 
     format: Format

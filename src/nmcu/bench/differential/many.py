@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nmcu.bench.differential.kinds import strategy
+from nmcu.bench.differential.kinds import attempt, strategy
 from nmcu.bench.differential.summary import Failure, Summary, Table
 from nmcu.bench.parallel import Progress, measure_all
 from nmcu.errors import NmcuError
@@ -64,13 +64,13 @@ def differential(
 def _search(share: _Share) -> tuple[Summary, list[Failure]]:
     try:
         from nmcu.bench.differential.search import Searcher  # late: Hypothesis is in the extra `dev`
-        from nmcu.bench.differential.trial import attempt
 
-        networks = strategy(share.kind)
+        networks, tried = strategy(share.kind), attempt(share.kind)
     except ImportError as error:
         raise NmcuError(
-            f"random networks need the package {error.name!r}, which is not installed: pip install 'nmcu[dev]'"
+            f"random {share.kind} networks need the package {error.name!r}, which is not installed: "
+            f"pip install 'nmcu[{'dev,train' if share.kind == 'torch' else 'dev'}]'"
         ) from error
-    searcher = Searcher(share.kind, networks, attempt, Summary(), {}, share.budget.device_every)
+    searcher = Searcher(share.kind, networks, tried, Summary(), {}, share.budget.device_every)
     searcher.run(share.budget.seed, 60 * share.budget.minutes, share.budget.networks)
     return searcher.summary, list(searcher.failures.values())

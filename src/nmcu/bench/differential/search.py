@@ -1,7 +1,6 @@
 """The search: networks drawn by Hypothesis until the time is over, failures shrunk and collected by cause."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,15 +10,12 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from nmcu.bench.differential.case import Case
-from nmcu.bench.differential.outcome import Outcome
+from nmcu.bench.differential.kinds import Attempt
 from nmcu.bench.differential.summary import Failure, Summary
 
 BATCH = 200
 """Networks drawn from one seed; the first new failure among them is shrunk, and ends the batch."""
 SHRINKING_SECONDS = 60.0
-
-Attempt = Callable[[Case, bool], Outcome]
-"""The outcome of a case, which is compiled and simulated, too, if the second argument is true."""
 
 
 class _Found(Exception):
