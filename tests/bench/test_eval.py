@@ -14,7 +14,7 @@ def test_images_are_made_for_the_model(tmp_path: Path) -> None:
     save(conv_linear(), tmp_path / "model.onnx")
     speed = eval_speed(tmp_path / "model.onnx", images=10)
     assert speed.images == 10 and speed.images_per_second > 0
-    assert speed.as_dict()["model"] == "model.onnx"
+    assert speed.to_json()["model"] == "model.onnx"
 
 
 def test_a_model_without_images_is_refused(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_constants_are_written_here_not_into_the_package(
 ) -> None:
     shipped = COSTS_FILE.read_bytes()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("nmcu.cli.bench.fit.fit_costs", lambda *_: (Fit(fitted(), ()), []))
+    monkeypatch.setattr("nmcu.cli.bench.fit.fit_costs", lambda *_: Fit(fitted(), ()))
     with pytest.raises(SystemExit) as caught:
         main(["bench", "fit"])
     assert not caught.value.code

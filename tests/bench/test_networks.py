@@ -41,14 +41,17 @@ def test_a_network_that_cannot_be_measured_leaves_the_others(
     operators.save(conv_linear(), tmp_path / "small_dense.onnx")
     monkeypatch.setenv("NMCU_TEST_DATA", str(tmp_path))
     monkeypatch.setattr(examples, "EXAMPLES", tmp_path)
-    rows, failures = networks.bench_networks("[ms]*", ["1:8"], ["xcv"], jobs=1)
-    assert [(row.network, row.pattern, row.bit_exact) for row in rows] == [
+    found = networks.bench_networks("[ms]*", ["1:8"], ["xcv"], jobs=1)
+    assert [(row.network, row.pattern, row.bit_exact) for row in found] == [
         ("small", "dense", True),
         ("small", "1:8", True),
     ]
-    assert rows[1].speedup_vs_dense is not None
-    assert {failure.case for failure in failures} == {"mlperf_broken dense xcv", "mlperf_broken 1:8 xcv"}
-    assert "broken.tflite" in failures[0].message
+    assert found.measured[1].speedup_vs_dense is not None
+    assert {failure.case for failure in found.failures} == {
+        "mlperf_broken dense xcv",
+        "mlperf_broken 1:8 xcv",
+    }
+    assert "broken.tflite" in found.failures[0].message
 
 
 def test_a_figure_of_unknown_form_is_refused_before_measuring(

@@ -3,13 +3,16 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import nmcu
 from nmcu.cli.app import application
-from nmcu.cli.listed import Listed
+from nmcu.cli.commands import COMMANDS
+from nmcu.cli.listed import Command, Group, Listed
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -32,6 +35,41 @@ def test_python_of_the_readme_runs(number: int, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(code.splitlines()) <= 40
+
+
+def test_the_session_in_python_runs(tmp_path: Path) -> None:
+    (code,) = blocks(ROOT / "docs" / "python.md", "python")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert "bit-exact" in done.stdout
+    made = {"sparse.onnx", "project", "results", "examples"}
+    assert {path.name for path in tmp_path.iterdir()} == made
+
+
+def test_every_command_has_its_function() -> None:
+    """The table of docs/python.md names them; the module of a command uses the function it is said to be."""
+    rows = re.findall(
+        r"^\| `(nmcu [^`]*)` \| `(nmcu[^`]*)` \|", (ROOT / "docs" / "python.md").read_text(), re.MULTILINE
+    )
+    functions, commands = dict(rows), dict(_listed(COMMANDS))
+    assert list(functions) == list(commands)
+    for name, command in commands.items():
+        room, _, function = functions[name].rpartition(".")
+        assert callable(getattr(import_module(room), function)), functions[name]
+        module = import_module(command.function.partition(":")[0])
+        assert function in Path(module.__file__ or "").read_text(), name
+
+
+def _listed(commands: Iterable[Command | Group], start: str = "nmcu") -> Iterator[tuple[str, Command]]:
+    for command in commands:
+        name = f"{start} {command.name}"
+        if isinstance(command, Group):
+            yield from _listed(command.commands, name)
+        else:
+            yield name, command
 
 
 def test_the_training_example_is_the_one_in_the_examples() -> None:

@@ -2,6 +2,7 @@
 
 from nmcu.api.compiled import CompiledModel
 from nmcu.api.compiling import compile
+from nmcu.api.demonstrating import Demo, demo
 from nmcu.api.evaluating import evaluate
 from nmcu.api.explaining import explain
 from nmcu.api.inputs import read_inputs
@@ -15,11 +16,13 @@ from nmcu.report import Explanation, Inspection, RunReport
 __all__ = [
     "Accuracy",
     "CompiledModel",
+    "Demo",
     "Explanation",
     "Inspection",
     "Pruned",
     "RunReport",
     "compile",
+    "demo",
     "evaluate",
     "explain",
     "inspect",

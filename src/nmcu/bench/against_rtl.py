@@ -5,7 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nmcu import codegen, graph, kernels, plan, targets, toolchain
+from nmcu.bench.examples import EXAMPLES
+from nmcu.bench.rows import Rows
 from nmcu.bench.shapes import Shape, network
+from nmcu.errors import NmcuError
 from nmcu.graph import Graph
 from nmcu.kernels import Machine
 from nmcu.operators import load
@@ -79,6 +82,23 @@ def compare_networks(
             "*",
             layers=True,
         )
+
+
+def calibrate(
+    models: Sequence[Path] | None = None,
+    kernels: bool = True,
+    on_case: Callable[[str], None] = lambda name: None,
+) -> Rows[Row]:
+    """Rows of `compare_kernels` on a few shapes, with `kernels`, and of `compare_networks`, by default of the examples.
+
+    Raises `NmcuError` where there is nothing to compare.
+    """
+    files = sorted(EXAMPLES.glob("*.onnx")) if models is None else models
+    rows = [*compare_kernels(list(cases()), on_case=on_case)] if kernels else []
+    rows += compare_networks(files, on_case=on_case)
+    if not rows:
+        raise NmcuError("nothing to compare: name a network")
+    return Rows("simulator against RTL", tuple(rows))
 
 
 def _compare(

@@ -5,6 +5,7 @@ import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from nmcu.errors import ModelError
 from nmcu.host import Preprocessing, Sample
 from nmcu.operators import load
 from nmcu.registry import Registry
+from nmcu.result import Result
+from nmcu.text import printable
 
 REPEATS = 3
 
 
-@dataclass(frozen=True)
-class EvalSpeed:
+@dataclass(frozen=True, repr=False)
+class EvalSpeed(Result):
     """Images per second of the whole line: decoding, quantising, running, deciding. The best of three runs.
 
     `cpu_ms_per_image` is CPU time of all threads together, which other load on the machine changes little.
@@ -31,9 +34,19 @@ class EvalSpeed:
     images_per_second: float
     cpu_ms_per_image: float
 
-    def as_dict(self) -> dict[str, str | float]:
-        """The values by name, for `--json`."""
+    def __str__(self) -> str:
+        return (
+            f"{printable(self.model)}: {self.images_per_second} images/s in {self.threads} threads "
+            f"on {self.cores} cores, {self.cpu_ms_per_image} ms of CPU time each"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The values by name."""
         return asdict(self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: the same."""
+        return [self.to_json()]
 
 
 def eval_speed(model: Path, images: int = 1000, threads: int = 2) -> EvalSpeed:

@@ -6,8 +6,9 @@ that unit costs one cycle and all others nothing. Bank conflicts are in the meas
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,12 @@ from nmcu.bench.kernels import DENSE, PORTABLE_ONLY
 from nmcu.bench.measure import Case, Measurement, kernel_of, layer_of, measure, refusal
 from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.bench.shapes import FIT_SHAPES, OTHER_SHAPES, PATTERNS, SHAPES
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, counted
 from nmcu.files import write_atomically
 from nmcu.kernels.common import window
 from nmcu.kernels.costs import PIPELINE, Costs, fitted
 from nmcu.registry import Registry
+from nmcu.result import Result
 from nmcu.sparsity import NMPattern
 
 TILINGS = (0, 2)
@@ -45,14 +47,27 @@ class KernelError:
     worst: str
 
 
-@dataclass(frozen=True)
-class Fit:
-    """New constants, and how far they are off."""
+@dataclass(frozen=True, repr=False)
+class Fit(Result):
+    """New constants, how far they are off, and the cases that could not be measured."""
 
     costs: Costs
     errors: tuple[KernelError, ...]
+    failures: tuple[Failure, ...] = ()
 
-    def save(self, path: Path) -> None:
+    def __str__(self) -> str:
+        mean = _mean([error.fitted_mean for error in self.errors])
+        return f"cost model of {counted(len(self.errors), 'kernel')}: predictions {mean:.1%} off in the mean"
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The errors."""
+        return self.rows()
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The errors, by kernel."""
+        return [asdict(error) for error in self.errors]
+
+    def save_constants(self, path: Path) -> None:
         """Writes the constants to `path` as JSON."""
         write_atomically(path, (json.dumps(self.costs.constants, indent=1) + "\n").encode())
 
@@ -63,7 +78,7 @@ def fit(
     change: bool = True,
     jobs: int = 2,
     progress: Progress = lambda done, total, last: None,
-) -> tuple[Fit, list[Failure]]:
+) -> Fit:
     """Fits the constants of all kernels on `isas` whose name matches the glob `names`; the others stay.
 
     With `change` False only the error of the present constants is measured. Takes many single-layer runs (they are
@@ -87,7 +102,7 @@ def fit(
             costs = _with_pipeline(
                 costs, [m for m in measured if not m.case.apart and m.case.shape in FIT_SHAPES]
             )
-    return Fit(costs, tuple(errors([m for m in measured if not m.case.apart], costs))), failures
+    return Fit(costs, tuple(errors([m for m in measured if not m.case.apart], costs)), tuple(failures))
 
 
 def errors(measured: Iterable[Measurement], costs: Costs) -> list[KernelError]:

@@ -6,7 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from nmcu.bench.measure import Case, Measurement, kernel_of, measure, refusal
-from nmcu.bench.parallel import Failure, Progress, measure_all
+from nmcu.bench.parallel import Progress, measure_all
+from nmcu.bench.rows import Rows
 from nmcu.bench.shapes import PATTERNS, SHAPES, Shape
 from nmcu.errors import NmcuError
 from nmcu.registry import Registry
@@ -66,7 +67,7 @@ class Selection:
 
 def bench_kernels(
     selection: Selection, jobs: int = 2, progress: Progress = lambda done, total, last: None
-) -> tuple[list[KernelRow], list[Failure]]:
+) -> Rows[KernelRow]:
     """Measures what `selection` names, and the dense kernels of the same shapes to compare with.
 
     Rows are ordered by shape, pattern and cycles. Raises `NmcuError` where the selection names nothing.
@@ -81,7 +82,9 @@ def bench_kernels(
         case for shape in dict.fromkeys(c.shape for c in wanted) for case in _dense(selection, shape)
     ]
     measured, failures = measure_all(measure, list(dict.fromkeys([*baselines, *wanted])), jobs, progress)
-    return rows(list(measured.values()), wanted), failures
+    found = rows(list(measured.values()), wanted)
+    wrong = tuple(f"{row.shape} {row.pattern} {row.kernel}" for row in found if not row.bit_exact)
+    return Rows("kernels", tuple(found), tuple(failures), wrong)
 
 
 def cases(selection: Selection) -> Iterator[Case]:

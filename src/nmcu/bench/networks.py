@@ -13,7 +13,8 @@ from nmcu import codegen, graph, operators, plan, targets, toolchain
 from nmcu.bench import examples
 from nmcu.bench.measure import digest, simulator_identity
 from nmcu.bench.models import BUILT
-from nmcu.bench.parallel import Failure, Progress, measure_all
+from nmcu.bench.parallel import Progress, measure_all
+from nmcu.bench.rows import Rows
 from nmcu.errors import NmcuError
 from nmcu.graph import Graph
 from nmcu.graph.prune import choose, prune
@@ -99,7 +100,7 @@ def bench_networks(
     kernels: str = "*",
     jobs: int = 2,
     progress: Progress = lambda done, total, last: None,
-) -> tuple[list[NetworkRow], list[Failure]]:
+) -> Rows[NetworkRow]:
     """Measures the networks; what a former run of the same programs left in the cache is not simulated again.
 
     Raises `NmcuError` where `networks` names none.
@@ -108,7 +109,9 @@ def bench_networks(
     if not wanted:
         raise NmcuError(f"no network matches {networks!r}; networks: {', '.join(sources())}{_hint()}")
     rows, failures = measure_all(measure, wanted, jobs, progress)
-    return [_compared(row, rows) for row in rows.values()], failures
+    found = tuple(_compared(row, rows) for row in rows.values())
+    wrong = tuple(f"{row.network} {row.pattern} {row.isa}" for row in found if not row.bit_exact)
+    return Rows("networks", found, tuple(failures), wrong)
 
 
 def _hint() -> str:

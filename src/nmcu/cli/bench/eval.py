@@ -24,9 +24,6 @@ def eval_(
         stage("measuring")
         speed = eval_speed(model, images, jobs)
     if json:
-        show_json(speed.as_dict())
+        show_json(speed.to_json())
     else:
-        show(
-            f"{speed.model}: {speed.images_per_second} images/s in {speed.threads} threads on {speed.cores} cores, "
-            f"{speed.cpu_ms_per_image} ms of CPU time each"
-        )
+        show(str(speed))

@@ -1,6 +1,5 @@
 """`nmcu bench fit`: the planner's cost model, fitted to measurements."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -32,12 +31,12 @@ def fit(
     The planner keeps its own constants: those of a checkout are in src/nmcu/kernels/costs.json.
     """
     with counting("measuring") as count:
-        result, failures = fit_costs(tuple(isa.split(",")), kernels, not check, jobs, count)
-    if not check and not failures:
-        result.save(out)
+        found = fit_costs(tuple(isa.split(",")), kernels, not check, jobs, count)
+    if not check and not found.failures:
+        found.save_constants(out)
         say(f"constants written to {out}")
     if json:
-        show_json([asdict(error) for error in result.errors])
+        show_json(found.to_json())
     else:
-        show(errors_table(result.errors))
-    exit_unless_right(failures, [])
+        show(errors_table(found.errors))
+    exit_unless_right(found.failures)

@@ -46,13 +46,13 @@ def kernels(
         shapes, kernels, tuple(patterns.split(",")), tuple(isa.split(",")), target, l1_resident
     )
     with counting("measuring") as count:
-        rows, failures = bench_kernels(selection, jobs, count)
+        found = bench_kernels(selection, jobs, count)
     if json:
-        show_json([row.to_json() for row in rows])
+        show_json(found.to_json())
     else:
-        show(kernels_table(rows))
+        show(kernels_table(found.measured))
     if plot is not None:
         from nmcu.bench.plot import plot_kernels  # late: Matplotlib takes longer to import than all of nmcu
 
-        plot_kernels(rows, plot)
-    exit_unless_right(failures, [f"{r.shape} {r.pattern} {r.kernel}" for r in rows if not r.bit_exact])
+        plot_kernels(found.measured, plot)
+    exit_unless_right(found.failures, found.wrong)

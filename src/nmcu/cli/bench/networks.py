@@ -38,17 +38,16 @@ def networks(
     kept: an interrupted run goes on where it stopped.
     """
     with counting("measuring") as count:
-        rows, failures = bench_networks(
+        found = bench_networks(
             networks, tuple(patterns.split(",")), tuple(isa.split(",")), kernels, jobs, count
         )
     if json:
-        show_json([row.to_json() for row in rows])
+        show_json(found.to_json())
     else:
-        show(networks_table(rows))
+        show(networks_table(found.measured))
     if plot is not None:
-        from nmcu.bench.plot_networks import (
-            plot_networks,  # late: Matplotlib takes longer to import than all of nmcu
-        )
+        # Late: Matplotlib takes longer to import than all of nmcu.
+        from nmcu.bench.plot_networks import plot_networks
 
-        plot_networks(rows, plot)
-    exit_unless_right(failures, [f"{r.network} {r.pattern} {r.isa}" for r in rows if not r.bit_exact])
+        plot_networks(found.measured, plot)
+    exit_unless_right(found.failures, found.wrong)

@@ -46,7 +46,7 @@ IsasOption = Annotated[
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes that measure at the same time.")]
 
 
-def exit_unless_right(failures: Sequence[Failure], wrong: Sequence[str]) -> None:
+def exit_unless_right(failures: Sequence[Failure], wrong: Sequence[str] = ()) -> None:
     """Ends the command with exit code 1 where there are failures or wrong outputs, each of which it names."""
     for failure in failures:
         say(f"nmcu: {failure.case}: {failure.message}")

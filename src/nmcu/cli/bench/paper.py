@@ -29,9 +29,9 @@ def paper(
 ) -> None:
     """One row per published claim: the paper's figure, its kernels as reproduced here, the best kernels here."""
     with counting("measuring") as count:
-        rows, failures = paper_rows(jobs, area, networks, on_rtl, count, say)
+        found = paper_rows(jobs, area, networks, on_rtl, count, say)
     if json:
-        show_json([row.to_json() for row in rows])
+        show_json(found.to_json())
     else:
-        show(paper_table(rows))
-    exit_unless_right(failures, [])
+        show(paper_table(found.measured))
+    exit_unless_right(found.failures)

@@ -11,8 +11,6 @@ def sim(json: JsonOption = False) -> None:
         stage("measuring")
         speed = sim_speed()
     if json:
-        show_json(speed.as_dict())
+        show_json(speed.to_json())
     else:
-        show(
-            f"one core: {speed.one_core_mips} M instructions/s; eight cores: {speed.eight_core_mips} M/s in all"
-        )
+        show(str(speed))

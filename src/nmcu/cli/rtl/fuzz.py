@@ -34,10 +34,7 @@ def fuzz(
     if json:
         show_json(report.to_json())
     else:
-        show(
-            f"{report.streams} streams, {report.instructions:,} instructions compared in {report.seconds:.0f} s: "
-            f"{len(report.failures)} streams differ"
-        )
+        show(str(report))
         for percent, worst in report.worst_error_percent.items():
             total = report.total_error_percent[percent]
             show(
