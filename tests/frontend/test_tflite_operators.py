@@ -215,6 +215,18 @@ def test_concatenation_rescales(tmp_path: Path) -> None:
     checked(tmp_path, m, y)
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+def test_concatenation_along_every_axis(tmp_path: Path, axis: int) -> None:
+    """Of the batch, too, which the device does not keep for three axes."""
+    m, shape = TfliteModel(), (1, 4, 3)
+    x = m.input(*shape, zero=3)
+    data = np.arange(np.prod(shape)).astype(np.int8).reshape(shape)
+    joined = [d * (2 if a == axis % len(shape) else 1) for a, d in enumerate(shape)]
+    y = m.tensor(*joined, zero=3)
+    m.op("CONCATENATION", [x, m.tensor(*shape, zero=3, data=data)], [y], "ConcatenationOptions", Axis=axis)
+    checked(tmp_path, m, y, tolerance=0)
+
+
 def test_slices_splits_and_transposes(tmp_path: Path) -> None:
     m = TfliteModel()
     x = m.input(1, 6, 8, 4, zero=3)

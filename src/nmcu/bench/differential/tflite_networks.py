@@ -15,6 +15,20 @@ from nmcu.graph.op import Array
 
 Step = Callable[[Network], None]
 
+
+def _padded(n: Network) -> None:
+    """PAD, then a layer that can do the padding itself."""
+    move.pad(n)
+    n.choice((affine.conv_2d, affine.depthwise_conv_2d, pool.average_pool_2d, pool.max_pool_2d))(n)
+
+
+def _clamped(n: Network) -> None:
+    """A layer, then a clamp of the same quantisation that can become part of it."""
+    layers = (affine.conv_2d, affine.fully_connected, arithmetic.add, arithmetic.mul, pool.average_pool_2d)
+    n.choice((*layers, pool.max_pool_2d, move.pad, pool.resize_bilinear, affine.depthwise_conv_2d))(n)
+    functions.clamp(n)
+
+
 STEPS: tuple[Step, ...] = (
     *(affine.conv_2d, affine.depthwise_conv_2d, affine.fully_connected, affine.transpose_conv),
     *(pool.average_pool_2d, pool.max_pool_2d, pool.mean, pool.resize_bilinear, pool.resize_nearest),
@@ -30,7 +44,7 @@ STEPS: tuple[Step, ...] = (
         move.split,
         move.split_v,
     ),
-    *(move.transpose, move.pad),
+    *(move.transpose, move.pad, _padded, _clamped),
 )
 MOST_STEPS = 7
 MOST_ELEMENTS = 20_000
@@ -64,6 +78,7 @@ def _outputs(n: Network) -> list[int]:
     read = [a.index for a in n.activations if a.index in n.used]
     found = [i for i in (*n.results, *last) if not n.chance(12)]
     found += [i for i in read if n.chance(8)]
+    found += found[:1] if n.chance(40) else []
     return found or [*n.results, *last][-1:] or read[-1:]
 
 

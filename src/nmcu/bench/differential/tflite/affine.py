@@ -102,7 +102,9 @@ def _weighted(
     quantised = axis if not n.chance(100) else 3 - axis
     data = n.numbers(weights, -128 if n.chance(4) else -127).astype(np.int8)
     w = n.model.tensor(*weights, scale=scales, data=data, axis=quantised)
-    bias: list[int] = n.choice(([], [-1], [0], [0]))
+    bias = [0]
+    if code in ("FULLY_CONNECTED", "TRANSPOSE_CONV"):  # LiteRT 2.3 convolves with a bias only
+        bias = n.choice(([0], [0], [], [-1]))
     if bias == [0]:
         most = n.choice((3000, 3000, 100_000, 2**30))
         values = n.numbers((cout,), -most, most).astype(np.int32)

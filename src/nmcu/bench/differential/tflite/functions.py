@@ -20,13 +20,33 @@ def table(n: Network) -> None:
             *(("EXP", "ExpOptions"), ("RSQRT", ""), ("NEG", "NegOptions"), ("SQRT", "")),
         )
     )
-    x = n.any("int8") if code in ("ELU", "ABS", "EXP", "RSQRT", "NEG", "SQRT") else n.any()
+    if code in ("RSQRT", "SQRT"):
+        x = _not_negative(n)
+    else:
+        x = n.any(*(("int8",) if code in ("ELU", "ABS", "EXP", "NEG") else ()), least=0)
     fields: dict[str, float] = {}
     if code == "LEAKY_RELU":
         fields["Alpha"] = float(np.float32(n.choice((0.2, 0.01, 0.0, 1.0, 1.5, -0.5))))
     if code == "GELU":
         fields["Approximate"] = n.chance(2)
     n.model.op(code, [x.index], [n.free(x, x.shape)], options, **fields)
+
+
+def clamp(n: Network) -> None:
+    """A clamp of the latest activation that keeps its quantisation."""
+    x = n.activations[-1]
+    n.used.add(x.index)
+    code = n.choice(("RELU", "RELU6", "RELU_N1_TO_1"))
+    n.model.op(code, [x.index], [n.result(x.shape, x.scale, x.zero, x.dtype)])
+
+
+def _not_negative(n: Network) -> Activation:
+    """LiteRT ends with an error where it meets the root of a negative number."""
+    x = n.any()
+    low = n.result(x.shape, n.scale(x.scale), -128)
+    n.model.op("QUANTIZE", [x.index], [low])
+    n.used.add(low)
+    return n.activations[-1]
 
 
 def bounded(n: Network) -> None:
@@ -64,7 +84,7 @@ def prelu(n: Network) -> None:
 
 def requantize(n: Network) -> None:
     """QUANTIZE from one 8-bit type and scale to another."""
-    x = n.any()
+    x = n.any(least=0)
     dtype = n.choice(("int8", "int8", "uint8"))
     n.model.op("QUANTIZE", [x.index], [n.result(x.shape, n.scale(x.scale), n.zero(dtype), dtype)])
 
@@ -80,5 +100,5 @@ def arg_max(n: Network) -> None:
 
 def dequantize(n: Network) -> None:
     """DEQUANTIZE to a model output."""
-    x = n.any()
+    x = n.any(least=0)
     n.model.op("DEQUANTIZE", [x.index], [n.last(x.shape, "float32")])

@@ -9,7 +9,7 @@ from nmcu.bench.differential.tflite.network import Network, Shape
 
 def reshape(n: Network) -> None:
     """RESHAPE, its shape an input, an option or both."""
-    x = n.any()
+    x = n.any(least=0)
     shape = _factors(n, math.prod(x.shape))
     given = list(shape)
     if n.chance(3):
@@ -36,11 +36,13 @@ def squeeze(n: Network) -> None:
 
 def expand_dims(n: Network) -> None:
     """EXPAND_DIMS at any place."""
-    x = n.any(most=4)
+    x = n.any(least=0, most=4)
     at = n.integer(0, len(x.shape))
     given = at - len(x.shape) - 1 if n.chance(3) else at
     shape = (*x.shape[:at], 1, *x.shape[at:])
-    n.model.op("EXPAND_DIMS", [x.index, n.ints([given])], [n.like(x, shape)], "ExpandDimsOptions")
+    n.model.op(
+        "EXPAND_DIMS", [x.index, n.ints([given], n.chance(3))], [n.like(x, shape)], "ExpandDimsOptions"
+    )
 
 
 def slice_(n: Network) -> None:
@@ -51,7 +53,8 @@ def slice_(n: Network) -> None:
         rest = d - begin[-1]
         size.append(n.integer(1, rest) if n.chance(2) else rest)
     given = [-1 if s == d - b and n.chance(2) else s for s, d, b in zip(size, x.shape, begin, strict=True)]
-    inputs = [x.index, n.ints(begin), n.ints(given)]
+    wide = n.chance(3)
+    inputs = [x.index, n.ints(begin, wide), n.ints(given, wide)]
     n.model.op("SLICE", inputs, [n.like(x, tuple(size))], "SliceOptions")
 
 
@@ -83,6 +86,9 @@ def strided_slice(n: Network) -> None:
         begin.append(first - d if 0 < first < d and n.chance(3) else first)
         end.append(last)
         strides.append(step)
+    if not any(masks.values()) and min(*begin, *end, 0) == 0 and n.chance(3):
+        masks["Offset"] = 1
+        end = [e - b for b, e in zip(begin, end, strict=True)]
     inputs = [x.index, n.ints(begin), n.ints(end), n.ints(strides)]
     fields = {k: v for k, v in masks.items() if v or n.chance(2)}
     n.model.op("STRIDED_SLICE", inputs, [n.like(x, tuple(shape))], "StridedSliceOptions", **fields)
@@ -94,7 +100,7 @@ def split(n: Network) -> None:
     axis = n.integer(0, len(x.shape) - 1)
     parts = n.choice([p for p in range(1, x.shape[axis] + 1) if x.shape[axis] % p == 0])
     at = np.array(axis - len(x.shape) if n.chance(3) else axis, np.int32)
-    place = n.model.tensor(scale=None, data=at, dtype="int32")
+    place = n.model.tensor(*((1,) if n.chance(3) else ()), scale=None, data=at, dtype="int32")
     shape = _cut(x.shape, axis, x.shape[axis] // parts)
     outputs = [n.like(x, shape) for _ in range(parts)]
     n.model.op("SPLIT", [place, x.index], outputs, "SplitOptions", NumSplits=parts)
@@ -129,8 +135,9 @@ def transpose(n: Network) -> None:
 def pad(n: Network) -> None:
     """PAD and PADV2."""
     x = n.any(most=4)
-    pairs = np.array([[n.integer(0, 3) if n.chance(3) else 0 for _ in "ab"] for _ in x.shape], np.int32)
-    inputs = [x.index, n.model.tensor(len(x.shape), 2, scale=None, data=pairs, dtype="int32")]
+    dtype = n.choice(("int32", "int64"))
+    pairs = np.array([[n.integer(0, 3) if n.chance(3) else 0 for _ in "ab"] for _ in x.shape], dtype)
+    inputs = [x.index, n.model.tensor(len(x.shape), 2, scale=None, data=pairs, dtype=dtype)]
     shape: tuple[int, ...]
     code, table = n.choice((("PAD", "PadOptions"), ("PADV2", "PadV2Options")))
     if code == "PADV2":

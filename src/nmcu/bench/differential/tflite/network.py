@@ -37,6 +37,7 @@ class Network:
         self.model = TfliteModel(codes=self.choice(codes), every_field=self.chance(4))
         self.activations: list[Activation] = []
         self.used: set[int] = set()
+        self._floats: list[int] = []
         self.results: list[int] = []
         """Tensors that can be nothing but model outputs."""
 
@@ -77,6 +78,8 @@ class Network:
             return self.map_shape()
         first = self.size() if rank == 1 or self.chance(4) else 1
         most = 4 if rank == 5 else 7
+        if rank > 2 and self.chance(3):
+            return (first, *[self.integer(1, most)] * (rank - 1))
         return (first, *(self.integer(1, most) for _ in range(rank - 1)))
 
     # Quantisation
@@ -116,7 +119,12 @@ class Network:
         quant: dict[str, Any] = {"scale": None}
         if border != "float32":
             quant = {"scale": self.scale(inner[0]), "zero": self.zero(border)}
-        outer = self.model.input(*shape, dtype=border, name=self.name(), **quant)
+        known = [a for a in self._floats if self.model.tensors[a].shape == shape]
+        if border == "float32" and known and self.chance(2):
+            outer = self.choice(known)
+        else:
+            outer = self.model.input(*shape, dtype=border, name=self.name(), **quant)
+            self._floats += [outer] if border == "float32" else []
         index = self.model.tensor(*shape, scale=inner[0], zero=inner[1], dtype=dtype, name=self.name())
         self.model.op("QUANTIZE", [outer], [index])
         if border != "float32" and self.chance(4):
@@ -132,10 +140,10 @@ class Network:
         self.used.add(x.index)
         return x
 
-    def any(self, *dtypes: str, most: int = 5) -> Activation:
-        """An activation of any shape with at most so many axes, of one of `dtypes` (default: both)."""
+    def any(self, *dtypes: str, least: int = 1, most: int = 5) -> Activation:
+        """An activation with `least` to `most` axes, of one of `dtypes` (default: both)."""
         allowed = dtypes or ("int8", "uint8")
-        return self.pick(lambda a: a.dtype in allowed and len(a.shape) <= most, self.shape)
+        return self.pick(lambda a: a.dtype in allowed and least <= len(a.shape) <= most, self.shape)
 
     def map(self, *dtypes: str) -> Activation:
         """An activation (1, height, width, channels)."""
@@ -179,9 +187,9 @@ class Network:
         values = rng.integers(low, high, shape, endpoint=True)
         return np.where(rng.random(shape) < 0.2, values, 0) if kind == "sparse" else values
 
-    def ints(self, values: Sequence[int]) -> int:
-        """A constant list of int32."""
-        return self.model.ints(*values)
+    def ints(self, values: Sequence[int], wide: bool = False) -> int:
+        """A constant list of int32, or of int64."""
+        return self.model.ints(*values, dtype="int64" if wide else "int32")
 
     def activation(self) -> int:
         """A fused activation: none, ReLU, ReLU_N1_TO_1, ReLU6; rarely one that runtimes refuse."""

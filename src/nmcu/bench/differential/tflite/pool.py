@@ -1,5 +1,7 @@
 """Steps that reduce or resize maps."""
 
+import numpy as np
+
 from nmcu.bench.differential.tflite.affine import window
 from nmcu.bench.differential.tflite.network import Network
 
@@ -32,7 +34,10 @@ def mean(n: Network) -> None:
     shape = tuple(kept if keep else [d for a, d in enumerate(x.shape) if a not in axes])
     given = [a - len(x.shape) if n.chance(3) else a for a in axes]
     given += given[:1] if n.chance(20) else []
-    n.model.op("MEAN", [x.index, n.ints(given)], [n.free(x, shape)], "ReducerOptions", KeepDims=keep)
+    place = n.ints(given)
+    if len(given) == 1 and n.chance(2):
+        place = n.model.tensor(scale=None, data=np.array(given[0], np.int32), dtype="int32")
+    n.model.op("MEAN", [x.index, place], [n.free(x, shape)], "ReducerOptions", KeepDims=keep)
 
 
 def resize_bilinear(n: Network) -> None:

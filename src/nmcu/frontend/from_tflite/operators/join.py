@@ -9,7 +9,7 @@ from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.lower import shape
 from nmcu.frontend.lower import softmax as lower
 from nmcu.frontend.lower.clamp import NONE
-from nmcu.frontend.lower.shape import device_axis, device_shape
+from nmcu.frontend.lower.shape import device_shape
 
 
 def concatenation(c: Context) -> None:
@@ -17,9 +17,15 @@ def concatenation(c: Context) -> None:
     o = c.options(tflite.ConcatenationOptions)
     if c.activation(o.FusedActivationFunction()) != NONE:
         raise c.error("a fused activation is not supported for concatenation")
-    axis = _axis(c, o.Axis(), c.tensor(0).shape)
-    parts = [c.operand(i) for i in range(len(c.op.inputs))]
-    c.write(shape.concat(c.builder, c.name, parts, c.y(), axis))
+    old, axis, y = c.tensor(0).shape, o.Axis(), c.y()
+    if not -len(old) <= axis < len(old):
+        raise c.error(f"axis {axis} does not exist in shape {old}")
+    parts = [
+        shape.reshape(c.builder, f"{c.name} in {i}", c.operand(i), c.tensor(i).shape, f"{y.name} in {i}")
+        for i in range(len(c.op.inputs))
+    ]
+    joined = shape.concat(c.builder, c.name, parts, y, axis % len(old))
+    c.write(shape.reshape(c.builder, f"{c.name} out", joined, c.device_shape(), f"{y.name} out"))
 
 
 def slice_(c: Context) -> None:
@@ -120,10 +126,3 @@ def _cut(
     c.write_copy(
         shape.reshape(c.builder, f"{name} out", made, c.device_shape(output), f"{y.name} out"), output
     )
-
-
-def _axis(c: Context, axis: int, old: tuple[int, ...]) -> int:
-    found = device_axis(axis, old)
-    if not 0 <= found < len(device_shape(old)):
-        raise c.error(f"axis {axis} does not exist on the device in shape {old}")
-    return found

@@ -26,8 +26,8 @@ def max_pool_2d(c: Context) -> None:
     """The scale stays."""
     x, o = _map(c), c.options(tflite.Pool2DOptions)
     kernel, strides, pads = _window(c, x, o)
-    pooled = pool.maximum(c.builder, c.name, x, named(x, c.y().name), kernel, strides, pads)
     activation = c.activation(o.FusedActivationFunction())
+    pooled = pool.maximum(c.builder, c.name, x, named(x, c.y().name), kernel, strides, pads)
     c.write_copy(clip(c.builder, f"{c.name} clip", pooled, activation))
 
 
