@@ -13,6 +13,7 @@ OPTIONS = {
     "MEAN": "ReducerOptions",
     "MUL": "MulOptions",
     "PAD": "PadOptions",
+    "RESIZE_BILINEAR": "ResizeBilinearOptions",
     "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
     "SUM": "ReducerOptions",
 }

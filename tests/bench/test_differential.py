@@ -9,7 +9,9 @@ from nmcu.bench.differential.kinds import strategy
 from nmcu.bench.differential.outcome import Outcome, sentence
 from nmcu.bench.differential.search import Searcher
 
-NETWORKS = {"onnx": 400}
+NETWORKS = {"onnx": 400, "tflite": 600}
+UNJUDGED = 0.02
+"""The share that a runtime refuses: CONCATENATION of several scales, say, whose meaning is clear all the same."""
 
 
 @pytest.mark.slow
@@ -17,7 +19,8 @@ NETWORKS = {"onnx": 400}
 def test_random_networks_agree_with_the_runtime(kind):
     table, failures = differential([kind], Budget(seed=1, minutes=2, networks=NETWORKS[kind]))
     assert not [(f.key, f.case.text, f.outcome.text) for f in failures]
-    assert table[kind].unjudged == {}
+    assert table[kind].networks == NETWORKS[kind]
+    assert table[kind].verdicts["unjudged"] <= UNJUDGED * NETWORKS[kind]
 
 
 def _with_relu(case: Case, on_device: bool) -> Outcome:

@@ -141,6 +141,39 @@ def test_nearest_resize_of_every_size_up_to_fifty(corners: bool, centres: bool) 
             np.testing.assert_array_equal(resize.picked(old, new, corners, centres), wanted)
 
 
+@pytest.mark.parametrize(("corners", "centres"), [(False, False), (True, False), (False, True)])
+def test_bilinear_resize_to_every_size_up_to_thirty(corners: bool, centres: bool) -> None:
+    """LiteRT 2.3 rounds the ratio of sizes (findings/litert_resize_bilinear.sh): exact ones are up to 2 steps off."""
+    kind, fields = "ResizeBilinearOptions", {"AlignCorners": corners, "HalfPixelCenters": centres}
+    for old in (1, 2, 3, 5, 8, 13, 23, 30):
+        m = TfliteModel()
+        x, outputs = m.input(1, old, 1, 1), [m.tensor(1, new, 1, 1) for new in range(1, 31)]
+        for new, y in enumerate(outputs, 1):
+            m.op("RESIZE_BILINEAR", [x, m.ints(new, 1)], [y], kind, **fields)
+        data = m.build(*outputs)
+        feed = {"tensor0": np.where(np.arange(old) % 2, -128, 127).astype(np.int8).reshape(1, old, 1, 1)}
+        model = operators.parse(data, "m.tflite")
+        found = litert.tensors(data, feed)
+        for name, value in graph.reference.run_model(model, feed).items():
+            wanted = litert.output(model, found, name)
+            assert np.abs(value.astype(np.int32) - wanted).max() <= 1
+
+
+def test_corners_and_centres_at_once_are_refused() -> None:
+    m = TfliteModel()
+    x, y = m.input(1, 4, 4, 1), m.tensor(1, 8, 8, 1)
+    m.op(
+        "RESIZE_BILINEAR",
+        [x, m.ints(8, 8)],
+        [y],
+        "ResizeBilinearOptions",
+        AlignCorners=True,
+        HalfPixelCenters=True,
+    )
+    with pytest.raises(ModelError, match="aligns corners and centres at once"):
+        operators.parse(m.build(y), "m.tflite")
+
+
 FUNCTIONS: dict[str, tuple[float, int, str, dict[str, Any]]] = {
     "LOGISTIC": (1 / 256, -128, "", {}),
     "TANH": (1 / 128, 0, "", {}),
@@ -213,6 +246,14 @@ def test_concatenation_rescales(tmp_path: Path) -> None:
     m.op("QUANTIZE", [b], [scaled])
     m.op("CONCATENATION", [a, scaled], [y], "ConcatenationOptions", Axis=3)
     checked(tmp_path, m, y)
+
+
+def test_strided_slice_whose_ends_count_from_its_beginnings(tmp_path: Path) -> None:
+    m = TfliteModel()
+    x, y = m.input(1, 6, 8, 4, zero=3), m.tensor(1, 2, 3, 2, zero=3)
+    inputs = [x, m.ints(0, 1, 2, 2), m.ints(1, 4, 5, 2), m.ints(1, 2, 2, 1)]
+    m.op("STRIDED_SLICE", inputs, [y], "StridedSliceOptions", Offset=True)
+    checked(tmp_path, m, y, tolerance=0)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])

@@ -40,8 +40,9 @@ class Builder:
         )
         return self._append(f"quantize {model.name}", op, [self._inputs[model.name]], {}, [device])[0]
 
-    def output(self, tensor: TensorInfo, model: TensorInfo, perm: Sequence[int], shape: Shape) -> None:
-        """A model output: `tensor` reshaped to `shape`, transposed by `perm`, as `model.dtype`."""
+    def output(self, tensor: TensorInfo, model: TensorInfo, perm: Sequence[int], shape: Shape) -> str:
+        """A model output: `tensor` reshaped to `shape`, transposed by `perm`, as `model.dtype`; its name in the graph,
+        another one where the model's is taken (by an input that is an output, too)."""
         op = ops.Decode(
             dtype=model.dtype,  # type: ignore[arg-type]
             perm=tuple(perm),
@@ -49,8 +50,9 @@ class Builder:
             scale=1.0 if tensor.scale is None else tensor.scale,
             zero_point=tensor.zero_point or 0,
         )
-        self._append(f"dequantize {model.name}", op, [self._values[tensor.name]], {}, [model])
+        (made,) = self._append(f"dequantize {model.name}", op, [self._values[tensor.name]], {}, [model])
         self._outputs.append(self._nodes[-1].outputs[0])
+        return made.name
 
     def record(self, name: str, origin_: Origin) -> None:
         """Note which tensor of the model file tensor `name` of the graph holds."""

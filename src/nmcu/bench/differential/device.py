@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nmcu import codegen, plan, sim, toolchain
+from nmcu import codegen, plan, toolchain
 from nmcu.bench.differential.outcome import Outcome, crash, sentence
 from nmcu.errors import PlanError
 from nmcu.graph import Graph, reference
 from nmcu.graph.op import Array
 from nmcu.registry import Registry
+from nmcu.sim.run import run
 
 TARGET, ISA = "cluster8", "xcv"
 
@@ -21,7 +22,7 @@ def simulated(graph: Graph, feed: Mapping[str, Array]) -> Outcome:
     inputs = graph.border.encode(feed)
     try:
         program = codegen.emit(plan.make(graph, target, isa, registry))
-        result = sim.run.run(toolchain.build(program, target, isa), inputs)
+        result = run(toolchain.build(program, target, isa), inputs)
     except PlanError as error:
         return Outcome("refused", key=sentence(str(error)), text=str(error))
     except Exception as error:

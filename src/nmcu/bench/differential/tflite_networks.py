@@ -33,7 +33,7 @@ STEPS: tuple[Step, ...] = (
     *(affine.conv_2d, affine.depthwise_conv_2d, affine.fully_connected, affine.transpose_conv),
     *(pool.average_pool_2d, pool.max_pool_2d, pool.mean, pool.resize_bilinear, pool.resize_nearest),
     *(arithmetic.add, arithmetic.sub, arithmetic.mul, arithmetic.maximum, arithmetic.minimum),
-    *(arithmetic.concatenation, functions.table, functions.table, functions.bounded, functions.prelu),
+    *(arithmetic.concatenation, functions.prelu, *[functions.table] * 4, *[functions.bounded] * 2),
     *(functions.requantize, functions.arg_max, functions.dequantize),
     *(
         move.reshape,

@@ -5,6 +5,7 @@ from nmcu.bench.differential import judging
 from nmcu.bench.differential.case import Case
 from nmcu.bench.differential.device import simulated
 from nmcu.bench.differential.outcome import Outcome, crash, sentence
+from nmcu.bench.differential.tflite import judging as tflite
 from nmcu.errors import ModelError
 from nmcu.graph import reference
 
@@ -21,7 +22,10 @@ def attempt(case: Case, on_device: bool = False) -> Outcome:
         return Outcome("refused", key=sentence(str(error)), text=str(error))
     except Exception as error:
         return crash(error)
-    outcome = _compared(case)
+    try:
+        outcome = tflite.compared(case, graph) if case.format == "tflite" else _compared(case)
+    except Exception as error:
+        return crash(error)
     if on_device and outcome.verdict == "agrees":
         device = simulated(graph, case.feeds[0])
         return outcome if device.verdict == "agrees" else device
@@ -31,8 +35,6 @@ def attempt(case: Case, on_device: bool = False) -> Outcome:
 def _compared(case: Case) -> Outcome:
     """Our reading against the runtime, layer by layer."""
     most = 0
-    if case.format == "tflite":
-        return Outcome("unjudged", key="LiteRT is not asked yet")
     try:
         for found in judging.compare(case.data, case.feeds):
             if found.steps > TOLERANCE:

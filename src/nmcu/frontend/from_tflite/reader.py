@@ -49,8 +49,8 @@ def _output(context: Context, index: int) -> None:
     model = _model_info(context.file.tensors[index])
     if index not in context.known:
         raise ModelError(f"output {model.name!r} is not computed by any supported operator")
-    context.builder.output(context.known[index], model, range(len(model.shape)), model.shape)
-    context.builder.record(model.name, origin.plain(index, model.shape))
+    name = context.builder.output(context.known[index], model, range(len(model.shape)), model.shape)
+    context.builder.record(name, origin.plain(index, model.shape))
 
 
 def _model_info(tensor: tf.Tensor) -> TensorInfo:

@@ -86,7 +86,8 @@ def strided_slice(n: Network) -> None:
         begin.append(first - d if 0 < first < d and n.chance(3) else first)
         end.append(last)
         strides.append(step)
-    if not any(masks.values()) and min(*begin, *end, 0) == 0 and n.chance(3):
+    inside = all(0 <= b < e <= d for b, e, d in zip(begin, end, x.shape, strict=True))
+    if inside and not any(masks.values()) and n.chance(2):
         masks["Offset"] = 1
         end = [e - b for b, e in zip(begin, end, strict=True)]
     inputs = [x.index, n.ints(begin), n.ints(end), n.ints(strides)]

@@ -45,6 +45,8 @@ def strided_slice(c: Context) -> None:
         raise c.error("an ellipsis, a new axis or a negative stride is not supported")
     if not len(begin) == len(end) == len(strides) <= len(old):
         raise c.error(f"begin {begin}, end {end} and strides {strides} do not fit shape {old}")
+    if o.Offset():
+        end = tuple(b + e for b, e in zip(begin, end, strict=True))
     first, step, count = [0] * len(old), [1] * len(old), list(old)
     for a, (b, e, s) in enumerate(zip(begin, end, strides, strict=True)):
         start, stop = None if o.BeginMask() >> a & 1 else b, None if o.EndMask() >> a & 1 else e

@@ -12,12 +12,13 @@ from nmcu.frontend.lower.shape import named
 from nmcu.graph import TensorInfo
 
 MAX_SIZE = 2**14
+_PARTS = 1024
 
 
 def nearest(c: Context) -> None:
     """Rounds half up with aligned corners, otherwise down."""
     o = c.options(tflite.ResizeNearestNeighborOptions)
-    corners, centres = bool(o.AlignCorners()), bool(o.HalfPixelCenters())
+    corners, centres = _rule(c, o)
     rows, columns = (picked(old, new, corners, centres) for old, new in _sizes(c))
     c.write_copy(lower.nearest(c.builder, c.name, c.x(), _place(c), rows, columns))
 
@@ -41,8 +42,29 @@ def picked(old: int, new: int, corners: bool, centres: bool) -> lower.Indices:
 def bilinear(c: Context) -> None:
     """Between the four neighbours."""
     o = c.options(tflite.ResizeBilinearOptions)
-    rows, columns = _coordinates(c, o)
+    corners, centres = _rule(c, o)
+    rows, columns = (between(old, new, corners, centres) for old, new in _sizes(c))
     c.write_copy(lower.bilinear(c.builder, c.name, c.x(), _place(c), rows, columns))
+
+
+def between(old: int, new: int, corners: bool, centres: bool) -> NDArray[np.float64]:
+    """The input coordinate of each of `new` output elements over `old` ones: as LiteRT 2.3 rounds it.
+
+    Its kernels round the ratio of the sizes to 1/1024 and multiply it by the element's index: at the far end of a map,
+    coordinates are off by up to half as many 1024ths as it has elements.
+    """
+    between = 1 if corners and new > 1 else 0
+    step = (_PARTS * (old - between) + (new - between) // 2) // (new - between)
+    position = np.arange(new, dtype=np.int64) * step + (step // 2 - _PARTS // 2 if centres else 0)
+    return position / _PARTS
+
+
+def _rule(c: Context, o: Any) -> tuple[bool, bool]:
+    """Whether corners are aligned, whether coordinates are those of centres."""
+    corners, centres = bool(o.AlignCorners()), bool(o.HalfPixelCenters())
+    if corners and centres:
+        raise c.error("aligns corners and centres at once; supported: one of them, as in LiteRT")
+    return corners, centres
 
 
 def _place(c: Context) -> TensorInfo:
@@ -56,17 +78,3 @@ def _sizes(c: Context) -> list[tuple[int, int]]:
     if len(x.shape) != 4 or len(sizes) != 2 or not all(1 <= s <= MAX_SIZE for s in sizes):
         raise c.error(f"resizes {x.shape} to {sizes}; supported: maps, height and width 1 to {MAX_SIZE}")
     return list(zip(x.shape[1:3], sizes, strict=True))
-
-
-def _coordinates(c: Context, o: Any) -> list[NDArray[np.float64]]:
-    """Input coordinates of rows and of columns."""
-    found = []
-    for old, new in _sizes(c):
-        position = np.arange(new, dtype=np.float64)
-        if o.AlignCorners():
-            found.append(position * (old - 1) / (new - 1) if new > 1 else np.zeros(1))
-        elif o.HalfPixelCenters():
-            found.append((position + 0.5) * (old / new) - 0.5)
-        else:
-            found.append(position * (old / new))
-    return found

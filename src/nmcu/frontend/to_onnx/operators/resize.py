@@ -10,6 +10,10 @@ from nmcu.frontend.lower import resize as lower
 from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, ops
 from nmcu.graph.op import Array
+from nmcu.graph.ops.resize_bilinear import ONE
+
+_LITERT_DRIFT = 0.5 / 1024
+"""For each element: it rounds the ratio of the sizes to a 1024th."""
 
 
 def nearest(w: Writer, layer: Layer, op: ops.ResizeNearest) -> Result:
@@ -25,12 +29,22 @@ def nearest(w: Writer, layer: Layer, op: ops.ResizeNearest) -> Result:
 
 
 def bilinear(w: Writer, layer: Layer, op: ops.ResizeBilinear) -> Result:
-    """Resize, linear."""
-    for rule in lower.RULES:
-        _, mixed = ops.ResizeBilinear.build(*_coordinates(layer, rule), _size(layer))
-        if _same(mixed, layer.constants):
-            return _resize(w, layer, mode="linear", coordinate_transformation_mode=rule)
-    raise _unknown(layer)
+    """Resize, linear: by the rule whose coordinates are nearest, which are at most as far as LiteRT rounds its own."""
+    rule = min(lower.RULES, key=lambda rule: _apart(layer, rule))
+    if _apart(layer, rule) > 1:
+        raise _unknown(layer)
+    return _resize(w, layer, mode="linear", coordinate_transformation_mode=rule)
+
+
+def _apart(layer: Layer, rule: lower.Rule) -> float:
+    """How far the coordinates of `rule` are from the layer's, as a share of what LiteRT's may be from exact ones."""
+    positions = (("top", "row_weight"), ("left", "column_weight"))
+    farthest = 0.0
+    for (first, weight), real, old in zip(positions, _coordinates(layer, rule), _size(layer), strict=True):
+        position = layer.constants[first] + layer.constants[weight] / ONE
+        difference = np.abs(position - np.clip(real, 0, old - 1))
+        farthest = max(farthest, float(difference.max()) / (_LITERT_DRIFT * (len(real) + 1)))
+    return farthest
 
 
 def _size(layer: Layer) -> tuple[int, int]:

@@ -181,7 +181,7 @@ def _gelu(c: _Call) -> Real:
 
 
 def _leaky_relu(c: _Call) -> Real:
-    return np.where(c.inputs[0] > 0, c.inputs[0], c.inputs[0] * c.option("LeakyReluOptions", "Alpha"))
+    return np.asarray(np.where(c.inputs[0] > 0, 1, c.option("LeakyReluOptions", "Alpha")) * c.inputs[0])
 
 
 _erf = np.vectorize(math.erf, otypes=[np.float64])
