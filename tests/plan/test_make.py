@@ -158,6 +158,19 @@ def test_activations_that_are_too_large_are_refused_with_both_sizes() -> None:
         plan.make(chain([16, 64, 64, 16], size=160, kernel=1), CLUSTER8, XCV, BUILT_IN)
 
 
+def test_a_network_that_only_passes_its_input_on_is_refused() -> None:
+    b = Builder()
+    x = b.input(
+        TensorInfo("x", (4, 8), "int8"), TensorInfo("x.device", (4, 8), scale=0.1, zero_point=0), (0, 1)
+    )
+    y = b.add("flat", ops.Reshape(shape=(1, 32)), [x], [TensorInfo("y.device", (), scale=0.1, zero_point=0)])[
+        0
+    ]
+    b.output(y, TensorInfo("y", (1, 32), "int8"), (0, 1), (1, 32))
+    with pytest.raises(PlanError, match="the network computes nothing"):
+        nmcu.compile(b.finish())
+
+
 def test_activations_that_leave_nothing_for_constants_are_refused() -> None:
     room = CLUSTER8.working_bytes - CLUSTER8.program_bytes
     pixels = room // 16

@@ -17,8 +17,17 @@ WRONG = {"NEG"}
 OPERATORS = 18
 
 
+def _huge(file: tf.File, operator: tf.Operator) -> bool:
+    """True for sums that LiteRT's integers may not hold once they are multiplied."""
+    constants = [data for i in operator.inputs if i >= 0 and (data := file.tensors[i].data) is not None]
+    return any(
+        data.dtype == np.int32 and np.abs(data.astype(np.int64)).max(initial=0) > 100_000
+        for data in constants
+    )
+
+
 def test_exact_results_are_within_one_step_of_litert() -> None:
-    """All its kernels but one; more where sums are so large that they overflow its integers."""
+    """All its kernels but one, as long as sums are not so large that they overflow its integers."""
     seen: dict[str, int] = {}
     with Judge() as judge:
 
@@ -41,7 +50,7 @@ def test_exact_results_are_within_one_step_of_litert() -> None:
                 return
             for operator in file.operators:
                 codes = exact.codes(file, operator, tensors)
-                if codes is None or operator.code in WRONG:
+                if codes is None or operator.code in WRONG or _huge(file, operator):
                     continue
                 assert np.abs(codes - tensors[operator.outputs[0]]).max() <= 1, operator
                 seen[operator.code] = seen.get(operator.code, 0) + 1

@@ -38,7 +38,7 @@ def make(
 
     `kernel_names` is a glob that layers with a choice are restricted to, where it leaves any; `forced` maps layer
     names to kernel names, `pinned` to the candidate to take without a choice. Raises `PlanError` naming the node or
-    the sizes where the network does not fit `target`.
+    the sizes where the network does not fit `target`, and where it computes nothing.
     """
     layers = graph.layers
     inputs, outputs = tuple(graph.inputs), tuple(graph.outputs)
@@ -46,6 +46,10 @@ def make(
     activations = place_activations(layers, inputs, outputs, target)
     machine = Machine(target, isa, buffer_bytes=activations.buffer_bytes)
     work = [layer for layer in layers if not activations.moves_nothing(layer)]
+    if not work:
+        raise PlanError(
+            "the network computes nothing: its outputs are its inputs, at most in another shape or type"
+        )
 
     def choices(machine: Machine) -> dict[str, tuple[Candidate, ...]]:
         return {

@@ -5,7 +5,7 @@ Written from the specification of the operators, not from the reader: sums over 
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nmcu.frontend.from_tflite import file as tf
 from nmcu.graph.op import Array
+from nmcu.judge import Key
 
 Real = NDArray[np.float64]
 
@@ -50,6 +51,18 @@ class _Call:
     def shape(self) -> tuple[int, ...]:
         """Of the output."""
         return self.file.tensors[self.operator.outputs[0]].shape
+
+
+def results(file: tf.File, wanted: Iterable[Key], tensors: Mapping[Key, Array]) -> dict[Key, Array]:
+    """Those of the `wanted` tensors that are known exactly: what an operator should have made of LiteRT's `tensors`."""
+    known = {key: array for key, array in tensors.items() if isinstance(key, int)}
+    writers = {operator.outputs[0]: operator for operator in file.operators if operator.outputs}
+    found: dict[Key, Array] = {}
+    for key in wanted:
+        made = codes(file, writers[key], known) if isinstance(key, int) and key in writers else None
+        if made is not None:
+            found[key] = np.floor(np.nan_to_num(made) + 0.5).astype(tensors[key].dtype)
+    return found
 
 
 def codes(file: tf.File, operator: tf.Operator, tensors: Mapping[int, Array]) -> Real | None:

@@ -3,11 +3,13 @@
 import dataclasses
 from collections.abc import Iterable, Mapping
 
+from nmcu.frontend.from_tflite import file as tf
 from nmcu.graph import Graph
 from nmcu.graph.op import Array
-from nmcu.judge import Judge, JudgeError, Runtime, runtime_of
+from nmcu.judge import Judge, JudgeError, Key, Runtime, runtime_of
 from nmcu.judge.judge import Kernels
 from nmcu.operators import Operator
+from nmcu.verification import exact
 from nmcu.verification.compare import compare
 from nmcu.verification.finding import Comparison
 
@@ -15,7 +17,7 @@ from nmcu.verification.finding import Comparison
 class Examiner:
     """Compares `graph`, read from the model file `data`, with its runtime, input by input.
 
-    A fault stands where neither the runtime's reference kernels nor its default ones agree (TFLite).
+    TFLite: a fault stands where neither LiteRT's reference kernels nor its default ones nor exact arithmetic agree.
     """
 
     def __init__(
@@ -29,19 +31,24 @@ class Examiner:
 
     def examine(self, feed: Mapping[str, Array]) -> Comparison:
         """The comparison on one input, arrays by the names of the graph's inputs. Raises `JudgeError`."""
-        found = self._compared(feed, "reference")
+        tensors = self._tensors(feed, "reference")
+        found = compare(self._graph, tensors, self._operators)
         if not found.faults or self.runtime.format != "tflite":
             return found
+        right = exact.results(tf.parse(self._data), [fault.tensor for fault in found.faults], tensors)
+        found = compare(self._graph, tensors, self._operators, right)
+        if not found.faults:
+            return found
         try:
-            again = self._compared(feed, "default")
+            again = compare(self._graph, self._tensors(feed, "default"), self._operators)
         except JudgeError:
             return found
         passed = {finding.tensor: finding for finding in again.findings if finding.ok}
         kept = tuple(f if f.ok else passed.get(f.tensor, f) for f in found.findings)
         return dataclasses.replace(found, findings=kept)
 
-    def _compared(self, feed: Mapping[str, Array], kernels: Kernels) -> Comparison:
+    def _tensors(self, feed: Mapping[str, Array], kernels: Kernels) -> dict[Key, Array]:
         origins = self._graph.origins
         given = {origins[name][0].key if name in origins else name: array for name, array in feed.items()}
         (tensors,) = self._judge.run(self._data, [given], kernels)
-        return compare(self._graph, tensors, self._operators)
+        return tensors
