@@ -3,7 +3,7 @@
 model = nmcu.load("model.tflite")                     # the integer graph
 nmcu.inspect(model)                                   # layers, shapes, zeros, N:M patterns
 pruned = nmcu.prune(model, "1:8x4")                   # by magnitude; pruned.save("sparse.onnx")
-program = nmcu.compile(pruned.graph, "cluster8")      # plan, C and ELF
+program = nmcu.compile(pruned, "cluster8")            # plan, C and ELF
 report = nmcu.run(program, array)                     # outputs, cycles per layer, equal to the reference?
 nmcu.explain(program, report)                         # which kernels could run each layer, and why these
 accuracy = nmcu.evaluate(model, "test.parquet")       # the same program on this machine, over a data set
@@ -79,7 +79,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Functions, results and rooms, imported when first used: a room can be imported without all the others."""
     if name in _ROOMS:
-        return import_module(f"nmcu.{name}")
+        try:
+            return import_module(f"nmcu.{name}")
+        except ImportError as error:  # of an extra that is not installed: `help(nmcu)` looks at all names
+            raise AttributeError(str(error)) from error
     if name in __all__:
         return getattr(import_module("nmcu.errors" if name.startswith("N") else "nmcu.api"), name)
     raise AttributeError(f"module 'nmcu' has no attribute {name!r}")

@@ -35,6 +35,13 @@ def test_dir_is_complete_and_everything_in_it_is_there() -> None:
     assert [room for room in nmcu._ROOMS if find_spec(f"nmcu.{room}") is None] == []
 
 
+def test_help_goes_on_without_an_extra() -> None:
+    script = "import sys; sys.modules['torch'] = None; import nmcu; help(nmcu); nmcu.train"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "run(model" in done.stdout
+    assert done.stderr.endswith("AttributeError: nmcu.train needs PyTorch: pip install 'nmcu[train]'\n")
+
+
 def test_an_unknown_name_is_told() -> None:
     with pytest.raises(AttributeError, match="module 'nmcu' has no attribute 'prun'"):
         nmcu.prun  # type: ignore[attr-defined]  # noqa: B018

@@ -65,7 +65,7 @@ class Explanation(Result):
 
     def rows(self) -> list[dict[str, Any]]:
         """The options, layer by layer."""
-        return [{**vars(o), "tiling": dict(o.tiling) if o.tiling else None} for o in self.options]
+        return [{**vars(o), "tiling": dict(o.tiling or {})} for o in self.options]
 
 
 def explain(
