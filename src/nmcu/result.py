@@ -27,6 +27,9 @@ PAGE = """<!DOCTYPE html>
 class Result(ABC):
     """A value with a table in it. `str` gives a few lines for people, `to_json` what `--json` of its command prints."""
 
+    OTHERWISE = ""
+    """What else than one of `forms` a name to save under may end in."""
+
     @abstractmethod
     def __str__(self) -> str: ...
 
@@ -63,11 +66,12 @@ class Result(ABC):
 
         Raises `NmcuError` for any other suffix, and where the file cannot be written.
         """
-        form = self.forms().get(Path(path).suffix)
+        form = self.forms().get(Path(path).suffix.lower())
         if form is None:
             raise NmcuError(
                 f"cannot save {str(path)!r}: a {type(self).__name__} needs a name that ends in "
                 + " or ".join(self.forms())
+                + self.OTHERWISE
             )
         write_atomically(Path(path), form())
 

@@ -83,11 +83,17 @@ def test_a_result_saves_as_json_and_html(results: dict[str, Any], kind: str, tmp
     assert page.startswith("<!DOCTYPE html>") and "default-src 'none'" in page and "<script" not in page
 
 
-@pytest.mark.parametrize("kind", ["inspection", "explanation", "accuracy", "pruned"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_form_that_there_is_not_is_refused(results: dict[str, Any], kind: str, tmp_path: Path) -> None:
-    with pytest.raises(NmcuError, match=r"ends? in \.(json or \.html|onnx)"):
+    with pytest.raises(NmcuError, match=r"a name that ends in \.json or \.html"):
         results[kind].save(tmp_path / "x.xlsx")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("part", ["graph", "plan", "program"])
+def test_parts_of_a_result_do_not_flood_a_prompt(results: dict[str, Any], part: str) -> None:
+    assert len(repr(getattr(results["program"], part))) < 200
+    assert all(len(repr(layer)) < 200 for layer in results["inspection"].layers)
 
 
 def test_a_pruned_model_saves_as_onnx(results: dict[str, Any], tmp_path: Path) -> None:
@@ -119,6 +125,33 @@ def test_what_is_compiled_is_planned_once(results: dict[str, Any]) -> None:
     other = nmcu.run(conv_linear(seed=2, names=("a", "b")))
     with pytest.raises(NmcuError, match="other layers"):
         nmcu.explain(results["program"], other)
+
+
+def test_layers_are_named_by_globs() -> None:
+    network = conv_linear()
+    for named in ("classifier", ["class*", "classifier"]):
+        pruned = nmcu.prune(network, "1:8", layers=named)
+        assert [row["reason"] for row in pruned.rows()] == ["not among the layers to prune", None]
+    with pytest.raises(NmcuError, match="skip 'x' matches no layer"):
+        nmcu.prune(network, "1:8", skip=["conv", "x"])
+    with pytest.raises(NmcuError, match="'None' is not an N:M pattern"):
+        nmcu.prune(network, None)  # type: ignore[arg-type]
+
+
+def test_one_number_serves_all_channels(results: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(NmcuError, match=r"mean \(0\.5,\) and std \(0,\) are not possible"):
+        nmcu.evaluate(results["program"], tmp_path, mean=0.5, std=0)
+    with pytest.raises(NmcuError, match="one number or three are needed"):
+        nmcu.evaluate(results["program"], tmp_path, mean=[0.5, 0.5])
+
+
+def test_a_program_is_simulated_by_names(results: dict[str, Any], tmp_path: Path) -> None:
+    results["program"].save(tmp_path / "x.elf")
+    result = nmcu.sim.simulate(tmp_path / "x.elf", "cluster8")
+    assert result.exit_code == 0 and str(result).endswith("exit code 0")
+    assert result.to_frame()["instructions"].sum() == result.instructions
+    with pytest.raises(NmcuError, match=r"y\.elf cannot be read: No such file"):
+        nmcu.sim.simulate(str(tmp_path / "y.elf"), "cluster8")
 
 
 def test_without_pandas_there_is_one_sentence(

@@ -1,6 +1,6 @@
 """Accuracy over a data set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
 from nmcu.targets import Target
 
+Channels = float | Sequence[float] | None
+"""One number for all channels, one for each, or what the model says."""
+
 
 def evaluate(
     model: Model,
@@ -19,8 +22,8 @@ def evaluate(
     target: str | Target | None = None,
     isa: str | InstructionSet | None = None,
     limit: int | None = None,
-    mean: tuple[float, ...] | None = None,
-    std: tuple[float, ...] | None = None,
+    mean: Channels = None,
+    std: Channels = None,
     registry: Registry | None = None,
     jobs: int = 2,
     on_stage: Stage | None = None,
@@ -42,8 +45,14 @@ def evaluate(
         found.graph,
         found.plan,
         host.images(Path(data), limit),
-        preprocessing=Preprocessing.of(found.graph, mean, std),
+        preprocessing=Preprocessing.of(found.graph, _tuple(mean), _tuple(std)),
         jobs=jobs,
         progress=on_image,
     )
     return replace(accuracy, model=found.model)
+
+
+def _tuple(values: Channels) -> tuple[float, ...] | None:
+    if values is None:
+        return None
+    return tuple(values) if isinstance(values, Sequence) else (values,)

@@ -1,6 +1,7 @@
 """An N:M-sparse model from a dense one, without training."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,11 +10,10 @@ from typing import Any
 from nmcu.api.model import Model, Stage, graph_of, name_of
 from nmcu.errors import NmcuError, NoGainWarning, counted
 from nmcu.graph import Graph
-from nmcu.graph.prune import Choice, choose
+from nmcu.graph.prune import Choice, Globs, choose, globs
 from nmcu.graph.prune import prune as prune_graph
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Machine, gain, no_gain, without_gain
-from nmcu.operators import check_suffix
 from nmcu.operators import save as save_file
 from nmcu.registry import Registry
 from nmcu.report import label
@@ -56,24 +56,25 @@ class Pruned(Result):
             for choice in self.choices
         ]
 
+    OTHERWISE = " or .onnx"
+
     def save(self, path: str | Path) -> None:
         """Writes the pruned model as QDQ ONNX where `path` ends in `.onnx`; else one of `forms`.
 
         Raises `NmcuError` for any other suffix, and where the file cannot be written.
         """
-        if Path(path).suffix in self.forms():
+        if Path(path).suffix.lower() == ".onnx":
+            save_file(self.graph, path, self.registry.operators.values())
+        else:
             super().save(path)
-            return
-        check_suffix(Path(path))
-        save_file(self.graph, path, self.registry.operators.values())
 
 
 def prune(
     model: Model,
     pattern: str | NMPattern,
     *,
-    layers: str | None = None,
-    skip: str = "",
+    layers: Globs | None = None,
+    skip: Globs = (),
     target: str | Target = "cluster8",
     isa: str | InstructionSet = "xcv",
     registry: Registry | None = None,
@@ -81,37 +82,40 @@ def prune(
 ) -> Pruned:
     """Prunes the weights of a model file or graph by magnitude, block by block; nothing is trained.
 
-    `pattern` is `N:M` or `N:MxG`. `layers` is a glob of layers to prune (without it all but the first convolution and
-    the last layer), `skip` one of layers to leave as they are. The result saves as QDQ ONNX (`.save("sparse.onnx")`)
-    and holds the `graph` for `compile`, `run` and `evaluate`. Raises `NmcuError` where there is nothing to prune or a
-    glob matches no layer, and warns (`NoGainWarning`) where the pattern is predicted to gain no speed on `target` with
-    `isa`.
+    `pattern` is `N:M` or `N:MxG`. `layers` is a glob of layers to prune, or several (without it all but the first
+    convolution and the last layer), `skip` those to leave as they are. The result saves as QDQ ONNX
+    (`.save("sparse.onnx")`), and `compile`, `run` and `evaluate` take it as it is. Raises `NmcuError` where there is
+    nothing to prune or a glob matches no layer, and warns (`NoGainWarning`) where the pattern is predicted to gain no
+    speed on `target` with `isa`.
     """
     say = on_stage or (lambda stage: None)
     known = registry or Registry.installed()
-    wanted = NMPattern.parse(pattern) if isinstance(pattern, str) else pattern
+    wanted = pattern if isinstance(pattern, NMPattern) else NMPattern.parse(str(pattern))
     machine = Machine(known.target(target), known.isa(isa))
     say("reading")
     graph = graph_of(model, known)
-    choices = choose(graph, wanted, layers, skip)
-    _check(name_of(model), choices, layers, skip)
-    named = [choice.layer.name for choice in choices if choice.reason is None]
+    named, skipped = None if layers is None else globs(layers), globs(skip)
+    choices = choose(graph, wanted, named, skipped)
+    _check(name_of(model), choices, named, skipped)
+    chosen = [choice.layer.name for choice in choices if choice.reason is None]
     say("pruning")
-    pruned = prune_graph(graph, dict.fromkeys(named, wanted))
+    pruned = prune_graph(graph, dict.fromkeys(chosen, wanted))
     say("predicting")
     kernels = known.kernels.values()
     slow = without_gain(
-        {layer.name: gain(kernels, layer, machine) for layer in pruned.layers if layer.name in named}
+        {layer.name: gain(kernels, layer, machine) for layer in pruned.layers if layer.name in chosen}
     )
     if slow:
         warnings.warn(no_gain({str(wanted): slow}, machine), NoGainWarning, stacklevel=2)
     return Pruned(name_of(model), wanted, pruned, choices, known)
 
 
-def _check(model: str, choices: tuple[Choice, ...], layers: str | None, skip: str) -> None:
+def _check(
+    model: str, choices: tuple[Choice, ...], layers: Sequence[str] | None, skip: Sequence[str]
+) -> None:
     """Raises `NmcuError` where a glob matches nothing, or no layer is pruned."""
-    for option, glob in (("layers", layers), ("skip", skip)):
-        if glob and not any(fnmatchcase(choice.layer.name, glob) for choice in choices):
+    for option, glob in (*(("layers", glob) for glob in layers or ()), *(("skip", glob) for glob in skip)):
+        if not any(fnmatchcase(choice.layer.name, glob) for choice in choices):
             names = ", ".join(label(c.layer.name) for c in choices)
             raise NmcuError(f"{option} {glob!r} matches no layer with weights; there are: {names}")
     if all(choice.reason is not None for choice in choices):

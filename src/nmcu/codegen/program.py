@@ -41,7 +41,7 @@ class Port:
         return array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """Generated files, the library files they need, and how to reach its tensors from outside.
 
@@ -59,3 +59,6 @@ class Program:
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     regions: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __repr__(self) -> str:
+        return f"<Program: {', '.join(self.files)}>"

@@ -19,7 +19,7 @@ from nmcu.graph.tensor import TensorInfo, from_value
 OpT_co = TypeVar("OpT_co", bound=Op, default=Op, covariant=True)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layer(Generic[OpT_co]):
     """One node that runs on the device. `name` is the model's own, unique, unescaped.
 
@@ -32,6 +32,10 @@ class Layer(Generic[OpT_co]):
     outputs: tuple[TensorInfo, ...]
     constants: Mapping[str, Array]
     whole: "Layer[OpT_co] | None" = None
+
+    def __repr__(self) -> str:
+        shapes = [[tensor.shape for tensor in tensors] for tensors in (self.inputs, self.outputs)]
+        return f"<Layer {self.name!r}: {self.kind}, {shapes[0]} to {shapes[1]}>"
 
     @property
     def kind(self) -> str:

@@ -1,6 +1,6 @@
 """Magnitude pruning of an integer graph, without training."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,6 +17,8 @@ from nmcu.graph.op import Array, Op
 from nmcu.graph.tensor import TensorInfo
 from nmcu.sparsity import NMPattern, mask
 
+Globs = str | Iterable[str]
+"""One glob or several, of names of layers."""
 Rewritten = tuple[Op, Mapping[str, Array]]
 
 
@@ -28,13 +30,16 @@ class Choice:
     reason: str | None
 
 
-def choose(graph: Graph, pattern: NMPattern, wanted: str | None = None, skip: str = "") -> tuple[Choice, ...]:
+def choose(
+    graph: Graph, pattern: NMPattern, wanted: Globs | None = None, skip: Globs = ()
+) -> tuple[Choice, ...]:
     """Which layers of `graph` pruning to `pattern` takes, in execution order.
 
-    `wanted` is a glob of layer names; without it all but the first convolution and the last layer with weights. `skip`
-    is a glob of names to leave out. Depthwise and grouped convolutions have no blocks of channels to prune, and a
+    `wanted` are globs of layer names; without it all but the first convolution and the last layer with weights. `skip`
+    are globs of names to leave out. Depthwise and grouped convolutions have no blocks of channels to prune, and a
     layer with fewer input channels than a block would not count as N:M sparse.
     """
+    wanted, skip = None if wanted is None else globs(wanted), globs(skip)
     weighted = [layer for layer in graph.layers if layer.weight_bytes]
     first = next((layer for layer in weighted if layer.kind == "conv"), None)
     return tuple(
@@ -43,12 +48,22 @@ def choose(graph: Graph, pattern: NMPattern, wanted: str | None = None, skip: st
     )
 
 
+def globs(names: Globs) -> tuple[str, ...]:
+    """Each of the globs; none of an empty text."""
+    return tuple(filter(None, (names,) if isinstance(names, str) else names))
+
+
 def _reason(
-    layer: Layer, pattern: NMPattern, wanted: str | None, skip: str, first: bool, last: bool
+    layer: Layer,
+    pattern: NMPattern,
+    wanted: Sequence[str] | None,
+    skip: Sequence[str],
+    first: bool,
+    last: bool,
 ) -> str | None:
-    if wanted is not None and not fnmatchcase(layer.name, wanted):
+    if wanted is not None and not any(fnmatchcase(layer.name, glob) for glob in wanted):
         return "not among the layers to prune"
-    if skip and fnmatchcase(layer.name, skip):
+    if any(fnmatchcase(layer.name, glob) for glob in skip):
         return "to be skipped"
     if not isinstance(layer.op, ops.Conv2d | ops.Linear) or getattr(layer.op, "groups", 1) != 1:
         return "its channels do not mix"

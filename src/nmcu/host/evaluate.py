@@ -81,9 +81,11 @@ class Preprocessing:
     std: tuple[float, ...] = (1.0,)
 
     def __post_init__(self) -> None:
-        if not np.isfinite([*self.mean, *self.std]).all() or min(self.std) <= 0:
+        counts = {len(self.mean), len(self.std)}
+        if counts - {1, 3} or not np.isfinite([*self.mean, *self.std]).all() or min(self.std) <= 0:
             raise NmcuError(
-                f"mean {self.mean} and std {self.std} are not possible: finite numbers, std above 0, are needed"
+                f"mean {self.mean} and std {self.std} are not possible: one number or three are needed, finite, "
+                "std above 0"
             )
 
     @classmethod

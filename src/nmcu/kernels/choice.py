@@ -36,5 +36,5 @@ def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str = "*") -> st
     if missing := kernel.requires - machine.isa.names:
         return f"needs --isa {'+'.join(sorted(missing))}"
     if not fnmatchcase(kernel.name, names):
-        return f"not among --kernels {names}"
+        return f"not among the kernels {names}"
     return window.oversized(layer) or kernel.refusal(layer, machine)

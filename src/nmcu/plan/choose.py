@@ -23,7 +23,7 @@ def options(
     if forced is not None and forced not in known:
         made = ", ".join(sorted(kernel.name for kernel in known.values() if kernel.runs(layer)))
         raise PlanError(
-            f"--kernel {layer.name}={forced}: there is no kernel {forced!r}; for {layer.kind}: {made or 'none'}"
+            f"{layer.name}={forced}: there is no kernel {forced!r}; for {layer.kind}: {made or 'none'}"
         )
     wanted = forced or names
     possible = kernels.candidates(known.values(), layer, machine, wanted)
@@ -36,7 +36,7 @@ def options(
             kept.append(candidate)
     if not found and forced is not None:
         reason = kernels.fits(known[forced], layer, machine) or "no tile of it fits the compute memory"
-        raise PlanError(f"--kernel {layer.name}={forced}: {reason}")
+        raise PlanError(f"{layer.name}={forced}: {reason}")
     if not found:
         raise PlanError(_refusal(known.values(), layer, machine, wanted))
     return tuple(sorted((c for kept in found.values() for c in kept), key=lambda c: (c.cycles, c.l1_bytes)))

@@ -98,10 +98,11 @@ def _check_names(
     known: Mapping[str, Kernel], layers: Sequence[Layer], kernel_names: str, forced: Mapping[str, str]
 ) -> None:
     if not fnmatch.filter(known, kernel_names):
-        raise PlanError(f"--kernels {kernel_names!r} matches no kernel; there are: {', '.join(known)}")
+        raise PlanError(f"no kernel matches {kernel_names!r}; there are: {', '.join(known)}")
     unknown = set(forced) - {layer.name for layer in layers}
     if unknown:
-        raise PlanError(f"--kernel names layer {min(unknown)!r}; layers: {', '.join(x.name for x in layers)}")
+        names = ", ".join(layer.name for layer in layers)
+        raise PlanError(f"there is no layer {min(unknown)!r} to force a kernel on; layers: {names}")
 
 
 def _check_l3(plan: Plan) -> None:

@@ -150,7 +150,7 @@ class PlannedLayer:
         return sum(part.wait_cycles for part in self.parts)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """A network planned for a target: layers in order, activations in working memory, packed constants.
 
@@ -253,6 +253,9 @@ class Plan:
             ],
             "layers": [_layer_json(layer) for layer in self.layers],
         }
+
+    def __repr__(self) -> str:
+        return f"<Plan: {len(self.layers)} layers on {self.target.name} ({self.isa})>"
 
     def __str__(self) -> str:
         lines = [f"plan for {self.target.name} ({self.isa}): {self.predicted_cycles:,} cycles predicted"]

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
-from nmcu.errors import SimulationFault
+from nmcu.errors import NmcuError, SimulationFault
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
 from nmcu.sim.build import library_for
@@ -30,8 +31,8 @@ CYCLES_PER_SLICE = 1_000_000  # between two looks at signals and the progress ca
 
 
 def simulate(
-    elf: bytes,
-    target: Target,
+    elf: bytes | str | Path,
+    target: str | Target,
     *,
     isa: str | InstructionSet = "xcv",
     writes: Mapping[int, bytes] | None = None,
@@ -41,7 +42,7 @@ def simulate(
     trace: Trace | None = None,
     recorded_events: int = 0,
 ) -> SimResult:
-    """Runs `elf` on `target` until it exits.
+    """Runs `elf`, a program or the path of its file, on `target` (a name, a folder or a `Target`) until it exits.
 
     `isa` is what the cores accept: `rv32`, `xcv`, `xdec`, or a set with extensions from elsewhere, whose simulator is
     built once with this machine's compiler. `writes` puts bytes at addresses before the start, in any memory; `reads`
@@ -51,11 +52,12 @@ def simulate(
     a program for this target or an address is in no memory, `ProgramFault` where the run ends by anything but the
     program's own exit.
     """
-    accepted = Registry.installed().isa(isa)
+    registry = Registry.installed()
+    accepted = registry.isa(isa)
     return run_on(
         library_for(accepted),
-        elf,
-        target,
+        elf if isinstance(elf, bytes) else _read_file(Path(elf)),
+        registry.target(target),
         extensions=[extension.name for extension in accepted.extensions],
         writes=writes,
         reads=reads,
@@ -64,6 +66,13 @@ def simulate(
         trace=trace,
         recorded_events=recorded_events,
     )
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NmcuError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
 def run_on(
