@@ -114,6 +114,98 @@ def test_code_that_writes_itself_runs_as_written() -> None:
     assert result.exit_code == 101
 
 
+def words(*items: int) -> bytes:
+    return struct.pack(f"<{len(items)}I", *items)
+
+
+def test_a_store_changes_the_instruction_after_a_fence() -> None:
+    """fence.i between them: the new instruction runs, however near it lies. It used to repeat the store for ever."""
+    code = words(
+        0x00000297,  # auipc t0, 0
+        0x00700337 | 0,  # lui t1, 0x700
+        0x51330313,  # addi t1, t1, 0x513: li a0, 7
+        0x0062AA23,  # sw t1, 20(t0)
+        0x0000100F,  # fence.i
+        0x00100513,  # li a0, 1
+        *(0x1A1002B7, 0x00A2A023, 0x0000006F),
+    )
+    result = simulate(elf(code, flags=7), FLAT, max_cycles=1000)
+    assert (result.exit_code, result.instructions) == (7, 8)
+
+
+@pytest.mark.parametrize("nops", [0, 1, 2])
+def test_an_instruction_that_may_have_been_fetched_already_is_a_fault(nops: int) -> None:
+    """The RTL runs the old instruction up to 8 bytes ahead of the store, 12 where the store waits: not to rely on."""
+    target = 16 + 4 * nops
+    store = 0x0062A023 | (target >> 5) << 25 | (target & 31) << 7
+    code = words(0x00000297, 0x00700337, 0x51330313, store, *[0x13] * nops, 0x00100513)
+    with pytest.raises(
+        ProgramFault, match=r"changed by the store at 0x0000000c right before it.*fence\.i"
+    ) as caught:
+        simulate(elf(code + EXIT, flags=7), FLAT, max_cycles=1000)
+    assert (caught.value.kind, caught.value.pc) == ("stale_code", target)
+
+
+def test_a_store_16_bytes_ahead_needs_no_fence() -> None:
+    code = words(0x00000297, 0x00700337, 0x51330313, 0x0262A023, *[0x13] * 4, 0x00100513)
+    code += words(0x1A1002B7, 0x00A2A023, 0x0000006F)
+    assert simulate(elf(code, flags=7), FLAT, max_cycles=1000).exit_code == 7
+
+
+def two_segments(
+    load: int, *, run: int = 0x4000, code: bytes, data: bytes, flags: int = 6, entry: int = 0
+) -> bytes:
+    """Code at 0, and a segment that runs at `run` (16 bytes larger in memory) and is loaded at `load`."""
+    header = b"\x7fELF\x01\x01\x01" + bytes(9)
+    header += struct.pack("<HHIIIIIHHHHHH", 2, 243, 1, entry, 52, 0, 0, 52, 32, 2, 0, 0, 0)
+    rows = struct.pack("<8I", 1, 116, 0, 0, len(code), len(code), 5, 4)
+    rows += struct.pack("<8I", 1, 116 + len(code), run, load, len(data), len(data) + 16, flags, 4)
+    return header + rows + code + data
+
+
+# Start-up code: copies a word from 0x2000 (load address) to 0x4000 (run address).
+COPY = words(0x000022B7, 0x0002A303, 0x000043B7, 0x0063A023)
+
+
+def test_a_segment_lies_at_its_load_address_until_it_is_copied() -> None:
+    """As a debugger or a programmer puts it into flash: .data of a program linked with AT>."""
+    read_before = words(0x00004537, 0x00052583)  # lui a0, 4; lw a1, 0(a0): 0, nothing has been copied
+    after = words(0x00052603, 0x00B60533, 0x1A1002B7, 0x00A2A023, 0x0000006F)  # lw a2; exit with a1 + a2
+    file = two_segments(0x2000, code=read_before + COPY + after, data=words(42))
+    assert simulate(file, FLAT).exit_code == 42
+
+
+def test_code_is_copied_to_where_it_runs() -> None:
+    call = words(0x000380E7, 0x1A1002B7, 0x00A2A023, 0x0000006F)  # jalr t2; exit with a0
+    copy_two = words(0x000022B7, 0x000043B7, 0x0002A303, 0x0063A023, 0x0042A303, 0x0063A223)
+    function = words(0x02A00513, 0x00008067)  # li a0, 42; ret
+    file = two_segments(0x2000, code=copy_two + call, data=function, flags=5)
+    assert simulate(file, FLAT).exit_code == 42
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        (
+            two_segments(0x20000000, code=COPY, data=words(42)),
+            "the segment that runs at 0x00004000 is loaded at 0x20000000, where its 4 bytes do not lie inside a memory",
+        ),
+        (
+            two_segments(8, code=COPY, data=words(42)),
+            "what is loaded at 0x00000000 .16 bytes. and 0x00000008 overlap",
+        ),
+        (
+            two_segments(0x2000, code=COPY, data=EXIT, flags=5, entry=0x4000),
+            "the entry point 0x00004000 lies in the segment at 0x00004000, which is loaded at 0x00002000",
+        ),
+        (two_segments(0xFFFFFFFE, code=COPY, data=words(42)), "wraps around the address space"),
+    ],
+)
+def test_load_addresses_that_cannot_work(file: bytes, message: str) -> None:
+    with pytest.raises(SimulationFault, match=message):
+        simulate(file, FLAT)
+
+
 def segments(count: int, *, step: int, size: int, flags: int = 5) -> bytes:
     """A file with `count` segments of `size` bytes in memory, `step` apart; all hold the smallest program."""
     header = b"\x7fELF\x01\x01\x01" + bytes(9)

@@ -59,6 +59,54 @@ def test_counters_stand_still_until_started_and_then_count() -> None:
     assert (cycles, instructions) == (4 + 4 + 4 + 5, 7)  # two CSR reads of 4, four single cycles, mulh 5
 
 
+def test_counters_behind_a_write() -> None:
+    """A write takes the place of that cycle's count (RTL, cv32e40p_cs_registers.sv): the next instruction reads it."""
+    body = [
+        "csrwi mcountinhibit, 0",
+        "csrwi minstret, 5",
+        "csrr t1, minstret",
+        "csrwi mcycle, 7",
+        "csrr t2, mcycle",
+    ]
+    body += ["csrwi mcountinhibit, 13", "csrr t3, minstret", "nop", "csrr t4, minstret"]
+    body += [f"sw t{k}, {4 * k - 4}(s1)" for k in (1, 2, 3, 4)]
+    assert run(body, 4) == (5, 7 + 3, 9, 9)
+
+
+def test_what_traps_does_not_retire() -> None:
+    """minstret: two CSR accesses and the handler's six instructions; neither ecall nor an illegal word."""
+    body = ["la t1, 5f", "csrw mtvec, t1", "csrwi mcountinhibit, 0", "csrwi minstret, 0"]
+    body += ["ecall", ".word 0xffffffff", "csrr t1, minstret", "sw t1, 0(s1)", "j 9f", ".balign 256"]
+    body += ["5: csrr t2, mepc", "addi t2, t2, 4", "csrw mepc, t2", "mret", "9:"]
+    assert run(body, 1) == (8,)
+
+
+def test_triggers_read_as_those_of_a_core_outside_debug_mode() -> None:
+    numbers = (0x7A0, 0x7A1, 0x7A2, 0x7A3, 0x7A4, 0x7A8, 0x7AA)
+    body = ["li t2, -1", *(f"csrw {number}, t2" for number in numbers)]
+    body += [
+        line for k, number in enumerate(numbers) for line in (f"csrr t1, {number}", f"sw t1, {4 * k}(s1)")
+    ]
+    assert run(body, 7) == (0, 0x28001040, 0, 0, 4, 0, 0)
+
+
+def test_events_of_mhpmcounter3() -> None:
+    """Loads and jumps (bits 5 and 7): three; with the load-use stall (bit 2), seen in a cycle of its own, four."""
+    events = []
+    for mask in (1 << 5 | 1 << 7, 1 << 5 | 1 << 7 | 1 << 2):
+        body = [f"li t1, {mask}", "csrw mhpmevent3, t1", "csrwi mcountinhibit, 0"]
+        body += [
+            "lw t2, 0(s1)",
+            "addi t2, t2, 1",
+            "j 1f",
+            "1: lw t3, 0(s1)",
+            "csrr t1, mhpmcounter3",
+            "sw t1, 0(s1)",
+        ]
+        events += run(body, 1)
+    assert events == [3, 4]
+
+
 def test_a_handler_gets_illegal_instructions_and_calls() -> None:
     body = [
         "la t1, 5f",

@@ -2,22 +2,20 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from nmcu.rtl.encode import (
     C_NOP,
     CUSTOM_0,
-    CUSTOM_1,
     SYSTEM,
     b_type,
     hardware_loop,
     i_type,
     j_type,
     load_immediate,
-    r_type,
     to_bytes,
 )
+from nmcu.rtl.item import Item
 from nmcu.rtl.operands import (
     COUNT,
     DATA,
@@ -29,7 +27,9 @@ from nmcu.rtl.operands import (
     access,
     computation,
 )
-from nmcu.sim.instructions import Csr, Instruction, Table
+from nmcu.rtl.self_modifying import self_modifying
+from nmcu.rtl.system_items import SystemItems, settable
+from nmcu.sim.instructions import Instruction, Table
 
 __all__ = ["DATA", "INDEX", "POINTERS", "TRAP_SCRATCH", "Item", "Maker"]
 
@@ -44,17 +44,6 @@ ELSEWHERE = (
     "Csr",
 )  # immediates that no free choice is made of
 DIVISIONS = ("div", "divu", "rem", "remu")
-# By how they may be accessed without leaving the stream: in every way, with immediates only (MIE), read.
-PLAIN_CSRS, MSTATUS, READ_CSRS = (0x340, 0x340, 0x341, 0x342, 0x304), 0x300, (0x301, 0x305, 0x343, 0xF14)
-
-
-@dataclass(frozen=True)
-class Item:
-    """Encodings in program order (16 or 32 bits, by their two low bits); `aligned`: starts at a word boundary."""
-
-    kind: str
-    code: tuple[int, ...]
-    aligned: bool = False
 
 
 class Maker:
@@ -78,8 +67,8 @@ class Maker:
         for row in rows:
             if row.extension not in CORE and row.immediate not in ELSEWHERE:
                 of_extensions.setdefault(row.extension, []).append(row)
-        self._csrs = [csr for csr in table.csrs if csr.extension != "base"]
-        self._illegal = _illegal(table, [row for of in of_extensions.values() for row in of])
+        self._settable = [csr.number for csr in table.csrs if settable(csr)]
+        self._system = SystemItems(rng, table, [row for of in of_extensions.values() for row in of])
         extensions = [partial(self.extension, rows) for rows in of_extensions.values()]
         self._simple: list[Callable[[], Item]] = [
             *(self.compute, self.compute, self.compute, self.load, self.store, self.corev_access),
@@ -98,6 +87,8 @@ class Maker:
             self.divide: 1.5,
             self.csr: 2,
             self.trap: 0.7,
+            self.counters: 0.6,
+            self.self_modifying: 0.4,
             self.fence: 0.4,
             **dict.fromkeys(extensions, 5),
         }
@@ -138,24 +129,19 @@ class Maker:
         return Item(row.extension, tuple(code))
 
     def csr(self) -> Item:
-        rng = self._rng
-        any_way = [*PLAIN_CSRS, MSTATUS, *READ_CSRS]
-        numbers = any_way + [csr.number for csr in self._csrs for _ in range(1 + _settable(csr))]
-        number, rd = rng.choice(numbers), rng.choice(FREE)
-        if number == MSTATUS or any(csr.number == number and _settable(csr) for csr in self._csrs):
-            return Item("csr", (i_type(SYSTEM, rng.choice((5, 6, 7)), rd, rng.randrange(32), number),))
-        if number in PLAIN_CSRS:
-            operation = rng.choice((1, 2, 3, 5, 6, 7))
-            return Item("csr", (i_type(SYSTEM, operation, rd, rng.randrange(32), number),))
-        return Item("csr", (i_type(SYSTEM, 2, rd, 0, number),))
+        return self._system.csr()
 
     def trap(self) -> Item:
-        """ecall, ebreak, illegal words and CSR accesses; the handler returns behind them."""
-        rng = self._rng
-        if rng.random() < 0.15:
-            return Item("trap", (0x9002, C_NOP))
-        words = (0x00000073, 0x00100073) if rng.random() < 0.3 else self._illegal
-        return Item("trap", (rng.choice(words),))
+        return self._system.trap()
+
+    def counters(self) -> Item:
+        """Counters run over instructions whose time is known to the cycle: an illegal word may wait for a load's rd."""
+        kinds = (*self._simple, self.compressed, self.branch, self.divide, self.csr, self.fence)
+        trap = Item("trap", (C_NOP, *self.trap().code))
+        return self._system.counters(lambda: self._rng.choice(kinds)() if self._rng.random() < 0.85 else trap)
+
+    def self_modifying(self) -> Item:
+        return self_modifying(self._rng, self._straight)
 
     def fence(self) -> Item:
         return Item("fence", (self._rng.choice((0x0FF0000F, 0x0000100F)),))
@@ -247,10 +233,10 @@ class Maker:
         rng = self._rng
         code = self._reset()
         if rng.random() < 0.5:
-            code += self._loop(rng.randrange(2), self._straight(rng.randrange(3, 9)), 6)
+            code += self._loop(rng.randrange(2), self._body(rng.randrange(3, 9)), 6)
         else:
-            inner = self._loop(0, self._straight(rng.randrange(3, 7)), 4)
-            body = [*self._straight(rng.randrange(3)), *inner, *self._straight(rng.randrange(2, 5))]
+            inner = self._loop(0, self._body(rng.randrange(3, 7)), 4)
+            body = [*self._body(rng.randrange(3)), *inner, *self._body(rng.randrange(2, 5))]
             code += self._loop(1, body, 4)
         return Item("hwloop", tuple(code), aligned=True)
 
@@ -269,6 +255,15 @@ class Maker:
             return [*start, *end, i_type(0x13, 0, COUNT, 0, count), hardware_loop(5, which, COUNT, 0), *body]
         bounds = (hardware_loop(0, which, 0, 3), hardware_loop(2, which, 0, words + 2))
         return [*bounds, hardware_loop(4, which, 0, count), *body]
+
+    def _body(self, count: int) -> list[int]:
+        """At least `count` instructions of a hardware loop: those of `_straight`, now and then a trap or CSR access."""
+        code: list[int] = []
+        often = self._rng.random() < 0.5
+        while len(code) < count:
+            special = often and self._rng.random() < 0.2
+            code += self._rng.choice((self.csr, self._system.trap_word) if special else self._simple)().code
+        return code
 
     def _straight(self, count: int) -> list[int]:
         """At least `count` 32-bit instructions without control transfer."""
@@ -289,8 +284,7 @@ class Maker:
         for pointer in POINTERS:
             code += load_immediate(pointer, DATA + rng.randrange(-256, 256))
         code.append(i_type(0x13, 0, INDEX, 0, rng.randrange(-64, 64)))
-        settable = [csr.number for csr in self._csrs if _settable(csr)]
-        return [*code, *(i_type(SYSTEM, 5, 0, rng.randrange(32), number) for number in settable)]
+        return [*code, *(i_type(SYSTEM, 5, 0, rng.randrange(32), number) for number in self._settable)]
 
 
 def _computes(row: Instruction) -> bool:
@@ -301,17 +295,3 @@ def _computes(row: Instruction) -> bool:
         and row.immediate not in ELSEWHERE
         and row.name != "jalr"
     )
-
-
-def _settable(csr: Csr) -> bool:
-    return csr.extension not in CORE and csr.writable != 0
-
-
-def _illegal(table: Table, rows: list[Instruction]) -> tuple[int, ...]:
-    """Words that trap: a few of all cores, and near misses of the extensions' instructions `rows`."""
-    known = {csr.number for csr in table.csrs}
-    no_csr = next(number for number in range(0x7FF, 0, -1) if number not in known)
-    accesses = (i_type(SYSTEM, 1, 5, 6, 0xF14), i_type(SYSTEM, 2, 5, 0, no_csr))
-    words = [0xFFFFFFFF, r_type(CUSTOM_1, 5, 3, 5, 8, 9)]
-    words += [row.match ^ 1 << bit for row in rows for bit in range(25, 32) if row.mask >> bit & 1]
-    return (*accesses, *(word for word in words if not table.find(word)))

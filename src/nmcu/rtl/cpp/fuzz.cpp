@@ -167,6 +167,7 @@ Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern &
         const Transaction t{r.address, r.write ? r.data & mask : 0, r.size, r.write};
         run.transactions.push_back(t);
         const uint32_t data = transact(memory, t, exit, run.problem);
+        if (t.write && !exit) machine.platform.code_written(0, t.address, t.size);
         if (exit) {
             run.cycles = core.due - run.steps.front().time;
             run.steps.pop_back(); // the exit store does not complete here

@@ -73,6 +73,9 @@ public:
         top_->boot_addr_i = boot_address;
         top_->hart_id_i = hart_id;
         top_->irq_i = 0;
+        // Most registers' clock is gated until the core fetches: only the falling edge of the reset reaches them.
+        top_->rst_ni = 1;
+        top_->eval();
         top_->rst_ni = 0;
         cycle({}, {});
         cycle({}, {});

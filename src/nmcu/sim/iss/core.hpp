@@ -13,6 +13,7 @@
 #include "arithmetic.hpp"
 #include "code.hpp"
 #include "csr.hpp"
+#include "events.hpp"
 
 namespace nmcu::iss {
 
@@ -76,7 +77,7 @@ public:
     State state;
 
     // Runs on until it wants something; sets wants and due.
-    void advance(const Freedom &freedom) { sink ? run<true>(freedom) : run<false>(freedom); }
+    void advance(const Freedom &freedom) { must_watch() ? run<true>(freedom) : run<false>(freedom); }
 
     // The request was granted in cycle `now`; `data` arrives in the next one.
     void respond(Cycle now, uint32_t data)
@@ -92,7 +93,7 @@ public:
             due = now + 1;
             return;
         }
-        const Op &op = *state.op;
+        const Op &op = access_.op;
         if (!request.write) {
             if (access_.first_size) data = access_.first_data | (data << (8 * access_.first_size));
             finish_load(op, data);
@@ -101,10 +102,21 @@ public:
         if (now != state.time) state.busy_until = now + 1; // it was not granted at once
         state.time = now + 1 + op.extra;
         stalls[size_t(Cause::LoadUse)] += op.extra;
-        state.op = &op + op.length;
+        state.op += op.length;
         state.by_jump = false;
         wants = Wants::Advance;
         due = state.time;
+    }
+
+    // The request that was granted, a store, has changed code.
+    void code_stored(uint32_t address, uint32_t bytes)
+    {
+        const uint32_t next = pc() + 2u * access_.op.length, end = address + bytes;
+        bool ahead = end - next - 1 < FETCHED_AHEAD + bytes - 1;
+        for (const HardwareLoop &loop : state.loops)
+            ahead = ahead || (loop.count > 1 && loop.end - next < FETCHED_AHEAD &&
+                              end - loop.start - 1 < FETCHED_AHEAD + bytes - 1);
+        if (ahead) stored_ = {address, end, pc(), next, FETCHED_AHEAD};
     }
 
     // The request was not granted in the `cycles` cycles before the next attempt.
@@ -117,7 +129,7 @@ public:
     // The run ended while the core was asking: that instruction is not complete.
     void abandon()
     {
-        if (state.op && state.op->id < INSTRUCTIONS) --histogram[state.op->id];
+        if (access_.op.id < INSTRUCTIONS) --histogram[access_.op.id];
     }
 
     uint32_t pc() const
@@ -143,6 +155,7 @@ public:
 
 private:
     struct Access {
+        Op op; // as it was decoded: the access may change the program
         uint32_t first_data = 0, second_data = 0;
         uint8_t first_size = 0, second_size = 0;
         bool is_signed = false;
@@ -188,7 +201,7 @@ private:
         state.op = op;
         state.time = time;
         const uint32_t to_word_end = 4 - (address & 3);
-        access_ = Access{};
+        access_ = Access{*op};
         access_.size = static_cast<uint8_t>(size);
         access_.is_signed = is_signed;
         uint32_t first = size;
@@ -240,12 +253,75 @@ private:
     }
 
     void decode_entry(CodeSegment &s, Op *op, const int32_t *handlers);
-    bool loop_body_ok(uint32_t which, std::string &problem);
 
-    template <bool traced>
+    // Called where a loop's registers are set with a count above 0.
+    void loop_armed(HardwareLoop &loop)
+    {
+        if (loop.start != loop.known_start || loop.end != loop.known_end ||
+            loop.known_version != code_->version())
+            look_at(loop);
+        // The manual: the outer loop (1) ends at least two instructions after the inner one (0).
+        HardwareLoop &inner = state.loops[0];
+        const HardwareLoop &outer = state.loops[1];
+        inner.too_close = inner.count && outer.count && inner.start >= outer.start &&
+                          inner.start < outer.end && outer.end < inner.end + 8;
+        if (inner.too_close) mark(inner);
+    }
+    void look_at(HardwareLoop &loop);
+    void mark(const HardwareLoop &loop);
+    std::string loop_problem(const HardwareLoop &loop) const;
+    // A loop that must not run, with a count above 0, whose start or end (`edge`) is pc.
+    const HardwareLoop *broken_loop(uint32_t HardwareLoop::*edge, uint32_t pc) const
+    {
+        for (const HardwareLoop &loop : state.loops)
+            if ((loop.broken || loop.too_close) && loop.count && loop.*edge == pc) return &loop;
+        return nullptr;
+    }
+    // Whether pc lies in the body of a loop that is running.
+    bool inside_loop(uint32_t pc) const
+    {
+        for (const HardwareLoop &loop : state.loops)
+            if (loop.count > 1 && pc - loop.start < loop.end - loop.start) return true;
+        return false;
+    }
+    bool decodes_in_loop(uint32_t pc) const;
+    // Cycles from an illegal word to the flush that every trap begins with (cv32e40p_controller.sv, halt_id_o): it passes
+    // through EX before it traps, and waits there if it is no CSR access; in the body of a hardware loop it does not, and
+    // traps while the instruction before it still holds EX.
+    uint32_t illegal_word_cycles(uint32_t pc, Cycle time) const
+    {
+        if (decodes_in_loop(pc)) return time == state.busy_until ? 0 : 1;
+        const uint32_t word = code_->find(pc)->fetch(pc);
+        return (word & 0x7f) == 0x73 && (word >> 12 & 7) != 0 ? 1 : 2;
+    }
+
+    // ---- what is looked at before each instruction, where anybody asks for it
+    bool must_watch() const { return sink || state.csr.counts_events() || stored_.left; }
+    bool watch(const Op &op, uint32_t pc);
+    void count_events(const Op &op, uint32_t pc);
+    uint32_t stalls_seen(uint32_t pc) const;
+    bool fetched_before(const Op &op, uint32_t pc);
+
+    template <bool watched>
     __attribute__((noinline, noclone)) void run(const Freedom &freedom);
 
+    // Code that the core itself has changed, as long as it may run what it fetched before.
+    struct Stored {
+        uint32_t begin = 0, end = 0, pc = 0;
+        uint32_t next = 0; // address of the instruction that comes next
+        uint32_t left = 0; // bytes of instructions that may have been fetched; 0: all that counts is new
+    };
+    static constexpr uint32_t FETCHED_AHEAD = 16; // measured on the RTL: 8 bytes, 12 where the store waits
+
     Code *code_ = nullptr;
+    Stored stored_;
+    struct Before { // the instruction before, where events are counted
+        bool known = false;
+        Op op;
+        uint32_t pc = 0;
+        Stalls stalls{};
+    };
+    Before before_;
     std::array<Window, 2> windows_;
     uint32_t hart_ = 0;
     Access access_;
@@ -262,10 +338,12 @@ inline void Core::decode_entry(CodeSegment &s, Op *op, const int32_t *handlers)
     o.length = d.length / 2;
     o.flags = DECODED;
     if (d.length == 4 && (pc & 2)) o.flags |= UNALIGNED;
+    const auto index = static_cast<uint32_t>(op - s.ops.data());
+    if (s.loop_exit[index]) o.flags |= LOOP_EXIT;
+    if (s.loop_start[index]) o.flags |= LOOP_START;
     if (d.id >= INSTRUCTIONS || pc + d.length - s.base > s.size) {
         o.id = ID_illegal;
-        if (s.loop_exit[static_cast<size_t>(op - s.ops.data())]) o.flags |= LOOP_EXIT;
-        o.handler = handlers[o.flags & LOOP_EXIT ? ID_loop_exit : ID_illegal];
+        o.handler = handlers[o.flags & (LOOP_EXIT | LOOP_START) ? ID_loop_exit : ID_illegal];
         *op = o;
         return;
     }
@@ -301,65 +379,17 @@ inline void Core::decode_entry(CodeSegment &s, Op *op, const int32_t *handlers)
         if (d.id == ID_sub) o.id = ID_sub_sp;
     }
     // The last instruction of a hardware loop has two successors: its hazard is settled at the loop's exit.
-    const uint32_t index = static_cast<uint32_t>(op - s.ops.data());
-    if (s.loop_exit[index]) o.flags |= LOOP_EXIT;
     if (d.length == 4 && s.loop_exit[index + 2]) o.extra = 0;
-    const uint32_t which = o.flags & LOOP_EXIT     ? uint32_t{ID_loop_exit}
-                           : o.flags & JUMP_HAZARD ? uint32_t{ID_jump_hazard}
-                                                   : uint32_t{o.id};
+    const uint32_t which = o.flags & (LOOP_EXIT | LOOP_START) ? uint32_t{ID_loop_exit}
+                           : o.flags & JUMP_HAZARD            ? uint32_t{ID_jump_hazard}
+                                                              : uint32_t{o.id};
     o.handler = handlers[which];
     *op = o;
-}
-
-// The manual's constraints on hardware loops, for the loop `which` about to run with a count above 0.
-inline bool Core::loop_body_ok(uint32_t which, std::string &problem)
-{
-    HardwareLoop &loop = state.loops[which];
-    const std::string name =
-        "hardware loop " + std::to_string(which) + " from " + hex(loop.start) + " to " + hex(loop.end);
-    CodeSegment *s = code_->find(loop.start);
-    if (loop.end <= loop.start) {
-        problem = name + ": the end is not after the start";
-        return false;
-    }
-    if (loop.end - loop.start < 12) {
-        problem = name + ": the body must have at least 3 instructions";
-        return false;
-    }
-    if (!s || loop.end - s->base > s->size) {
-        problem = name + ": the body is not inside an executable segment";
-        return false;
-    }
-    for (uint32_t pc = loop.start; pc < loop.end; pc += 4) {
-        const Decoded d = code_->peek(*s, pc);
-        if (d.length != 4) {
-            problem = name + ": compressed instruction at " + hex(pc) + " in the body";
-            return false;
-        }
-        if (d.id >= INSTRUCTIONS) continue; // faults if reached
-        const Format &f = INSNS[d.id].format;
-        const bool jump = f.imm == Imm::B || f.imm == Imm::J || f.imm == Imm::BranchImm5 || d.id == ID_jalr;
-        if (jump || d.id == ID_fence || d.id == ID_fence_i || d.id == ID_mret || d.id == ID_wfi) {
-            problem = name + ": " + disassemble(s->fetch(pc), pc) + " at " + hex(pc) +
-                      " is not allowed in the body";
-            return false;
-        }
-    }
-    const uint32_t index = (loop.end - s->base) / 2;
-    const Decoded last = code_->peek(*s, loop.end - 4);
-    const bool load = last.id < INSTRUCTIONS && INSNS[last.id].format.is_load;
-    loop.back_edge_stall = load ? load_hazard(last, code_->peek(*s, loop.start)) : 0;
-    if (!s->loop_exit[index]) {
-        s->loop_exit[index] =
-            1 + static_cast<uint8_t>(load ? load_hazard(last, code_->peek(*s, loop.end)) : 0);
-        s->ops[index] = Op{}; // decoded again, with what it needs to close the loop
-        s->ops[index - 2] = Op{};
-    }
-    loop.checked_start = loop.start;
-    loop.checked_end = loop.end;
-    return true;
 }
 
 #include "run.inc"
 
 } // namespace nmcu::iss
+
+#include "loops.hpp"
+#include "watch.hpp"

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "state.hpp"
 
@@ -82,31 +83,37 @@ inline bool csr_access(State &state, ExtensionSet set, uint32_t n, bool write, C
 #undef CSR_VALUE
 #undef CSR_COUNTER
     if (!plain && !is_counter(n)) return false;
-    uint64_t *counter = nullptr;
+    Counter *counter = nullptr;
+    uint64_t count = 0;
+    const Counters next{now.cycles + 1,
+                        now.instructions + 1}; // a write takes the place of this cycle's count
     if (plain) {
         old = *plain;
     } else {
-        f.latch(now);
         switch (n & 0x1f) {
         case 0: counter = &f.mcycle; break;
         case 2: counter = &f.minstret; break;
         case 3: counter = &f.mhpmcounter3; break;
         default: old = 0; return true; // not built: reads zero, ignores writes
         }
-        old = n & 0x80 ? static_cast<uint32_t>(*counter >> 32) : static_cast<uint32_t>(*counter);
+        count = counter->at(counter == &f.minstret ? now.instructions : now.cycles);
+        old = n & 0x80 ? static_cast<uint32_t>(count >> 32) : static_cast<uint32_t>(count);
     }
     if (!write) return true;
     const uint32_t value = operation == CsrOp::Write ? operand
                            : operation == CsrOp::Set ? old | operand
                                                      : old & ~operand;
     if (counter) {
-        const uint64_t low = *counter & 0xffffffffu, high = *counter & ~uint64_t{0xffffffffu};
-        *counter = n & 0x80 ? low | (uint64_t{value} << 32) : high | value;
+        const uint64_t low = count & 0xffffffffu, high = count & ~uint64_t{0xffffffffu};
+        counter->set(n & 0x80 ? low | (uint64_t{value} << 32) : high | value,
+                     counter == &f.minstret ? next.instructions : next.cycles);
+        if (counter == &f.mhpmcounter3) f.event_due = false;
         return true;
     }
-    if (n == 0x320) f.latch(now);
     if (n == 0x305) f.handler_installed = true;
     *plain = (*plain & ~writable) | (value & writable);
+    if (n == 0x320 || n == 0x323) f.start_and_stop(next);
+    if (n == 0x320 || n == 0x323) f.mhpmcounter3.value += std::exchange(f.event_due, false);
     return true;
 }
 

@@ -28,7 +28,10 @@ public:
         if (n == 2 && elf.entry - windows[1].base < windows[1].size) std::swap(windows[0], windows[1]);
         for (uint32_t i = 0; i < platform.cores.size(); ++i)
             platform.cores[i].reset(i, code, windows, elf.entry);
-        platform.code_written = [this](uint32_t address, uint32_t size) { code.invalidate(address, size); };
+        platform.code_written = [this](uint32_t core, uint32_t address, uint32_t size) {
+            code.invalidate(address, size);
+            platform.cores[core].code_stored(address, size);
+        };
     }
 
     Code code;

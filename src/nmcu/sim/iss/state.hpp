@@ -8,38 +8,55 @@ namespace nmcu::iss {
 
 struct HardwareLoop {
     uint32_t start = 0, end = 0, count = 0;
-    uint32_t checked_start = 1,
-             checked_end = 1;     // bounds whose body was found to obey the manual's constraints
+    // What is known of these bounds, as the code was in that version.
+    uint32_t known_start = 1, known_end = 1, known_version = 0;
+    bool broken = false;          // it breaks the manual's constraints on bodies: it must not run
+    bool too_close = false;       // or that on the ends of nested loops
     uint32_t back_edge_stall = 0; // the first instruction needs what the last one loads
+
+    // What the body's last instruction reads as the count: it is counted down when that leaves ID, and CSRs are read in EX.
+    uint32_t count_read(uint32_t next_pc) const { return count - (count && end == next_pc); }
 };
 
 struct Counters { // what the machine counts, asked for when a program reads it
     uint64_t cycles = 0, instructions = 0;
 };
 
+// A register that counts what the machine counts, while it is not inhibited.
+struct Counter {
+    uint64_t value = 0, since = 0; // what it was when the machine had counted that far
+    bool runs = false;
+
+    uint64_t at(uint64_t now) const { return runs ? value + (now - since) : value; }
+    void set(uint64_t v, uint64_t now)
+    {
+        value = v;
+        since = now;
+    }
+    void run(bool on, uint64_t now)
+    {
+        set(at(now), now);
+        runs = on;
+    }
+};
+
 struct CsrFile {
     uint32_t hart = 0;
-    uint32_t mstatus = 0x1800, mie = 0, mtvec = 0, mscratch = 0, mepc = 0, mcause = 0;
-    uint32_t mcountinhibit = 0xd;      // cycle, instret and the one hpm counter stand still after reset
-    bool handler_installed = false;    // mtvec was written
-    uint64_t mcycle = 0, minstret = 0; // value when last stopped or written
-    Counters since;                    // and what the machine had counted then
-    uint64_t mhpmcounter3 = 0;
+    uint32_t mstatus = 0x1800, mie = 0, mtvec = 1, mscratch = 0, mepc = 0, mcause = 0;
+    uint32_t mcountinhibit = 0xd;   // cycle, instret and the one hpm counter stand still after reset
+    bool handler_installed = false; // mtvec was written
+    Counter mcycle, minstret, mhpmcounter3;
     uint32_t mhpmevent3 = 0;
+    bool event_due = false; // what the instruction at hand is will be counted once it is complete
 
-    uint64_t cycle_value(const Counters &now) const
+    // The one hpm counter counts what instructions do (events.hpp), not just cycles.
+    bool counts_events() const { return !(mcountinhibit & 8) && mhpmevent3 != 0 && !(mhpmevent3 & 1); }
+    // What was written to mcountinhibit or mhpmevent3 counts from `next` on.
+    void start_and_stop(const Counters &next)
     {
-        return mcountinhibit & 1 ? mcycle : mcycle + (now.cycles - since.cycles);
-    }
-    uint64_t instret_value(const Counters &now) const
-    {
-        return mcountinhibit & 4 ? minstret : minstret + (now.instructions - since.instructions);
-    }
-    void latch(const Counters &now)
-    {
-        mcycle = cycle_value(now);
-        minstret = instret_value(now);
-        since = now;
+        mcycle.run(!(mcountinhibit & 1), next.cycles);
+        minstret.run(!(mcountinhibit & 4), next.instructions);
+        mhpmcounter3.run(!(mcountinhibit & 8) && (mhpmevent3 & 1), next.cycles);
     }
 };
 
@@ -54,7 +71,14 @@ struct State {
     // The last instruction that held EX for more than a cycle left it then. A jump right behind it was carried out in
     // ID meanwhile, and costs one cycle less.
     Cycle busy_until = NEVER;
-    bool by_jump = true; // the next instruction is entered by a jump, not from the one before it
+    bool by_jump = true;  // the next instruction is entered by a jump, not from the one before it
+    uint32_t next_pc = 0; // behind the CSR access at hand
+    // The first instruction after the pipeline was last flushed, or one of the values below.
+    uint32_t resumed = NOT_LOOPING;
+    enum : uint32_t {
+        NOT_LOOPING = 1, // a hardware loop was left, and no other one is running
+        LOOPING = 3,     // one began again
+    };
 };
 
 } // namespace nmcu::iss

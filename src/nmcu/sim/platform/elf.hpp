@@ -7,6 +7,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "types.hpp"
@@ -18,10 +19,13 @@ struct ElfError : std::runtime_error {
 };
 
 struct Segment {
-    uint32_t address = 0;
-    uint32_t size = 0; // in memory; bytes beyond `bytes` are zero
+    uint32_t address = 0; // where it runs
+    uint32_t size = 0;    // in memory; bytes beyond `bytes` are zero
     std::span<const uint8_t> bytes;
     bool writable = false, executable = false;
+    uint32_t load_address = 0; // where a loader puts `bytes`: elsewhere, if start-up code copies them
+
+    bool moves() const { return load_address != address && !bytes.empty(); }
 };
 
 struct Elf {
@@ -49,20 +53,35 @@ inline std::string text(std::span<const uint8_t> file, uint64_t offset, uint64_t
 }
 } // namespace elf_detail
 
-// Each byte of memory is loaded once: a small file cannot ask for more than the machine has.
-inline void check_segments(const std::vector<Segment> &segments)
+// Raises ElfError where two of these pieces of memory, an address and a size each, overlap.
+inline void check_apart(std::vector<std::pair<uint32_t, uint32_t>> pieces, const char *what)
 {
-    std::vector<const Segment *> sorted;
-    for (const Segment &s : segments)
-        sorted.push_back(&s);
-    std::sort(sorted.begin(), sorted.end(),
-              [](const Segment *a, const Segment *b) { return a->address < b->address; });
-    for (size_t i = 1; i < sorted.size(); ++i) {
-        const Segment &a = *sorted[i - 1], &b = *sorted[i];
-        if (b.address - a.address < a.size)
-            throw ElfError("the segments at " + hex(a.address) + " (" + std::to_string(a.size) +
-                           " bytes) and " + hex(b.address) + " overlap");
+    std::sort(pieces.begin(), pieces.end());
+    for (size_t i = 1; i < pieces.size(); ++i) {
+        const auto [a, bytes] = pieces[i - 1];
+        const auto [b, _] = pieces[i];
+        if (b - a < bytes)
+            throw ElfError(std::string(what) + " at " + hex(a) + " (" + std::to_string(bytes) +
+                           " bytes) and " + hex(b) + " overlap");
     }
+}
+
+// Each byte of memory is loaded once and belongs to one segment: a small file cannot ask for more than the machine has.
+inline void check_segments(const Elf &elf)
+{
+    std::vector<std::pair<uint32_t, uint32_t>> run, loaded;
+    for (const Segment &s : elf.segments) {
+        run.emplace_back(s.address, s.size);
+        if (!s.bytes.empty()) loaded.emplace_back(s.load_address, static_cast<uint32_t>(s.bytes.size()));
+        if (s.moves() && elf.entry - s.address < s.size)
+            throw ElfError(
+                "the entry point " + hex(elf.entry) + " lies in the segment at " + hex(s.address) +
+                ", which is loaded at " + hex(s.load_address) +
+                ": nothing has copied it yet when the program starts; link the entry to run where it is "
+                "loaded");
+    }
+    check_apart(std::move(run), "the segments");
+    check_apart(std::move(loaded), "what is loaded");
 }
 
 // Throws ElfError with one sentence that says what is wrong.
@@ -91,16 +110,15 @@ inline Elf read_elf(std::span<const uint8_t> file)
         if (filesz > memsz) throw ElfError("a segment is larger in the file than in memory");
         if (offset > file.size() || filesz > file.size() - offset)
             throw ElfError("the file is truncated: a segment lies beyond its end");
-        if (uint64_t{vaddr} + memsz > (uint64_t{1} << 32))
+        if (uint64_t{vaddr} + memsz > (uint64_t{1} << 32) || uint64_t{paddr} + filesz > (uint64_t{1} << 32))
             throw ElfError("a segment wraps around the address space");
         if (memsz == 0) continue;
-        // A segment is loaded where it runs; a different load address would need start-up code to copy it from there.
-        (void)paddr;
-        elf.segments.push_back(
-            {vaddr, memsz, file.subspan(offset, filesz), (flags & 2) != 0, (flags & 1) != 0});
+        Segment s{vaddr, memsz, file.subspan(offset, filesz), (flags & 2) != 0, (flags & 1) != 0, paddr};
+        s.writable = s.writable || s.moves(); // start-up code stores it there
+        elf.segments.push_back(s);
     }
     if (elf.segments.empty()) throw ElfError("the program has no segment to load");
-    check_segments(elf.segments);
+    check_segments(elf);
     if (shnum && shentsize < 40) return elf;
     for (uint32_t i = 0; i < shnum; ++i) {
         const uint64_t h = shoff + uint64_t{i} * shentsize;

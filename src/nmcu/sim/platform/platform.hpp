@@ -127,8 +127,9 @@ public:
     std::optional<uint32_t> tohost;
     Recorder recorder;
 
-    // Called when a store hits an executable, writable segment.
-    std::function<void(uint32_t address, uint32_t bytes)> code_written = [](uint32_t, uint32_t) {};
+    // Called when a core's store hits an executable, writable segment.
+    std::function<void(uint32_t core, uint32_t address, uint32_t bytes)> code_written = [](uint32_t, uint32_t,
+                                                                                           uint32_t) {};
 
 private:
     enum class Phase : uint8_t {
@@ -167,8 +168,7 @@ private:
             if (s.executable && !m->config.core_access)
                 throw ElfError("the executable segment at " + hex(s.address) + " lies in " + m->config.name +
                                ", which cores cannot reach");
-            if (!s.bytes.empty())
-                std::memcpy(m->data + (s.address - m->base), s.bytes.data(), s.bytes.size());
+            if (!s.bytes.empty()) place(s);
             if (s.executable)
                 m->set_guard(s.address, s.size, s.writable ? Memory::WritableCode : Memory::Code);
             if (s.executable) executable_.push_back(s);
@@ -179,6 +179,18 @@ private:
                 m->set_guard(symbol->second, 4, Memory::ToHost);
             }
         }
+    }
+
+    // Puts a segment's bytes where a loader does: at its load address, from where the program's start-up code moves them.
+    void place(const Segment &s)
+    {
+        const auto bytes = static_cast<uint32_t>(s.bytes.size());
+        Memory *m = memories_.find(s.load_address, bytes);
+        if (!m)
+            throw ElfError("the segment that runs at " + hex(s.address) + " is loaded at " +
+                           hex(s.load_address) + ", where its " + std::to_string(bytes) +
+                           " bytes do not lie inside a memory (" + memory_list() + ")");
+        std::memcpy(m->data + (s.load_address - m->base), s.bytes.data(), bytes);
     }
 
     // diagnostics.hpp
@@ -312,7 +324,7 @@ private:
                     return raise_for(i, Fault::Kind::WriteToCode, r,
                                      "store to the code segment that starts at " + hex(s.address));
         m.store(r.address, r.size, r.data);
-        if (guards & Memory::WritableCode) code_written(r.address, r.size);
+        if (guards & Memory::WritableCode) code_written(i, r.address, r.size);
         if ((guards & Memory::ToHost) && tohost && r.address == *tohost && (m.load(r.address, 4) & 1))
             return leave(i, m.load(r.address, 4) >> 1);
         respond(i, 0);
