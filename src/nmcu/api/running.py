@@ -30,7 +30,7 @@ def run(
     core: str = "iss",
     seed: int = 0,
     registry: Registry | None = None,
-    record: bool = False,
+    record: bool = True,
     on_stage: Stage | None = None,
 ) -> RunReport:
     """Runs a model on the simulated target and compares its outputs with the reference, bit for bit.
@@ -40,7 +40,7 @@ def run(
     inputs: an array for a model of one input, or arrays by the inputs' names, in the model's own dtype and layout:
         NumPy arrays, tensors on the CPU, nested lists. Without it random ones, from `seed`.
     core: the kind of core: `iss` (fast), or `rtl`, the real core's RTL (needs the extra `nmcu[rtl]`).
-    record: whether transfers and waits are kept, for the trace and the timeline of the report.
+    record: whether transfers and waits are kept, for the trace and the timeline of the report; little slower.
     on_stage: told what is being done.
 
     A wrong output is reported, not raised: look at `RunReport.bit_exact`. Raises `ModelError` for inputs that do not
