@@ -17,10 +17,10 @@ UNJUDGED = 0.02
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", NETWORKS)
 def test_random_networks_agree_with_the_runtime(kind):
-    table, failures = differential([kind], Budget(seed=1, minutes=2, networks=NETWORKS[kind]))
-    assert not [(f.key, f.case.text, f.outcome.text) for f in failures]
-    assert table[kind].networks == NETWORKS[kind]
-    assert table[kind].verdicts["unjudged"] <= UNJUDGED * NETWORKS[kind]
+    found = differential([kind], Budget(seed=1, minutes=2, networks=NETWORKS[kind]))
+    assert not [(f.key, f.case.text, f.outcome.text) for f in found.failures]
+    assert found.table[kind].networks == NETWORKS[kind]
+    assert found.table[kind].verdicts["unjudged"] <= UNJUDGED * NETWORKS[kind]
 
 
 def _with_relu(case: Case, on_device: bool) -> Outcome:

@@ -2,6 +2,7 @@
 
 from nmcu.bench.differential.case import Case
 from nmcu.bench.differential.many import Budget, differential
+from nmcu.bench.differential.searched import Searched
 from nmcu.bench.differential.summary import Failure, Summary, Table
 
-__all__ = ["Budget", "Case", "Failure", "Summary", "Table", "differential"]
+__all__ = ["Budget", "Case", "Failure", "Searched", "Summary", "Table", "differential"]

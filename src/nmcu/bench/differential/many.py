@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nmcu.bench.differential.kinds import attempt, strategy
+from nmcu.bench.differential.searched import Searched
 from nmcu.bench.differential.summary import Failure, Summary, Table
 from nmcu.bench.parallel import Progress, measure_all
 from nmcu.errors import NmcuError
@@ -40,7 +41,7 @@ def differential(
     budget: Budget,
     jobs: int = 1,
     progress: Progress = lambda done, total, last: None,
-) -> tuple[Table, list[Failure]]:
+) -> Searched:
     """Searches each of `kinds` in `jobs` processes of its own. Raises `NmcuError` where Hypothesis is missing."""
     shares = [
         _Share(kind, dataclasses.replace(budget, seed=budget.seed + APART * job))
@@ -58,7 +59,7 @@ def differential(
             known = failures.setdefault((failure.kind, failure.key), failure)
             if len(failure.case.data) < len(known.case.data):
                 failures[failure.kind, failure.key] = failure
-    return table, list(failures.values())
+    return Searched(table, tuple(failures.values()))
 
 
 def _search(share: _Share) -> tuple[Summary, list[Failure]]:

@@ -49,14 +49,14 @@ def differential_(
     written to DIR: model, inputs, description. The exit code is 0 only if there is none.
     """
     with counting("searching") as count:
-        table, failures = differential(kind, Budget(seed, minutes, networks, device_every), jobs, count)
+        found = differential(kind, Budget(seed, minutes, networks, device_every), jobs, count)
     if json:
-        show_json({kind: summary.to_json() for kind, summary in table.items()})
+        show_json(found.to_json())
     else:
-        _print(table)
-    for failure in failures:
-        say(_described(failure, keep(failure, out), table))
-    if failures:
+        _print(found.table)
+    for failure in found.failures:
+        say(_described(failure, keep(failure, out), found.table))
+    if found.failures:
         raise typer.Exit(1)
 
 
