@@ -207,6 +207,24 @@ def test_several_outputs_are_checked_each_with_its_own_step(tmp_path: Path) -> N
         assert np.abs(ours[name] - wanted.detach().numpy()).max() <= 2.5 * steps[name]
 
 
+def test_one_value_may_be_several_outputs(tmp_path: Path) -> None:
+    """Dropout is nothing in evaluation mode: PyTorch writes an Identity behind the last quantised value."""
+
+    class Dropped(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.fc, self.drop = nn.Linear(8, 8), nn.Dropout()
+
+        def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            y = self.fc(x)
+            return y, self.drop(y)
+
+    x = torch.randn(4, 8)
+    nt.export(Dropped().eval(), x, tmp_path / "net.onnx")
+    found = graph.reference.run_model(operators.load(tmp_path / "net.onnx"), {"input": x.numpy()[:1]})
+    assert list(found) == ["output0", "output1"] and np.array_equal(found["output0"], found["output1"])
+
+
 def test_an_output_before_the_last_quantiser_is_checked_with_its_own_step(tmp_path: Path) -> None:
     """A branch that leads nowhere has the last quantiser, with steps a hundred times larger."""
 

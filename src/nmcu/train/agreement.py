@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from nmcu.errors import NmcuError
 
-TOLERANCE = 0.01
+TOLERANCE = 0.002
 """Largest difference of two float networks that do the same in another order, in parts of the largest output."""
 
 

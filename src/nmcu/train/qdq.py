@@ -190,8 +190,14 @@ def _rename(graph: ir.Graph, name_of: Callable[[str], str]) -> None:
     ends = dict(names)
     for node in reversed(graph):
         if id(node) not in names:
-            user = next(iter(node.outputs[0].consumers()))
-            ends[id(node)] = ends[id(user)]
+            near = next(iter(node.outputs[0].consumers()), node)
+            while (
+                id(near) not in ends
+            ):  # behind the last quantised value: an Identity, where one value is two outputs
+                source = _input(near, 0).producer()
+                assert source is not None
+                near = source
+            ends[id(node)] = ends[id(near)]
             names[id(node)] = unique(f"{ends[id(node)]}.{node.op_type.lower()}")
 
     outputs = {id(v) for v in graph.outputs}
