@@ -1,5 +1,7 @@
 """From a model to a program."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 import warnings
 from collections.abc import Mapping
 from types import MappingProxyType

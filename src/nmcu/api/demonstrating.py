@@ -1,5 +1,7 @@
 """The example networks side by side."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +73,8 @@ def demo(
     limit: int | None = None,
     jobs: int = 2,
     on_stage: Stage | None = None,
-    on_image: Callable[[int], object] = lambda done: None,
-    on_run: Callable[[RunReport], object] = lambda report: None,
+    on_image: Callable[[int], object] | None = None,
+    on_run: Callable[[RunReport], object] | None = None,
 ) -> Demo:
     """Runs all networks of the folder `models` on `target`, checked bit for bit.
 
@@ -89,7 +91,8 @@ def demo(
     found = []
     for file in files:
         report = run(file, target=target, on_stage=on_stage)
-        on_run(report)
+        if on_run is not None:
+            on_run(report)
         accuracy = None
         if data is not None:
             accuracy = evaluate(

@@ -1,5 +1,7 @@
 """Accuracy over a data set."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +29,7 @@ def evaluate(
     registry: Registry | None = None,
     jobs: int = 2,
     on_stage: Stage | None = None,
-    on_image: Callable[[int], object] = lambda done: None,
+    on_image: Callable[[int], object] | None = None,
 ) -> Accuracy:
     """Accuracy of an image classifier over `data`, with the program the device would run, built for this machine.
 
@@ -47,7 +49,7 @@ def evaluate(
         host.images(Path(data), limit),
         preprocessing=Preprocessing.of(found.graph, _tuple(mean), _tuple(std)),
         jobs=jobs,
-        progress=on_image,
+        progress=on_image or (lambda done: None),
     )
     return replace(accuracy, model=found.model)
 

@@ -1,5 +1,7 @@
 """Why each layer runs on the kernel it runs on."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 from nmcu import report
 from nmcu.api.model import Model, planned_once
 from nmcu.errors import NmcuError

@@ -1,5 +1,7 @@
 """What a model consists of."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 from nmcu.api.model import Model, graph_of, name_of
 from nmcu.registry import Registry
 from nmcu.report import Inspection

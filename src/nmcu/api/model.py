@@ -1,5 +1,7 @@
 """What a user may give for a model, and what it becomes first: the integer graph, and the plan for a machine."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path

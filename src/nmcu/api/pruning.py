@@ -1,5 +1,7 @@
 """An N:M-sparse model from a dense one, without training."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """A run on the simulated machine, compared with the reference."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 import numpy as np
 
 from nmcu import graph
