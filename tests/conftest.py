@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded: as of the command (nmcu.cli)
+
 import pytest
 from hypothesis import settings
 

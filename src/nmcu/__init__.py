@@ -1,6 +1,7 @@
 """nmcu: N:M-sparse int8 networks on multi-core RISC-V microcontrollers.
 
 model = nmcu.load("model.tflite")                     # the integer graph
+nmcu.verify("model.tflite")                           # is it read right? against ONNX Runtime or LiteRT
 nmcu.inspect(model)                                   # layers, shapes, zeros, N:M patterns
 pruned = nmcu.prune(model, "1:8x4")                   # by magnitude; pruned.save("sparse.onnx")
 program = nmcu.compile(pruned, "cluster8")            # plan, C and ELF
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nmcu import graph as graph
     from nmcu import host as host
     from nmcu import isa as isa
+    from nmcu import judge as judge
     from nmcu import kernels as kernels
     from nmcu import operators as operators
     from nmcu import plan as plan
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from nmcu import testing as testing
     from nmcu import toolchain as toolchain
     from nmcu import train as train
+    from nmcu import verification as verification
     from nmcu.api import (
         Accuracy,
         CompiledModel,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         Inspection,
         Pruned,
         RunReport,
+        Verdict,
         compile,
         demo,
         evaluate,
@@ -48,12 +52,25 @@ if TYPE_CHECKING:
         load,
         prune,
         run,
+        verify,
     )
     from nmcu.errors import NmcuError, NoGainWarning
 
 _ROOMS = (
-    *("bench", "errors", "graph", "host", "isa", "kernels", "operators", "plan", "registry", "report", "rtl"),
-    *("sim", "sparsity", "targets", "testing", "toolchain", "train"),
+    *(
+        "bench",
+        "errors",
+        "graph",
+        "host",
+        "isa",
+        "judge",
+        "kernels",
+        "operators",
+        "plan",
+        "registry",
+        "report",
+    ),
+    *("rtl", "sim", "sparsity", "targets", "testing", "toolchain", "train", "verification"),
 )
 __all__ = [
     "Accuracy",
@@ -65,6 +82,7 @@ __all__ = [
     "NoGainWarning",
     "Pruned",
     "RunReport",
+    "Verdict",
     "compile",
     "demo",
     "evaluate",
@@ -73,6 +91,7 @@ __all__ = [
     "load",
     "prune",
     "run",
+    "verify",
 ]
 
 

@@ -54,5 +54,5 @@ def test_functions_have_help_and_types(name: str) -> None:
     assert callable(function) and "Raises" in text
     signature = inspect.signature(function)
     assert signature.return_annotation is not inspect.Signature.empty
-    described = [p for p in signature.parameters if p not in ("registry", "on_stage", "on_image")]
+    described = [p for p in signature.parameters if p not in ("registry", "on_stage", "on_image", "on_input")]
     assert [p for p in described[1:] if f"`{p}`" not in text and f"{p}:" not in text] == []

@@ -282,7 +282,10 @@ def test_names_are_printed_as_they_are(nmcu: Any, tmp_path: Path) -> None:
 def test_eval_counts_images(nmcu: Any, tmp_path: Path) -> None:
     _four_images(tmp_path)
     value = nmcu("eval", MODEL, "--data", tmp_path, "--json").json
-    assert list(value) == ["model", "target", "isa", "images", "correct", "top1", "images_per_second"]
+    assert list(value) == [
+        *("model", "target", "isa", "images", "correct", "top1", "images_per_second"),
+        "verified",
+    ]
     assert (value["target"], value["isa"]) == ("cluster8", "xcv")
     assert (value["model"], value["images"]) == (MODEL.name, 4)
     assert value["top1"] == 25 * value["correct"]

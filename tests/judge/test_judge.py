@@ -125,5 +125,5 @@ def test_a_judge_starts_its_worker_again(tmp_path: Path) -> None:
 
 def test_a_runtime_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nmcu.judge.runtime._found", lambda module: False)
-    with Judge() as judge_, pytest.raises(judge.NotInstalled, match=r"pip install nmcu\[verify\]"):
+    with Judge() as judge_, pytest.raises(judge.NotInstalled, match=r"pip install 'nmcu\[verify\]'"):
         judge_.run(SUM, [FEED])

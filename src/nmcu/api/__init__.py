@@ -10,8 +10,10 @@ from nmcu.api.inspecting import inspect
 from nmcu.api.model import load
 from nmcu.api.pruning import Pruned, prune
 from nmcu.api.running import run
+from nmcu.api.verifying import verify, verify_briefly
 from nmcu.host import Accuracy
 from nmcu.report import Explanation, Inspection, RunReport
+from nmcu.verification import Verdict
 
 __all__ = [
     "Accuracy",
@@ -21,6 +23,7 @@ __all__ = [
     "Inspection",
     "Pruned",
     "RunReport",
+    "Verdict",
     "compile",
     "demo",
     "evaluate",
@@ -30,4 +33,6 @@ __all__ = [
     "prune",
     "read_inputs",
     "run",
+    "verify",
+    "verify_briefly",
 ]

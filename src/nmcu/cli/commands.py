@@ -7,6 +7,7 @@ COMMANDS = (
     Command("compile", "Write the C project of a model.", "nmcu.cli.compile:compile_"),
     Command("inspect", "List layers, multiply-accumulates, zeros, patterns.", "nmcu.cli.inspect:inspect"),
     Command("eval", "Accuracy over images, with the device's program.", "nmcu.cli.eval:eval_"),
+    Command("verify", "Compare what is read with ONNX Runtime or LiteRT.", "nmcu.cli.verify:verify"),
     Command("demo", "Run the example networks and compare them.", "nmcu.cli.demo:demo"),
     Command("prune", "Prune a model's weights by magnitude.", "nmcu.cli.prune:prune"),
     Command("sim", "Run a bare-metal program on a simulated machine.", "nmcu.cli.sim:sim"),

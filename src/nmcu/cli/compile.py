@@ -18,6 +18,7 @@ from nmcu.cli.options import (
     forced_kernels,
 )
 from nmcu.cli.output import progress, show, show_json
+from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
 from nmcu.errors import counted
 
 
@@ -29,6 +30,7 @@ def compile_(
     kernels: KernelsOption = "*",
     kernel: KernelOption = None,
     force: ForceOption = False,
+    no_verify: NoVerifyOption = False,
     json: JsonOption = False,
 ) -> None:
     """Write the C project of MODEL: sources, kernels, linker script, Makefile, and a README of what is in it."""
@@ -36,6 +38,7 @@ def compile_(
         compiled = nmcu.compile(
             model, target, isa=isa, kernels=kernels, forced=forced_kernels(kernel), on_stage=stage
         )
+    verdict = verified(model, compiled.graph, wanted=not no_verify)
     files = compiled.files()
     report.write_folder(out, files, compiled.WRITER, force=force)
     if json:
@@ -46,7 +49,11 @@ def compile_(
                 "isa": isa,
                 "out": str(out),
                 "files": sorted(files),
+                "verified": verdict and verdict.to_json(),
             }
         )
     else:
         show(f"{counted(len(files), 'file')} written to {out}; `make` there builds program.elf")
+        if verdict is not None:
+            show(f"reading: {verdict.text}")
+    exit_if_wrong(verdict)

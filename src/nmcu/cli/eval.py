@@ -9,6 +9,7 @@ import typer
 import nmcu
 from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
 from nmcu.cli.output import counting, show, show_json
+from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
 from nmcu.errors import counted
 
 
@@ -40,6 +41,7 @@ def eval_(
         str | None, typer.Option(metavar="S|R,G,B", help="Instead of the model's nmcu.std.")
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Threads.")] = os.cpu_count() or 1,
+    no_verify: NoVerifyOption = False,
     json: JsonOption = False,
 ) -> None:
     """Classify the images in DATA with the program the device would run, built for this machine.
@@ -60,7 +62,11 @@ def eval_(
             on_stage=lambda stage: tell(0, 0, stage),
             on_image=lambda done: tell(done, limit or 0, "images"),
         )
+    verdict = verified(model, wanted=not no_verify)
     if json:
-        show_json(result.to_json())
+        show_json({**result.to_json(), "verified": verdict and verdict.to_json()})
     else:
         show(str(result))
+        if verdict is not None:
+            show(f"reading: {verdict.text}")
+    exit_if_wrong(verdict)

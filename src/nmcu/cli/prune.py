@@ -11,6 +11,7 @@ from nmcu.api.pruning import FINE_TUNING
 from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
 from nmcu.cli.output import progress, show, show_json
 from nmcu.cli.say import say
+from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
 from nmcu.operators import check_suffix
 from nmcu.report import Column, Grid, Kind
 
@@ -36,6 +37,7 @@ def prune(
     skip: Annotated[str, typer.Option(metavar="GLOB", help="Layers to leave as they are.")] = "",
     target: TargetOption = "cluster8",
     isa: IsaOption = "xcv",
+    no_verify: NoVerifyOption = False,
     json: JsonOption = False,
 ) -> None:
     """Prune the weights of MODEL by magnitude, block by block, and write the result as QDQ ONNX.
@@ -47,11 +49,17 @@ def prune(
     with progress(model.name) as stage:
         pruned = nmcu.prune(model, pattern, layers=layers, skip=skip, target=target, isa=isa, on_stage=stage)
         pruned.save(out)
+    verdicts = [verified(path, wanted=not no_verify) for path in (model, out)]
     if json:
-        show_json({**pruned.to_json(), "out": str(out)})
+        kept = [verdict.to_json() for verdict in verdicts if verdict is not None]
+        show_json({**pruned.to_json(), "out": str(out), "verified": kept or None})
     else:
         show(_table(pruned))
+        for verdict in verdicts:
+            if verdict is not None:
+                show(str(verdict))
     say(FINE_TUNING)
+    exit_if_wrong(*verdicts)
 
 
 def _table(pruned: Pruned) -> Grid:

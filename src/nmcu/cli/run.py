@@ -1,5 +1,6 @@
 """`nmcu run`: from a model to verified cycles."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from nmcu.cli.options import (
 )
 from nmcu.cli.output import progress, show, show_json
 from nmcu.cli.say import say
+from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
 
 
 def run(
@@ -53,11 +55,12 @@ def run(
         bool, typer.Option("--explain", help="Show the kernels each layer could use, predicted and measured.")
     ] = False,
     stalls: Annotated[bool, typer.Option("--stalls", help="Show stalls by cause for every layer.")] = False,
+    no_verify: NoVerifyOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compile MODEL, run it on the simulated machine and compare every output with the reference, bit for bit.
 
-    The exit code is 0 only if all outputs are equal.
+    The exit code is 0 only if all outputs are equal, and what was read from MODEL agrees with its runtime.
     """
     forced = forced_kernels(kernel)
     with progress(model.name) as stage:
@@ -66,6 +69,8 @@ def run(
         if out is not None:
             report.check_folder(out, compiled.run_files(), force=force)
         result = nmcu.run(compiled, feeds, core=sim, seed=seed, record=out is not None, on_stage=stage)
+    verdict = verified(model, compiled.graph, wanted=not no_verify)
+    result = replace(result, verified=verdict)
     paths: dict[str, str] = {}
     if out is not None:
         files = {**compiled.run_files(), **result.files()}
@@ -83,3 +88,4 @@ def run(
     if not result.bit_exact:
         say(f"nmcu: {result.mismatches} output values of {model} differ from the reference")
         raise typer.Exit(1)
+    exit_if_wrong(verdict)

@@ -33,7 +33,7 @@ class Runtime:
     def check(self) -> None:
         """Raise `NotInstalled` if it is missing."""
         if not self.installed:
-            raise NotInstalled(f"{self.title} is not installed (pip install nmcu[verify])")
+            raise NotInstalled(f"{self.title} is not installed (pip install 'nmcu[verify]')")
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}"

@@ -11,6 +11,7 @@ from nmcu.report.memory import Block
 from nmcu.report.names import label
 from nmcu.report.units import cores, size
 from nmcu.sim import Recording
+from nmcu.verification import Verdict
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class Span:
 class RunReport(FolderResult):
     """A finished run. `outputs` are in the model's own dtype and layout; `mismatches` counts the elements of the
     device's int8 outputs that differ from the reference. `compute_memory` and `working_memory` are the target's names
-    of the memories whose peaks `memory` gives as L1's and L2's."""
+    of the memories whose peaks `memory` gives as L1's and L2's. `verified` is whether what was run is what the model
+    file says, where that was compared."""
 
     model: str
     target: str
@@ -96,6 +98,7 @@ class RunReport(FolderResult):
     compute_memory: str = "l1"
     working_memory: str = "l2"
     recording: Recording = field(default_factory=Recording)
+    verified: Verdict | None = None
 
     def __str__(self) -> str:
         right = (
@@ -110,6 +113,7 @@ class RunReport(FolderResult):
             f"code {size(memory.code_bytes)}\n"
             f"packed: weights {size(memory.weight_bytes)}, indices {size(memory.index_bytes)}\n"
             f"simulated {self.instructions:,} instructions in {self.sim_seconds:.2f} s"
+            + (f"\nreading: {self.verified.text}" if self.verified else "")
         )
 
     @property
@@ -159,6 +163,7 @@ class RunReport(FolderResult):
             "macs": self.macs,
             "macs_per_cycle": round(self.macs_per_cycle, 4),
             "bit_exact": self.bit_exact,
+            "verified": self.verified and self.verified.to_json(),
             "mismatches": self.mismatches,
             "outputs": {name: paths.get(name) for name in self.outputs},
             "instructions": self.instructions,

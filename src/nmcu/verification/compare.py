@@ -155,8 +155,11 @@ def difference(ours: Array, theirs: Array, step: float) -> Array:
 
 def _rescales(layer: Layer) -> bool:
     """True where the scale changes: even of an exact operator, into which that was folded, the runtime rounds."""
-    given = [(x.scale, x.zero_point) for x in layer.inputs[:1] if x.scale is not None]
-    return bool(given) and [(y.scale, y.zero_point) for y in layer.outputs[:1] if y.dtype == "int8"] != given
+    x, y = (
+        [info.quant for info in infos[:1] if info.scale is not None]
+        for infos in (layer.inputs, layer.outputs)
+    )
+    return bool(x and y) and x != y
 
 
 def _step(node: Layer, info: TensorInfo) -> float:

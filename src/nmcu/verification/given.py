@@ -13,9 +13,11 @@ from nmcu.graph import Graph, TensorInfo
 from nmcu.graph.op import Array
 
 MAX_BYTES = 1 << 30
+Feed = dict[str, Array]
+"""Arrays by the names of the model's inputs, in its own dtype and layout."""
 
 
-def from_npz(graph: Graph, path: Path) -> list[dict[str, Array]]:
+def from_npz(graph: Graph, path: Path) -> list[Feed]:
     """The inputs in `path`, by name: one each, or several of all with a leading axis more. Raises `NmcuError`."""
     arrays = _read(path)
     needed = {info.name: info for info in graph.border.model_inputs}
@@ -31,7 +33,7 @@ def from_npz(graph: Graph, path: Path) -> list[dict[str, Array]]:
     return [{name: stacked[i] for name, stacked in samples.items()} for i in range(counts.pop())]
 
 
-def from_images(graph: Graph, data: Path, limit: int) -> list[dict[str, Array]]:
+def from_images(graph: Graph, data: Path, limit: int) -> list[Feed]:
     """The first images of `data`, a folder of folders or a Parquet file. Raises `NmcuError`."""
     samples = host.images(data, limit)
     return list(host.image_inputs(graph, host.Preprocessing.of(graph), samples))

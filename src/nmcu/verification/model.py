@@ -20,6 +20,7 @@ def verify(
     graph: Graph,
     operators: Iterable[Operator] | None = None,
     *,
+    name: str = "model",
     given: Sequence[Mapping[str, Array]] = (),
     work: float = FULL_WORK,
     judge: Judge | None = None,
@@ -28,11 +29,12 @@ def verify(
     """Compare `graph`, read by `operators` (default: built in) from the model file `data`, with its runtime.
 
     On the user's `given` inputs and on those that `inputs` makes, 20 in all, fewer where `work` multiply-accumulates
-    do not suffice (but all that are given). What keeps the runtime from answering is the verdict's `reason`.
+    do not suffice (but all that are given). `name` is what reports call the file. What keeps the runtime from answering
+    is the verdict's `reason`.
     """
     runtime = runtime_of(data)
     if not runtime.installed:
-        return Verdict(runtime.title, reason="it is not installed (pip install nmcu[verify])")
+        return Verdict(name, runtime.title, reason="it is not installed (pip install 'nmcu[verify]')")
     count = max(len(given), budgeted(graph, work, COUNT))
     found: list[tuple[int, str, Comparison]] = []
     refusals: list[str] = []
@@ -44,8 +46,8 @@ def verify(
             except Refused as error:
                 refusals.append(str(error))
             except JudgeError as error:
-                return Verdict(str(runtime), reason=str(error))
+                return Verdict(name, str(runtime), reason=str(error))
             on_input(number, count)
     if not found:
-        return Verdict(str(runtime), refused=len(refusals), reason=refusals[0])
-    return verdict(str(runtime), found, len(refusals))
+        return Verdict(name, str(runtime), refused=len(refusals), reason=refusals[0])
+    return verdict(name, str(runtime), found, len(refusals))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,18 +19,18 @@ _PACKAGE = Path(__file__).parents[1]
 _ROOMS = ("frontend", "graph", "operators", "judge", "verification")
 
 
-def short(data: bytes, graph: Graph, operators: Iterable[Operator]) -> Verdict:
+def short(data: bytes, graph: Graph, operators: Iterable[Operator], name: str = "model") -> Verdict:
     """What `verify` finds in `SHORT_WORK`, kept in the cache for `data`, this version of nmcu and of the runtime."""
     operators = tuple(operators)
     runtime = runtime_of(data)
-    if not runtime.installed or set(operators) != set(built_in()):
-        return verify(data, graph, operators, work=SHORT_WORK)
+    if not runtime.installed or any(operator not in built_in() for operator in operators):
+        return verify(data, graph, operators, name=name, work=SHORT_WORK)
     sources = cache.contents([_PACKAGE / room for room in _ROOMS], ".py")
-    name = cache.key("verified", version("nmcu"), sources, str(runtime), data)
-    kept = cache.load(name)
+    place = cache.key("verified", version("nmcu"), sources, str(runtime), data)
+    kept = cache.load(place)
     if kept is not None:
-        return Verdict.from_json(json.loads(kept))
-    found = verify(data, graph, operators, work=SHORT_WORK)
+        return replace(Verdict.from_json(json.loads(kept)), model=name)
+    found = verify(data, graph, operators, name=name, work=SHORT_WORK)
     if found.checked:
-        cache.store(name, json.dumps(found.to_json()).encode())
+        cache.store(place, json.dumps(found.to_json()).encode())
     return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nmcu.errors import counted
+from nmcu.result import Result
 from nmcu.verification.finding import Comparison, Finding
 
 
@@ -45,15 +46,16 @@ class LayerSteps:
     allowed: float
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a model's reading agrees with `runtime` (`ONNX Runtime 1.32.0`).
+@dataclass(frozen=True, repr=False)
+class Verdict(Result):
+    """Whether the reading of `model`, a file's name, agrees with `runtime` (`ONNX Runtime 1.32.0`).
 
     `inputs` were compared, `refused` more the runtime did not take. `layers` are all that could be compared, `unseen`
     how many layers lie between them. `outputs` are the largest differences of the model's outputs from its inputs on,
     in steps: those of single layers add up, which is no fault. `reason` says why nothing was compared.
     """
 
+    model: str
     runtime: str
     inputs: int = 0
     refused: int = 0
@@ -90,9 +92,17 @@ class Verdict:
         end = f", {_steps(far)} at the end" if round(far, 2) > self.steps else ""
         return f"agrees with {self.runtime} on {inputs}{most or ', in every bit'}{end}"
 
+    def __str__(self) -> str:
+        return f"{self.model}: {self.text}"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The layers that could be compared."""
+        return [{**vars(layer), "steps": finite(layer.steps)} for layer in self.layers]
+
     def to_json(self) -> dict[str, Any]:
-        """JSON-ready values."""
+        """Everything."""
         return {
+            "model": self.model,
             "runtime": self.runtime,
             "checked": self.checked,
             "ok": self.ok,
@@ -102,7 +112,7 @@ class Verdict:
             "refused_inputs": self.refused,
             "steps": finite(self.steps),
             "outputs": {name: finite(steps) for name, steps in self.outputs.items()},
-            "layers": [{**vars(layer), "steps": finite(layer.steps)} for layer in self.layers],
+            "layers": self.rows(),
             "fault": None if self.fault is None else self.fault.to_json(),
         }
 
@@ -111,6 +121,7 @@ class Verdict:
         """What `to_json` gave."""
         fault = value["fault"]
         return cls(
+            model=value["model"],
             runtime=value["runtime"],
             inputs=value["inputs"],
             refused=value["refused_inputs"],
@@ -121,7 +132,7 @@ class Verdict:
         )
 
 
-def verdict(runtime: str, found: Sequence[tuple[int, str, Comparison]], refused: int) -> Verdict:
+def verdict(model: str, runtime: str, found: Sequence[tuple[int, str, Comparison]], refused: int) -> Verdict:
     """What `found`, the comparisons by number and kind of input, say together."""
     layers: dict[str, LayerSteps] = {}
     outputs: dict[str, float] = {}
@@ -137,7 +148,7 @@ def verdict(runtime: str, found: Sequence[tuple[int, str, Comparison]], refused:
             outputs[output.name] = max(outputs.get(output.name, 0.0), output.steps)
         if comparison.faults and fault is None:
             fault = Fault(number, what, comparison.faults[0])
-    return Verdict(runtime, len(found), refused, tuple(layers.values()), outputs, fault)
+    return Verdict(model, runtime, len(found), refused, tuple(layers.values()), outputs, fault)
 
 
 def _steps(number: float) -> str:

@@ -40,6 +40,7 @@ def html(report: RunReport) -> str:
 {STYLE.read_text(encoding="utf-8")}</style></head><body>
 <h1>{title}</h1>
 <div>{verdict} ({machine})</div>
+{_reading(report)}
 {facts(values, {"assumed": "; ".join(report.assumptions)})}
 <h2>Where the cycles went</h2>
 <p>One bar per layer: its cycles by what the cores spent them on. The first word says what bounds the layer.</p>
@@ -56,6 +57,14 @@ it is.</p>
 <details><summary>stalls by cause: cycles of a core, averaged over the cores</summary>{_stalls(report)}</details>
 </body></html>
 """
+
+
+def _reading(report: RunReport) -> str:
+    found = report.verified
+    if found is None:
+        return ""
+    kind = "bad" if not found.ok else "good" if found.checked else ""
+    return f'<div>reading: <span class="{kind}">{safe(found.text)}</span></div>'
 
 
 def _layers(report: RunReport) -> str:

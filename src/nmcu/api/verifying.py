@@ -1,0 +1,74 @@
+"""What was read from a model file, proven against the runtime that others run it with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+from numpy.typing import ArrayLike
+
+from nmcu import frontend, verification
+from nmcu.api.inputs import Inputs, arrays
+from nmcu.errors import NmcuError
+from nmcu.graph import Graph
+from nmcu.operators import parse
+from nmcu.registry import Registry
+from nmcu.verification import Verdict
+from nmcu.verification.inputs import COUNT
+
+
+def verify(
+    model: str | Path,
+    inputs: str | Path | Inputs | Sequence[Mapping[str, ArrayLike]] | None = None,
+    data: str | Path | None = None,
+    *,
+    limit: int = COUNT,
+    registry: Registry | None = None,
+    on_input: Callable[[int, int], object] = lambda done, total: None,
+) -> Verdict:
+    """Compares what nmcu reads from a model file with ONNX Runtime (ONNX) or LiteRT (TFLite), layer by layer.
+
+    inputs: to compare on, before those that are made: an `.npz` file with arrays by input name, with or without a
+        leading axis of samples; an array for a model of one input; arrays by name, or a list of such.
+    data: images, as `evaluate` takes them, of which the first `limit` are used.
+    on_input: told how many inputs of how many are done.
+
+    `Verdict.ok` is False where a layer, fed the runtime's own tensors, leaves its operator's tolerance; `Verdict.fault`
+    names it. `Verdict.reason` says why nothing could be compared. Raises `NmcuError` for what cannot be read.
+    """
+    path, operators = Path(model), (registry or Registry.installed()).operators.values()
+    content = frontend.whole(path)
+    graph = parse(content, path.name, operators=operators)
+    given = _given(graph, inputs)
+    if data is not None:
+        given += verification.from_images(graph, Path(data), limit)
+    return verification.verify(content, graph, operators, name=path.name, given=given, on_input=on_input)
+
+
+def verify_briefly(
+    model: str | Path, graph: Graph | None = None, registry: Registry | None = None
+) -> Verdict:
+    """The short form of `verify`, which other commands run: a few seconds, once for each content of a file.
+
+    `graph` is what was read from it, if it was already.
+    """
+    path, operators = Path(model), (registry or Registry.installed()).operators.values()
+    content = frontend.whole(path)
+    known = parse(content, path.name, operators=operators) if graph is None else graph
+    return verification.short(content, known, operators, path.name)
+
+
+def _given(
+    graph: Graph, inputs: str | Path | Inputs | Sequence[Mapping[str, ArrayLike]] | None
+) -> list[verification.Feed]:
+    needed = graph.border.model_inputs
+    if inputs is None:
+        return []
+    if isinstance(inputs, str | Path):
+        return verification.from_npz(graph, Path(inputs))
+    many = isinstance(inputs, list | tuple) and all(isinstance(each, Mapping) for each in inputs)
+    given = [arrays(needed, each) for each in cast(Sequence[Inputs], inputs if many else [inputs])]
+    for feed in given:
+        if missing := [info.name for info in needed if info.name not in feed]:
+            raise NmcuError(f"input {missing[0]!r} is missing")
+        graph.border.encode(feed)
+    return given
