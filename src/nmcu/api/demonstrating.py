@@ -74,13 +74,11 @@ def demo(
     jobs: int = 2,
     on_stage: Stage | None = None,
     on_image: Callable[[int], object] | None = None,
-    on_run: Callable[[RunReport], object] | None = None,
 ) -> Demo:
     """Runs all networks of the folder `models` on `target`, checked bit for bit.
 
     Their accuracy is the one that the folder's metrics.json states; over `data` (see `evaluate`, also for `limit` and
-    `jobs`) it is measured as well. `on_run` is told of each run when it is done. Raises `NmcuError` where there is no
-    model or no image.
+    `jobs`) it is measured as well. Raises `NmcuError` where there is no model or no image.
     """
     folder = Path(models)
     files = sorted(folder.glob("*.onnx*"), key=lambda file: ("_dense" not in file.name, file.name))
@@ -91,8 +89,6 @@ def demo(
     found = []
     for file in files:
         report = run(file, target=target, on_stage=on_stage)
-        if on_run is not None:
-            on_run(report)
         accuracy = None
         if data is not None:
             accuracy = evaluate(
