@@ -12,7 +12,7 @@ from torch import nn
 from nmcu import graph, operators, sparsity
 from nmcu import train as nt
 from nmcu.errors import NmcuError
-from nmcu.train.export import _differences, _steps
+from nmcu.train.conversion import _differences, _steps
 from train.nets import Flattened, Residual, Tokens, settle
 
 

@@ -75,14 +75,14 @@ def test_a_copy_that_computes_something_else_is_refused(
 ) -> None:
     """The export compares with the folded copy: only the user's own module shows a wrong fold."""
     net, x = settle(Residual(), (3, 8, 8)), torch.randn(4, 3, 8, 8)
-    right = trace._fold_batchnorm
+    right = trace.fold_batchnorm
 
     def wrong(graph: fx.GraphModule) -> None:
         right(graph)
         with torch.no_grad():
             graph.conv.bias[0] += 0.5
 
-    monkeypatch.setattr(trace, "_fold_batchnorm", wrong)
+    monkeypatch.setattr(trace, "fold_batchnorm", wrong)
     with pytest.raises(
         NmcuError, match="the copy of Residual made for quantisation computes something else than"
     ):

@@ -243,7 +243,7 @@ def test_calibration_needs_data_and_finite_values() -> None:
     quantized = nt.quantize(Residual(), torch.randn(2, 3, 8, 8))
     with pytest.raises(NmcuError, match="at least one batch"):
         nt.calibrate(quantized, [])
-    with pytest.raises(NmcuError, match="range of 'x' is not finite"):
+    with pytest.raises(NmcuError, match="calibration batch 1 holds NaN or infinite values"):
         nt.calibrate(quantized, [torch.full((2, 3, 8, 8), float("inf"))])
     with pytest.raises(NmcuError, match="Residual is not quantised"):
         nt.freeze_ranges(Residual())
@@ -256,8 +256,14 @@ def test_a_failing_calibration_leaves_the_ranges() -> None:
     before = quantized.quantizers.x.scale.item()
     for batches, message in (
         ([], "one batch"),
-        ([{"x": sample}], "batch is a dict"),
-        ([sample * torch.inf], "not finite"),
+        ([{"x": sample}], "batch 1 is a dict"),
+        ([sample * torch.inf], "batch 1 holds NaN or infinite values"),
+        ([sample / sample.abs().max() * 3e38], "range of '.*' is not finite after calibration"),
+        (3, "the calibration data are a int; batches are needed"),
+        ([sample[:0]], r"batch 1 has shape \(0, 3, 8, 8\); at least one input"),
+        ([sample.double()], "batch 1 is float64; dense float32 values"),
+        ([sample[:, :2]], r"does not run on calibration batch 1 of shape \(2, 2, 8, 8\): .*channels"),
+        ([sample * 0], "data are all 0; inputs like those the model will see"),
     ):
         with pytest.raises(NmcuError, match=message):
             nt.calibrate(quantized, batches)

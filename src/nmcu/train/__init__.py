@@ -7,7 +7,8 @@ except ImportError as error:
 
 from nmcu.train import checkpoint
 from nmcu.train.export import export
-from nmcu.train.quantize import calibrate, freeze_ranges, quantize
+from nmcu.train.quantize import quantize
+from nmcu.train.ranges import calibrate, freeze_ranges
 from nmcu.train.sparsify import Sparsifier, Stages, sparsify, verify
 
 __all__ = [

@@ -33,7 +33,7 @@ class ActivationQuant(nn.Module):
         self.register_buffer("scale", torch.tensor(1.0))
         self.register_buffer("zero_point", torch.tensor(0, dtype=torch.int32))
         if self.fixed:
-            self._set_range()
+            self.set_range()
 
     def forward(self, x: Tensor, moved: bool = False) -> Tensor:
         """`x` quantised; `moved` values are those of an earlier call or fewer, which say nothing about the range."""
@@ -55,9 +55,9 @@ class ActivationQuant(nn.Module):
         low, high = torch.aminmax(x.float())
         self.low += weight * (low - self.low)
         self.high += weight * (high - self.high)
-        self._set_range()
+        self.set_range()
 
-    def _set_range(self) -> None:
+    def set_range(self) -> None:
         """Scale and zero point so that 0 is exact; ONNX Runtime's formula for asymmetric int8."""
         low, high = self.low.clamp(max=0), self.high.clamp(min=0)
         self.scale.copy_(((high - low) / (HIGH - LOW)).clamp(min=1e-8))

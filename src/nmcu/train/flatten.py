@@ -7,8 +7,9 @@ from torch import fx, nn
 from torch.fx.passes.shape_prop import TensorMetadata
 
 from nmcu.errors import NmcuError
+from nmcu.train.folding import module_of
 from nmcu.train.rules import Rules
-from nmcu.train.trace import Kept, module_of
+from nmcu.train.trace import Kept
 
 _TURNS = ("transpose", "permute")
 """Operations behind which the channels no longer come first; `Rules.moves` has them by several names."""

@@ -10,12 +10,8 @@ The rules, applied by `quantize` to the traced graph:
 4. The input and every constant tensor that takes part in a computation are quantised too.
 """
 
-import copy
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, cast
 
-import torch
 from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import TensorMetadata
 from torch.nn.utils import parametrize
@@ -23,16 +19,16 @@ from torch.nn.utils import parametrize
 from nmcu.errors import NmcuError
 from nmcu.registry import Registry
 from nmcu.sparsity import detect
-from nmcu.train import masks
+from nmcu.train import given, masks
 from nmcu.train.agreement import check_same
 from nmcu.train.fakequant import ActivationQuant, WeightQuant, channel_axis
 from nmcu.train.flatten import check_flattened, flattened
+from nmcu.train.folding import module_of
 from nmcu.train.masks import NMMask
+from nmcu.train.ranges import QUANTIZERS, is_quantised, passing, quantizers
+from nmcu.train.rehearsal import check_exports
 from nmcu.train.rules import Rules
-from nmcu.train.trace import module_of, traced
-
-QUANTIZERS = "quantizers"
-"""The submodule of a quantised graph that holds the activation quantisers, named after the values."""
+from nmcu.train.trace import traced
 
 
 def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None) -> fx.GraphModule:
@@ -41,128 +37,38 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
     `sample` is one batch of inputs. BatchNorm is folded; N:M patterns, whether kept by `sparsify` or found in the
     weights, stay frozen. The copy trains with any optimiser made from its parameters; `calibrate` it first. What can
     be quantised is what the training rules of the operators in `registry` (by default what is installed) name. Raises
-    `NmcuError` for a model that cannot be traced, an operation without a quantised form, or where the copy, before any
-    rounding, gives something else on `sample` than `model` in evaluation mode.
+    `NmcuError` for a model that cannot be traced, for whatever `export` would refuse after the training, or where the
+    copy, before any rounding, gives something else on `sample` than `model` in evaluation mode.
     """
-    rules = Rules.of((registry or Registry.installed()).operators.values())
+    given.check_plain(model)
+    if any(is_quantised(module) for module in model.modules()):
+        raise NmcuError("the model is quantised already: calibrate it, train it or export it as it is")
+    sample = given.check_inputs(sample, "the sample")
+    operators = (registry or Registry.installed()).operators.values()
+    rules = Rules.of(operators)
     graph, kept = traced(model, sample)
     channels = flattened(graph, rules)
     check_flattened(channels, kept)
     for node in list(graph.graph.nodes):
         _quantize_value(graph, node, rules)
     graph.recompile()
-    with _passing(_quants(graph).values()):
+    with passing(quantizers(graph).values()):
         check_same(model, graph.eval(), sample)
     for name in dict.fromkeys(
         str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.layers)
     ):
         _quantize_weight(graph.get_submodule(name), kept.get(name), channels.get(name))
+    check_exports(graph, sample, operators, type(model).__name__)
     return graph.to(sample.device).train()
-
-
-def calibrate(model: nn.Module, batches: Iterable[Tensor | Sequence[Tensor]]) -> None:
-    """Set the activation ranges of a quantised `model` from `batches` of inputs, then switch quantisation on.
-
-    A batch may come with labels behind it, as from a DataLoader: (inputs, labels). The range of a tensor is the mean
-    of its batches' ranges. Raises `NmcuError` without a batch, or where a range is not finite; the ranges are then as
-    they were.
-    """
-    quants = _quants(model)
-    before = {name: copy.deepcopy(quant.state_dict()) for name, quant in quants.items()}
-    try:
-        with _observing(model, quants.values()), torch.no_grad():
-            count = 0
-            for batch in batches:
-                model(_inputs_of(batch))
-                count += 1
-        if count == 0:
-            raise NmcuError("calibration needs at least one batch of inputs")
-        for name, quant in quants.items():
-            if not torch.isfinite(quant.scale):
-                raise NmcuError(
-                    f"the range of {value_of(name)!r} is not finite after calibration: "
-                    "the model computes NaN or infinity"
-                )
-    except BaseException:
-        for name, quant in quants.items():
-            quant.load_state_dict(before[name])
-        raise
-
-
-@contextmanager
-def _observing(model: nn.Module, quants: Collection[ActivationQuant]) -> Iterator[None]:
-    """The model in evaluation mode, its quantisers observing from scratch and passing values unchanged."""
-    modes = {module: module.training for module in model.modules()}
-    model.eval()
-    for quant in quants:
-        quant.train()
-        quant.observing = True
-        quant.forget()
-    try:
-        with _passing(quants):
-            yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
-
-
-@contextmanager
-def _passing(quants: Collection[ActivationQuant]) -> Iterator[None]:
-    """The quantisers passing values unchanged."""
-    for quant in quants:
-        quant.enabled = False
-    try:
-        yield
-    finally:
-        for quant in quants:
-            quant.enabled = True
-
-
-def _inputs_of(batch: object) -> Tensor:
-    found = batch[0] if isinstance(batch, Sequence) and batch else batch
-    if not isinstance(found, Tensor):
-        raise NmcuError(
-            f"a calibration batch is a {type(batch).__name__}; "
-            "a tensor of inputs is needed, or a tuple that begins with one"
-        )
-    return found
-
-
-def check_calibrated(model: nn.Module) -> None:
-    """Raise `NmcuError` naming a value of a quantised `model` that has never seen data."""
-    for name, quant in _quants(model).items():
-        if not quant.fixed and not int(quant.batches):
-            raise NmcuError(
-                f"the range of {value_of(name)!r} has never seen data: call calibrate(model, batches) first"
-            )
-
-
-def freeze_ranges(model: nn.Module) -> None:
-    """Keep the activation ranges of a quantised `model` as they are for the rest of the training."""
-    for quant in _quants(model).values():
-        quant.observing = False
-
-
-def _quants(model: nn.Module) -> dict[str, ActivationQuant]:
-    found = {
-        n.removeprefix(QUANTIZERS + "."): m
-        for n, m in model.named_modules()
-        if isinstance(m, ActivationQuant)
-    }
-    if not found:
-        raise NmcuError(f"{type(model).__name__} is not quantised: call nmcu.train.quantize first")
-    return found
-
-
-def value_of(quantizer: str) -> str:
-    """The name of the value that the quantiser of that module name quantises: `stage1.conv1`."""
-    return quantizer.removeprefix(QUANTIZERS + ".").replace("__", ".")
 
 
 def _quantize_value(graph: fx.GraphModule, node: fx.Node, rules: Rules) -> None:
     """Put a quantiser after `node`: one of its own, that of its source, or none."""
     kind, computes = _kind(graph, node), _is_float_tensor(node) or _is_several(node)
-    if node.op == "output" or not computes or kind in rules.nothing:
+    if node.op == "output" or kind in rules.nothing:
+        return
+    if not computes:
+        _check_no_tensor(node)
         return
     if kind in rules.moves and _is_several(node):
         return  # the parts are picked one by one, each by a node of its own
@@ -224,6 +130,16 @@ def _kind(graph: fx.GraphModule, node: fx.Node) -> Any:
     """What the rules know an operation by: the module's class, the function, or the method's name."""
     module = module_of(graph, node)
     return node.target if module is None else type(module)
+
+
+def _check_no_tensor(node: fx.Node) -> None:
+    """Refuse what gives integers or truth values, as argmax and comparisons do; sizes are no tensors."""
+    meta = node.meta.get("tensor_meta")
+    if isinstance(meta, TensorMetadata):
+        dtype = str(meta.dtype).removeprefix("torch.")
+        raise NmcuError(
+            f"{node.name!r} gives {dtype} values, which have no int8 form: leave it out of the model and do it outside"
+        )
 
 
 def _is_float_tensor(node: fx.Node) -> bool:

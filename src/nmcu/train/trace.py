@@ -1,20 +1,18 @@
 """A model as a torch.fx graph with shapes, ready for quantisation: traced, evaluated once, affine layers folded."""
 
-import copy
 import io
-import operator
 from contextlib import redirect_stderr
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn.utils import parametrize
-from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from nmcu.errors import NmcuError, counted
 from nmcu.sparsity import NMPattern
-from nmcu.train import masks
+from nmcu.train import given, masks
+from nmcu.train.folding import fold_batchnorm, fold_factors
 
 Kept = dict[str, tuple[NMPattern | None, Tensor, int | None]]
 """Layer name -> (pattern, mask, channels) of the masks that a traced copy must keep."""
@@ -26,8 +24,7 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
     `sample` is one batch of inputs. BatchNorm goes into the convolution or linear layer before it, a constant factor
     after a linear layer into its weights. Raises `NmcuError` where the model cannot be traced or run.
     """
-    check_sample(sample)
-    plain = copy.deepcopy(model).eval()
+    plain = given.copied(model).eval()
     kept: Kept = {}
     for name, module in plain.named_modules():
         if parametrize.is_parametrized(module, "weight"):
@@ -45,8 +42,9 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
         ) from error
     _check_ends(type(model).__name__, graph)
     propagate(graph, sample)
-    _fold_batchnorm(graph)
-    _fold_factors(graph)
+    fold_batchnorm(graph)
+    fold_factors(graph)
+    _propagate_one(graph, sample)
     return graph, kept
 
 
@@ -67,31 +65,27 @@ def _check_ends(name: str, graph: fx.GraphModule) -> None:
         )
 
 
-def check_sample(sample: object) -> None:
-    """Raise `NmcuError` unless `sample` is a batch of inputs."""
-    if not isinstance(sample, Tensor):
-        raise NmcuError(
-            f"the sample is a {type(sample).__name__}; one torch.Tensor, a batch of inputs, is needed"
-        )
-
-
 def propagate(graph: fx.GraphModule, sample: Tensor) -> None:
     """Record shape and dtype of every value (`node.meta["tensor_meta"]`); raises `NmcuError` if the model fails."""
     try:
         with torch.no_grad(), redirect_stderr(io.StringIO()):  # where ShapeProp prints a traceback
             ShapeProp(graph).propagate(sample)
     except RuntimeError as error:  # ShapeProp's own, whose cause is what the model raised
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
         raise NmcuError(
-            f"the model does not run on a sample of shape {tuple(sample.shape)}: {reason}"
+            f"the model does not run on a sample of shape {tuple(sample.shape)}: "
+            f"{given.first_line(error.__cause__ or error)}"
         ) from error
 
 
-def module_of(graph: fx.GraphModule, node: object) -> nn.Module | None:
-    """The module that `node` calls, or None where it calls none."""
-    if not isinstance(node, fx.Node) or node.op != "call_module":
-        return None
-    return graph.get_submodule(str(node.target))
+def _propagate_one(graph: fx.GraphModule, sample: Tensor) -> None:
+    """`propagate` with the first input alone, as the device runs it."""
+    try:
+        propagate(graph, sample[:1])
+    except NmcuError as error:
+        raise NmcuError(
+            f"{error}; it ran on all of the sample, of shape {tuple(sample.shape)}: the first axis must be the batch, "
+            "and forward() must take one of any size"
+        ) from error
 
 
 def make_plain(module: nn.Module) -> None:
@@ -112,84 +106,3 @@ def _check_pruned(name: str, weight: Tensor, mask: Tensor) -> None:
             f"layer {name!r} has weights where its mask has none: something parametrises the weight behind the mask; "
             "register it before you call sparsify"
         )
-
-
-def _fold_batchnorm(graph: fx.GraphModule) -> None:
-    for node in list(graph.graph.nodes):
-        norm = module_of(graph, node)
-        if not isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d):
-            continue
-        source = node.args[0]
-        layer = module_of(graph, source)
-        if (
-            not isinstance(layer, nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d | nn.Linear)
-            or len(source.users) != 1
-        ):
-            raise NmcuError(
-                f"BatchNorm {node.target!r} cannot be folded: it must be the only user of the convolution or linear "
-                "layer before it"
-            )
-        rank = len(node.meta["tensor_meta"].shape)
-        if rank != (2 if isinstance(layer, nn.Linear) else 2 + len(layer.kernel_size)):
-            raise NmcuError(
-                f"BatchNorm {node.target!r} normalises axis 1 of {tuple(node.meta['tensor_meta'].shape)}, which is not "
-                f"the channels of {source.target!r}: transpose around it, or use LayerNorm"
-            )
-        if _calls(graph, source) != 1:
-            raise NmcuError(
-                f"BatchNorm {node.target!r} cannot be folded into {source.target!r}, which the model uses "
-                f"{_calls(graph, source)} times: give each use a layer and a BatchNorm of its own"
-            )
-        folded: nn.Module
-        if isinstance(layer, nn.Linear):
-            folded = fuse_linear_bn_eval(layer, cast(nn.BatchNorm1d, norm))
-        elif isinstance(layer, nn.ConvTranspose2d) and layer.groups > 1:
-            folded = _fold_into_grouped(layer, norm)
-        else:
-            folded = fuse_conv_bn_eval(layer, norm, isinstance(layer, nn.ConvTranspose2d))
-        graph.set_submodule(str(source.target), folded.requires_grad_(True))
-        _bypass(graph, node, source)
-
-
-def _fold_into_grouped(layer: nn.ConvTranspose2d, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> nn.Module:
-    """A grouped transposed convolution, weights (Cin, Cout/groups, KH, KW): PyTorch's own folding does not know it."""
-    assert norm.running_mean is not None and norm.running_var is not None
-    gain = torch.rsqrt(norm.running_var + norm.eps) * (1.0 if norm.weight is None else norm.weight)
-    offset = 0.0 if norm.bias is None else norm.bias
-    bias = torch.zeros_like(gain) if layer.bias is None else layer.bias
-    weight = layer.weight.reshape(layer.groups, -1, *layer.weight.shape[1:]) * gain.view(
-        layer.groups, 1, -1, 1, 1
-    )
-    layer.weight = nn.Parameter(weight.flatten(0, 1).detach())
-    layer.bias = nn.Parameter(((bias - norm.running_mean) * gain + offset).detach())
-    return layer
-
-
-def _fold_factors(graph: fx.GraphModule) -> None:
-    """`linear(x) * constant`, as attention scales its queries, becomes one linear layer."""
-    for node in list(graph.graph.nodes):
-        if node.op != "call_function" or node.target not in (operator.mul, torch.mul, operator.truediv):
-            continue
-        source, factor = (*node.args, None)[:2]
-        layer = module_of(graph, source)
-        if not isinstance(factor, int | float) or not isinstance(layer, nn.Linear):
-            continue
-        if len(source.users) == 1 and _calls(graph, source) == 1:
-            scale = 1 / factor if node.target is operator.truediv else factor
-            # New parameters: other modules may share the old ones.
-            layer.weight = nn.Parameter(layer.weight.detach() * scale)
-            if layer.bias is not None:
-                layer.bias = nn.Parameter(layer.bias.detach() * scale)
-            _bypass(graph, node, source)
-
-
-def _calls(graph: fx.GraphModule, node: fx.Node) -> int:
-    """How often the module that `node` calls is called."""
-    return sum(other.op == "call_module" and other.target == node.target for other in graph.graph.nodes)
-
-
-def _bypass(graph: fx.GraphModule, node: fx.Node, source: Any) -> None:
-    node.replace_all_uses_with(source)
-    graph.graph.erase_node(node)
-    graph.delete_all_unused_submodules()
-    graph.recompile()

@@ -15,12 +15,22 @@ from nmcu.graph import TensorInfo
 
 @dataclasses.dataclass(frozen=True)
 class Window:
-    """Kernel, strides and pads of a pooling node, and the model shape it gives."""
+    """Kernel, strides and pads of a pooling node, and the model shape it gives.
+
+    With ceil_mode the last windows reach `beyond` the pads by so many rows and columns, which hold nothing.
+    """
 
     kernel: tuple[int, int]
     strides: tuple[int, int]
     pads: tuple[int, int, int, int]
     shape: Shape
+    beyond: tuple[int, int] = (0, 0)
+
+    @property
+    def reach(self) -> tuple[int, int, int, int]:
+        """Pads and what is beyond them."""
+        top, left, bottom, right = self.pads
+        return top, left, bottom + self.beyond[0], right + self.beyond[1]
 
 
 def max_pool(c: Context) -> None:
@@ -37,20 +47,19 @@ def global_max_pool(c: Context) -> None:
 
 
 def average_pool(c: Context) -> None:
-    """Padding counts only with count_include_pad, which becomes a padding of its own."""
+    """Padding counts only with count_include_pad, which becomes a padding of its own; ceil_mode's never does."""
     x = device.stored(c, 0)
     window, name = _window(c, x), c.node.name
     included = c.integer("count_include_pad", 0) == 1 and any(window.pads)
-    if included and c.integer("ceil_mode", 0) == 1:
-        raise c.error("ceil_mode together with count_include_pad is not supported")
 
     def emit(y: TensorInfo, clamp: Clamp) -> Real:
-        tensor, pads = device.conform(c, x, layout.CHANNELS_LAST), window.pads
+        tensor, pads = device.conform(c, x, layout.CHANNELS_LAST), window.reach
         if included:
-            before, after = (0, pads[0], pads[1], 0), (0, pads[2], pads[3], 0)
+            top, left, bottom, right = window.pads
+            before, after = (0, top, left, 0), (0, bottom, right, 0)
             value = tensor.quant[1]
             tensor = shape.pad(c.builder, f"{name} pad", tensor, before, after, value, f"{tensor.name} pad")
-            pads = (0, 0, 0, 0)
+            pads = (0, 0, *window.beyond)
         made = pool.average(c.builder, name, tensor, y, window.kernel, window.strides, pads, clamp)
         return Real(made, window.shape, layout.CHANNELS_LAST)
 
@@ -112,7 +121,7 @@ def _max(c: Context, window: Window) -> None:
         x = device.plain(c, value)
         y = shape.named(x.tensor, output)
         tensor = device.conform(c, x, layout.CHANNELS_LAST)
-        made = pool.maximum(c.builder, name, tensor, y, window.kernel, window.strides, window.pads)
+        made = pool.maximum(c.builder, name, tensor, y, window.kernel, window.strides, window.reach)
         return Real(made, window.shape, layout.CHANNELS_LAST)
 
     device.move(c, 0, window.shape, step)
@@ -135,17 +144,17 @@ def _window(c: Context, value: object) -> Window:
     kernel, strides = c.ints("kernel_shape", 2, 0), c.ints("strides", 2, 1)
     if c.ints("dilations", 2, 1) != (1, 1):
         raise c.error("dilations are not supported for pooling")
-    pads = list(explicit(c, found[2:], kernel, strides, (1, 1)))
-    sizes = []
+    pads = explicit(c, found[2:], kernel, strides, (1, 1))
+    sizes, beyond = [], [0, 0]
     for i in (0, 1):
         room = found[2 + i] + pads[i] + pads[i + 2] - kernel[i]
         if room < 0 or max(pads[i], pads[i + 2]) >= kernel[i]:
-            raise c.error(f"kernel {kernel} and pads {tuple(pads)} do not fit the map {found[2:]}")
+            raise c.error(f"kernel {kernel} and pads {pads} do not fit the map {found[2:]}")
         count = room // strides[i] + 1
         missing = -room % strides[i]
         # With ceil_mode a last window may reach past the padding, if it starts inside the map or its padding.
         if c.integer("ceil_mode", 0) == 1 and missing and count * strides[i] < found[2 + i] + pads[i]:
-            pads[i + 2] += missing
+            beyond[i] = missing
             count += 1
         sizes.append(count)
     return Window(
@@ -153,4 +162,5 @@ def _window(c: Context, value: object) -> Window:
         (strides[0], strides[1]),
         (pads[0], pads[1], pads[2], pads[3]),
         (*found[:2], *sizes),
+        (beyond[0], beyond[1]),
     )

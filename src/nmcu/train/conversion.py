@@ -1,0 +1,146 @@
+"""A quantised PyTorch model as QDQ ONNX: int8 weights, int32 biases, names from the model; checked."""
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import cast
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+import onnxruntime as ort
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from nmcu import operators
+from nmcu.errors import NmcuError
+from nmcu.operators import Operator
+from nmcu.train import masks, qdq
+from nmcu.train.agreement import outputs
+from nmcu.train.fakequant import FixedWeightQuant, channel_axis, weight_scale
+from nmcu.train.ranges import value_of
+from nmcu.train.sparsify import check
+from nmcu.train.trace import make_plain
+
+OPSET = 18
+MEAN_STEPS = 1.0
+"""Largest mean difference between ONNX Runtime and PyTorch, in steps of the output: rounding edges, no more."""
+
+
+def converted(
+    model: nn.Module,
+    sample: Tensor,
+    metadata: Mapping[str, str],
+    known: Iterable[Operator],
+    name: str,
+    most_steps: float = MEAN_STEPS,
+) -> tuple[bytes, float]:
+    """The file that `model`, quantised, becomes, and how far ONNX Runtime is from `model` on `sample`.
+
+    The difference is the mean one in quantisation steps of the output, of the output where it is largest. Raises
+    `NmcuError` where it is more than `most_steps`, where the model cannot be exported, or where the operators in
+    `known` cannot read the file, which is called `name`.
+    """
+    data = _to_onnx(_with_fixed_scales(model).eval().cpu(), sample[:1].cpu(), metadata)
+    operators.parse(data, name, operators=known)
+    differences = _differences(copy.deepcopy(model).eval().cpu(), sample.cpu(), data)
+    output = max(differences, key=lambda each: differences[each])
+    if not differences[output] <= most_steps:
+        raise NmcuError(
+            f"ONNX Runtime and PyTorch differ by {differences[output]:.2f} quantisation steps of {output!r} on average "
+            f"(at most {most_steps:g} is rounding): {name} was not written"
+        )
+    return data, differences[output]
+
+
+def _with_fixed_scales(model: nn.Module) -> nn.Module:
+    """A copy whose weights are masked for good and quantised with constant scales, every pattern checked."""
+    fixed = copy.deepcopy(model)
+    for name, module in list(fixed.named_modules()):
+        if not parametrize.is_parametrized(module, "weight"):
+            continue
+        mask = masks.of(module)
+        dense = masks.dense_weight(module)
+        weight, axis = dense if mask is None else mask(dense), channel_axis(module)
+        make_plain(module)
+        module.weight = nn.Parameter(weight.detach().clone())
+        parametrize.register_parametrization(
+            module, "weight", FixedWeightQuant(weight_scale(weight, axis), axis)
+        )
+        if mask is not None:
+            check(name, cast(Tensor, module.weight), mask)
+    return fixed
+
+
+def _to_onnx(model: nn.Module, sample: Tensor, metadata: Mapping[str, str]) -> bytes:
+    nchw = torch.contiguous_format  # channels_last strides would export as Gather
+    count = len(outputs(model, sample))
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                model.to(memory_format=nchw),  # type: ignore[call-overload]
+                (sample.clone(memory_format=nchw),),
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=["input"],
+                output_names=["output"] if count == 1 else [f"output{i}" for i in range(count)],
+                verbose=False,
+            )
+    except torch.onnx.errors.OnnxExporterError as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise NmcuError(f"PyTorch cannot export this model to ONNX: {reason}") from error
+    assert program is not None
+    qdq.tidy(program.model, value_of)
+    program.model.metadata_props.update(metadata)
+    proto = ir.to_proto(program.model)
+    onnx.checker.check_model(proto, full_check=True)
+    return cast(bytes, proto.SerializeToString())
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's notes about torchvision and its own deprecations."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _differences(model: nn.Module, sample: Tensor, data: bytes) -> dict[str, float]:
+    """Mean difference between ONNX Runtime and `model` on `sample`, in steps of the output, by name of every output."""
+    options = ort.SessionOptions()  # optimised, ONNX Runtime 1.32 is wrong of an AveragePool with ceil_mode
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    expected = [y.cpu().numpy() for y in outputs(model, sample)]
+    found = [session.run(None, {name: x[None]}) for x in sample.cpu().numpy()]
+    steps = _steps(onnx.load_from_string(data).graph)
+    return {
+        output: float(np.abs(np.concatenate([run[i] for run in found]) - expected[i]).mean() / steps[output])
+        for i, output in enumerate(o.name for o in session.get_outputs())
+    }
+
+
+def _steps(graph: onnx.GraphProto) -> dict[str, float]:
+    """The quantisation step of every output, by name: the scale of what dequantises it, before moves of its values."""
+    constants = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+    producers = {name: node for node in graph.node for name in node.output}
+    steps = {}
+    for output in graph.output:
+        node = producers.get(output.name)
+        while node is not None and node.op_type != "DequantizeLinear":
+            node = producers.get(node.input[0])
+        if node is None:
+            raise NmcuError(
+                f"output {output.name!r} is not quantised: every output must come from an int8 layer"
+            )
+        steps[output.name] = float(constants[node.input[1]])
+    return steps
