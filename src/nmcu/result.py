@@ -69,9 +69,7 @@ class Result(ABC):
         form = self.forms().get(Path(path).suffix.lower())
         if form is None:
             raise NmcuError(
-                f"cannot save {str(path)!r}: a {type(self).__name__} needs a name that ends in "
-                + " or ".join(self.forms())
-                + self.OTHERWISE
+                f"cannot save {str(path)!r}: a name that ends in {' or '.join(self.forms())}{self.OTHERWISE} is needed"
             )
         write_atomically(Path(path), form())
 

@@ -72,7 +72,7 @@ def test_names_and_number_of_inputs_are_checked() -> None:
 
 
 @pytest.mark.parametrize("model", [42, None, np.zeros(3), object()])
-@pytest.mark.parametrize("function", ["inspect", "compile", "run", "prune", "explain"])
+@pytest.mark.parametrize("function", ["load", "inspect", "compile", "run", "prune", "explain"])
 def test_what_is_no_model_is_one_sentence(function: str, model: Any) -> None:
     more = ("1:8",) if function == "prune" else ()
     with pytest.raises(ModelError, match=r"is no model: give the path of a \.tflite or QDQ \.onnx file"):

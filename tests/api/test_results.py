@@ -145,6 +145,13 @@ def test_one_number_serves_all_channels(results: dict[str, Any], tmp_path: Path)
         nmcu.evaluate(results["program"], tmp_path, mean=[0.5, 0.5])
 
 
+def test_numbers_that_cannot_be_are_told(results: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(NmcuError, match="limit is 0; it must be at least 1"):
+        nmcu.evaluate(results["program"], tmp_path, limit=0)
+    with pytest.raises(NmcuError, match="seed is -1; it must not be negative"):
+        nmcu.run(results["program"], seed=-1)
+
+
 def test_a_program_is_simulated_by_names(results: dict[str, Any], tmp_path: Path) -> None:
     results["program"].save(tmp_path / "x.elf")
     result = nmcu.sim.simulate(tmp_path / "x.elf", "cluster8")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nmcu import host
 from nmcu.api.model import Model, Stage, planned_once
+from nmcu.errors import NmcuError
 from nmcu.host import Accuracy, Preprocessing
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
@@ -40,6 +41,9 @@ def evaluate(
     `(pixel / 255 - mean) / std`, with what its metadata says where `mean` and `std` are not given; a model whose input
     scale is 0.5 or more takes the pixel. Raises a `NmcuError` for what does not fit.
     """
+    for name, number in (("limit", limit), ("jobs", jobs)):
+        if number is not None and number < 1:
+            raise NmcuError(f"{name} is {number}; it must be at least 1")
     found = planned_once(model, target, isa, registry, on_stage)
     if on_stage is not None:
         on_stage("compiling")

@@ -38,6 +38,10 @@ Stage = Callable[[str], object]
 
 def load(path: str | Path, *, registry: Registry | None = None) -> Graph:
     """The integer graph of an int8 model: TFLite or QDQ ONNX. Raises `ModelError` for anything else."""
+    if not isinstance(path, str | Path):
+        raise _no_model(path)
+    if not isinstance(path, str | Path):
+        raise _no_model(path)
     return load_file(Path(path), (registry or Registry.installed()).operators.values())
 
 
@@ -47,11 +51,15 @@ def graph_of(model: Model, registry: Registry | None = None) -> Graph:
         return load(model, registry=registry)
     graph = model if isinstance(model, Graph) else getattr(model, "graph", None)
     if not isinstance(graph, Graph):
-        kind = f"{type(model).__module__}.{type(model).__qualname__}"
-        raise ModelError(
-            f"a {kind} is no model: give the path of a .tflite or QDQ .onnx file, or what nmcu.load gives"
-        )
+        raise _no_model(model)
     return graph
+
+
+def _no_model(given: object) -> ModelError:
+    kind = f"{type(given).__module__}.{type(given).__qualname__}"
+    return ModelError(
+        f"a {kind} is no model: give the path of a .tflite or QDQ .onnx file, or what nmcu.load gives"
+    )
 
 
 def name_of(model: Model) -> str:

@@ -9,6 +9,7 @@ from nmcu.api.compiled import CompiledModel
 from nmcu.api.compiling import compile
 from nmcu.api.inputs import Inputs, arrays
 from nmcu.api.model import ISA, TARGET, Model, Stage, refuse_machine
+from nmcu.errors import NmcuError
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
 from nmcu.report import RunReport, assemble
@@ -55,6 +56,8 @@ def run(
         refuse_machine(model, target, isa)
     else:
         compiled = compile(model, target or TARGET, isa=isa or ISA, registry=registry, on_stage=on_stage)
+    if seed < 0:
+        raise NmcuError(f"seed is {seed}; it must not be negative")
     edge = compiled.graph.border
     feeds = graph.random_inputs(compiled.graph, seed) if inputs is None else arrays(edge.model_inputs, inputs)
     device_inputs = edge.encode(feeds)

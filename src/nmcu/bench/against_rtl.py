@@ -85,7 +85,7 @@ def compare_networks(
 
 
 def calibrate(
-    models: Sequence[Path] | None = None,
+    models: Sequence[str | Path] | None = None,
     kernels: bool = True,
     on_case: Callable[[str], None] = lambda name: None,
 ) -> Rows[Row]:
@@ -93,7 +93,7 @@ def calibrate(
 
     Raises `NmcuError` where there is nothing to compare.
     """
-    files = sorted(EXAMPLES.glob("*.onnx")) if models is None else models
+    files = sorted(EXAMPLES.glob("*.onnx")) if models is None else [Path(model) for model in models]
     rows = [*compare_kernels(list(cases()), on_case=on_case)] if kernels else []
     rows += compare_networks(files, on_case=on_case)
     if not rows:

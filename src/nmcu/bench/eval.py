@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nmcu import host, plan, targets
+from nmcu.bench.examples import EXAMPLES
 from nmcu.errors import ModelError
 from nmcu.host import Preprocessing, Sample
 from nmcu.operators import load
@@ -18,6 +19,7 @@ from nmcu.result import Result
 from nmcu.text import printable
 
 REPEATS = 3
+DEFAULT = EXAMPLES / "resnet8_dense.onnx"
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,11 +51,12 @@ class EvalSpeed(Result):
         return [self.to_json()]
 
 
-def eval_speed(model: Path, images: int = 1000, threads: int = 2) -> EvalSpeed:
+def eval_speed(model: str | Path = DEFAULT, images: int = 1000, threads: int = 2) -> EvalSpeed:
     """Evaluates `model`, an image classifier, on random PNG images of its input's size, held in memory.
 
     Raises `ModelError` for a model that takes no images.
     """
+    model = Path(model)
     network = load(model, Registry.installed().operators.values())
     inputs = network.inputs
     if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[3] not in (1, 3):

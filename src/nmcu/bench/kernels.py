@@ -66,7 +66,7 @@ class Selection:
 
 
 def bench_kernels(
-    selection: Selection, jobs: int = 2, progress: Progress = lambda done, total, last: None
+    selection: Selection = Selection(), jobs: int = 2, progress: Progress = lambda done, total, last: None
 ) -> Rows[KernelRow]:
     """Measures what `selection` names, and the dense kernels of the same shapes to compare with.
 

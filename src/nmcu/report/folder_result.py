@@ -10,7 +10,7 @@ from nmcu.result import Result
 class FolderResult(Result):
     """A result that is more than one file."""
 
-    OTHERWISE = ", or for a folder in no suffix"
+    OTHERWISE = ", or for a folder in no suffix,"
     WRITER = "nmcu run"
     """Whose files in a folder it replaces: those of the command that writes the same."""
 

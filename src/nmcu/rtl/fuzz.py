@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from nmcu.isa import InstructionSet
+from nmcu.registry import Registry
 from nmcu.result import Result
 from nmcu.rtl import build, stream
 from nmcu.rtl.core_sources import accepted
@@ -161,9 +162,9 @@ def compare(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_perce
 
 
 def fuzz(
-    isa: InstructionSet,
+    isa: str | InstructionSet = "xdec",
     *,
-    seconds: float,
+    seconds: float = 60,
     seed: int = 0,
     max_failures: int = 5,
     progress: Callable[[str], None] = build.to_stderr,
@@ -173,6 +174,7 @@ def fuzz(
 
     `progress` is told of failures, `on_stream` how many streams were compared in how many seconds so far.
     """
+    isa = Registry.installed().isa(isa)
     _library(isa)
     start = time.monotonic()
     streams = instructions = 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nmcu.isa import InstructionSet
+from nmcu.registry import Registry
 from nmcu.result import Result
 from nmcu.rtl import core_sources
 from nmcu.rtl.build import Progress, to_stderr
@@ -73,12 +74,13 @@ class Area(Result):
         ]
 
 
-def area(isa: InstructionSet, module: str = CORE, progress: Progress = to_stderr) -> Area:
+def area(isa: str | InstructionSet = "xdec", module: str = CORE, progress: Progress = to_stderr) -> Area:
     """Synthesise `module` (default: the whole core, COREV_PULP = 1, no FPU) without and with the extensions of `isa`.
 
     Mapped with Yosys to the small library `gates.lib`. One to two minutes for the core; the first call of all adds a
     minute, in which Yosys is compiled for this machine. Raises `RtlError` if the extra is missing or Yosys fails.
     """
+    isa = Registry.installed().isa(isa)
     added = core_sources.with_hardware(isa)
     if not added:
         raise RtlError(f"no extension of {isa} changes the core's RTL: there is nothing to compare")

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nmcu.bench.differential.kinds import attempt, strategy
+from nmcu.bench.differential.kinds import KINDS, attempt, strategy
 from nmcu.bench.differential.searched import Searched
 from nmcu.bench.differential.summary import Failure, Summary, Table
 from nmcu.bench.parallel import Progress, measure_all
@@ -37,8 +37,8 @@ class _Share:
 
 
 def differential(
-    kinds: Sequence[str],
-    budget: Budget,
+    kinds: Sequence[str] = KINDS,
+    budget: Budget = Budget(),
     jobs: int = 1,
     progress: Progress = lambda done, total, last: None,
 ) -> Searched:

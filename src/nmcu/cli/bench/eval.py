@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from nmcu.bench import examples
-from nmcu.bench.eval import eval_speed
+from nmcu.bench.eval import DEFAULT, eval_speed
 from nmcu.cli.options import JsonOption
 from nmcu.cli.output import progress, show, show_json
 
@@ -14,7 +13,7 @@ from nmcu.cli.output import progress, show, show_json
 def eval_(
     model: Annotated[
         Path, typer.Argument(metavar="[MODEL]", help="An image classifier; by default the example ResNet8.")
-    ] = examples.EXAMPLES / "resnet8_dense.onnx",
+    ] = DEFAULT,
     images: Annotated[int, typer.Option(min=1, help="How many images.")] = 1000,
     jobs: Annotated[int, typer.Option("--jobs", min=1, help="Threads.")] = 2,
     json: JsonOption = False,

@@ -7,7 +7,6 @@ import typer
 from nmcu.cli.options import JsonOption
 from nmcu.cli.output import progress, show, show_json
 from nmcu.cli.rtl.options import ExtensionsOption
-from nmcu.registry import Registry
 from nmcu.report import Column, Grid, Kind, Row, Rule, Total
 from nmcu.rtl.synthesis import CORE
 from nmcu.rtl.synthesis import area as synthesise
@@ -21,9 +20,8 @@ def area(
     json: JsonOption = False,
 ) -> None:
     """Synthesise the core without and with extensions (xDecimate); areas in thousands of gate equivalents."""
-    extensions = Registry.installed().isa(isa)
     with progress("Yosys") as stage:
-        found = synthesise(extensions, module, progress=stage)
+        found = synthesise(isa, module, progress=stage)
     if json:
         show_json(found.to_json())
         return

@@ -8,7 +8,6 @@ from nmcu.cli.options import JsonOption
 from nmcu.cli.output import counting, show, show_json
 from nmcu.cli.rtl.options import ExtensionsOption
 from nmcu.cli.say import say
-from nmcu.registry import Registry
 from nmcu.report import Column, Grid, Kind
 from nmcu.rtl.fuzz import fuzz as fuzz_streams
 
@@ -25,7 +24,7 @@ def fuzz(
     """
     with counting("seconds:") as tell:
         report = fuzz_streams(
-            Registry.installed().isa(isa),
+            isa,
             seconds=60 * minutes,
             seed=seed,
             progress=say,
