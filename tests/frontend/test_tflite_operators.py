@@ -218,7 +218,8 @@ def test_pooling(tmp_path: Path, code: str, options: int, padding: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("axes", "shape"), [((1, 2), (1, 6)), ((2,), (1, 4, 6)), ((3,), (1, 4, 5)), ((-1, -2), (1, 4))]
+    ("axes", "shape"),
+    [((1, 2), (1, 6)), ((2,), (1, 4, 6)), ((3,), (1, 4, 5)), ((-1, -2), (1, 4)), ((), (1, 4, 5, 6))],
 )
 def test_mean(tmp_path: Path, axes: tuple[int, ...], shape: tuple[int, ...]) -> None:
     m = TfliteModel()

@@ -1,7 +1,7 @@
 """An ONNX file as plain immutable values; nothing in the file is trusted."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ def parse(data: bytes, folder: Path) -> File:
         raise ModelError("sparse initializers are not supported; supported: dense ones with zeros in them")
     limits.check_nodes(len(model.graph.node))
     limits.check_bytes(sum(map(_size, _tensors(model.graph))))
+    _check_names(model.graph)
     constants = {_text(t.name): _array(t, folder) for t in model.graph.initializer}
     file = File(
         opset=_opset(model),
@@ -161,7 +162,10 @@ def _dtype(proto: onnx.TensorProto) -> np.dtype[Any]:
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"constant {name!r} has an unknown data type {proto.data_type}") from error
     if dtype.kind not in "iufb":
-        raise ModelError(f"constant {name!r} has data type {dtype}; supported: integers and floats")
+        raise ModelError(
+            f"constant {name!r} has data type {dtype}; supported: integers of 8 to 64 bits and floats of 16 to 64: "
+            "quantise to int8"
+        )
     return dtype
 
 
@@ -232,7 +236,6 @@ def _port(proto: onnx.ValueInfoProto) -> Port:
 
 def _check_order(file: File) -> None:
     known = {p.name for p in file.inputs} | set(file.constants) | {""}
-    _unique([*(p.name for p in file.inputs), *file.constants])
     for node in file.nodes:
         for name in node.inputs:
             if name not in known:
@@ -249,9 +252,13 @@ def _check_order(file: File) -> None:
             raise ModelError(f"model output {port.name!r} is written by no node")
 
 
-def _unique(names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen or not name:
-            raise ModelError(f"the name {name!r} of an input or initializer is empty or used twice")
-        seen.add(name)
+def _check_names(graph: onnx.GraphProto) -> None:
+    """Inputs and initializers have names, each its own; an initializer may be the default value of an input."""
+    for kind, values in (("input", graph.input), ("initializer", graph.initializer)):
+        seen: set[str] = set()
+        for number, name in enumerate(_text(value.name) for value in values):
+            if not name:
+                raise ModelError(f"{kind} {number} of the model has no name; export the model again")
+            if name in seen:
+                raise ModelError(f"two {kind}s of the model are called {name!r}; export the model again")
+            seen.add(name)

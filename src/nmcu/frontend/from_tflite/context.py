@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import tflite
 from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
@@ -77,8 +78,9 @@ class Context:
             raise self.error(f"tensor {tensor.name!r} is a constant; supported: an activation")
         if info is None and tensor.dtype == "int8":
             raise self.error(f"reads tensor {tensor.name!r} before any operator writes it")
+        advice = ": convert with int8 activations, not 16x8" if tensor.dtype == "int16" else ""
         raise self.error(
-            f"works on {tensor.dtype} tensor {tensor.name!r}; only int8 activations are supported"
+            f"works on {tensor.dtype} tensor {tensor.name!r}; only int8 activations are supported{advice}"
         )
 
     def operand(self, position: int) -> TensorInfo:
@@ -136,10 +138,18 @@ class Context:
         """Constant integers (axes, shapes, paddings) of input `position`, flattened."""
         return tuple(int(v) for v in self.constant(position, "int32", "int64").reshape(-1))
 
-    def options(self, kind: Callable[[], Any]) -> Any:
+    def options(self, kind: type[Any]) -> Any:
         """The option table of the operator; reading a field that lies outside the file raises `ModelError`."""
         if self.op.options is None:
             raise self.error("its table of options is missing; convert the model again")
+        if self.op.options_type != getattr(tflite.BuiltinOptions, kind.__name__):
+            names = {
+                code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)
+            }
+            found = names.get(self.op.options_type, f"of type {self.op.options_type}")
+            raise self.error(
+                f"its table of options is {found}, {kind.__name__} is needed; convert the model again"
+            )
         table = kind()
         table.Init(self.op.options.Bytes, self.op.options.Pos)
         return _Options(table, self.error("its table of options is damaged"))

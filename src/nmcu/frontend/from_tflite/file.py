@@ -19,6 +19,7 @@ T = TypeVar("T")
 DAMAGE = (struct.error, IndexError, TypeError, ValueError, OverflowError, AttributeError)
 """What reading a damaged flatbuffer can raise."""
 
+_TYPE_NAMES = {code: name.lower() for name, code in vars(tflite.TensorType).items() if isinstance(code, int)}
 _DTYPES = {
     tflite.TensorType.FLOAT32: "float32",
     tflite.TensorType.FLOAT16: "float16",
@@ -52,12 +53,14 @@ class Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Operator:
-    """One operator: its name in the schema (CONV_2D, ...), tensor indices (-1: absent), its option table."""
+    """One operator: its name in the schema (CONV_2D, ...), tensor indices (-1: absent), its option table and which
+    of the schema's tables that is (`tflite.BuiltinOptions`)."""
 
     code: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Any
+    options_type: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,17 +120,22 @@ def _each(data: bytes, count: int, read: Callable[[int], T]) -> tuple[T, ...]:
 
 
 def _tensor(raw: Any, buffers: _Buffers) -> Tensor:
-    dtype = _DTYPES.get(raw.Type(), f"type {raw.Type()}")
+    dtype = _DTYPES.get(raw.Type()) or _TYPE_NAMES.get(raw.Type(), f"type {raw.Type()}")
     name = (raw.Name() or b"").decode("utf-8", "replace")
     shape = _indices(raw.ShapeAsNumpy())
     quant = raw.Quantization()
     scale = np.empty(0, np.float32) if quant is None else _array(quant.ScaleAsNumpy(), np.float32)
     zero = np.empty(0, np.int64) if quant is None else _array(quant.ZeroPointAsNumpy(), np.int64)
     axis = 0 if quant is None else int(quant.QuantizedDimension())
+    if quant is not None and quant.DetailsType():
+        raise ModelError(
+            f"tensor {name!r} is quantised in a way of its own (in blocks, or custom); supported: one scale for the "
+            "tensor, or one per output channel of weights"
+        )
     if raw.Sparsity() is not None:
         raise ModelError(f"tensor {name!r} is stored sparse; supported: dense storage with zeros in it")
     content = buffers[raw.Buffer()]
-    data = None
+    data = np.empty(shape, dtype) if 0 in shape and dtype in _DTYPES.values() else None
     if content is not None and dtype in _DTYPES.values():
         size = int(np.prod([float(d) for d in shape])) * np.dtype(dtype).itemsize
         if size != content.size or min(shape, default=1) < 0:
@@ -155,7 +163,8 @@ def _operator(model: Any, raw: Any) -> Operator:
     name = _BUILTIN.get(builtin, f"operator {builtin}")
     if name == "CUSTOM":
         name = f"custom operator {(code.CustomCode() or b'').decode('utf-8', 'replace')!r}"
-    return Operator(name, _indices(raw.InputsAsNumpy()), _indices(raw.OutputsAsNumpy()), raw.BuiltinOptions())
+    inputs, outputs = _indices(raw.InputsAsNumpy()), _indices(raw.OutputsAsNumpy())
+    return Operator(name, inputs, outputs, raw.BuiltinOptions(), raw.BuiltinOptionsType())
 
 
 def _indices(raw: Any) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ FIRST_VERSION = (
     *("RESHAPE", "PRELU", "ELU", "RELU_N1_TO_1", "HARD_SWISH", "EXP", "SQRT", "NEG", "SQUEEZE"),
     *("EXPAND_DIMS", "GELU", "RSQRT"),
 )
-TYPES = {"int8": 9, "int32": 2, "float32": 0, "uint8": 3, "int64": 4}
+TYPES = {"int8": 9, "int32": 2, "float32": 0, "uint8": 3, "int64": 4, "int16": 7, "int4": 17}
 Codes = Literal["both", "older", "newer"]
 """Which fields name the operators: `builtin_code`, the deprecated one of eight bits, or both."""
 

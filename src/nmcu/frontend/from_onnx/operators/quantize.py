@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from nmcu.errors import counted
 from nmcu.frontend.from_onnx import device
 from nmcu.frontend.from_onnx.context import Array, Context, finite
 from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Source
@@ -18,7 +19,9 @@ def quantize_linear(c: Context) -> None:
     scale = _scale(c)
     zero = c.constant(2) if c.has(2) else np.zeros(scale.shape, _default_dtype(c))
     if zero.dtype not in _SHIFT or zero.size not in (1, scale.size):
-        raise c.error(f"quantises to {zero.dtype} with {zero.size} zero points; supported: int8 and uint8")
+        raise c.error(
+            f"quantises to {zero.dtype} with {counted(zero.size, 'zero point')}; supported: int8 and uint8"
+        )
     if isinstance(x, Const | QuantConst):
         c.write(Const(_quantised(c, x, scale, zero)))
         return
@@ -78,13 +81,11 @@ def _device_name(c: Context, name: str) -> str:
 
 def _scale(c: Context) -> Array:
     scale = c.constant(1)
-    if (
-        scale.dtype.kind != "f"
-        or scale.size < 1
-        or scale.ndim > 1
-        or not finite(scale)
-        or not (scale > 0).all()
-    ):
+    if scale.ndim > 1 or c.integer("block_size", 0):
+        raise c.error(
+            f"is quantised in blocks (scales of shape {scale.shape}); supported: one scale, or one per output channel"
+        )
+    if scale.dtype.kind != "f" or scale.size < 1 or not finite(scale) or not (scale > 0).all():
         raise c.error("the scale must be a positive, finite number, or one per channel")
     return scale.astype(np.float32)
 

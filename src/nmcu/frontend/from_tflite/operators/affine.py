@@ -72,7 +72,12 @@ def fully_connected(c: Context) -> None:
 
 def weights_of(c: Context, axis: int, bias_at: int = 2) -> affine.Weights:
     """Input 1 (int8 weights, output channels along `axis`) and the optional int32 bias."""
-    value, tensor = c.constant(1, "int8"), c.tensor(1)
+    tensor = c.tensor(1)
+    if tensor.dtype in ("int4", "int2"):
+        raise c.error(
+            f"has {tensor.dtype} weights {tensor.name!r}; supported: int8; convert with 8-bit weights"
+        )
+    value = c.constant(1, "int8")
     if tensor.zero_point.any():
         raise c.error("weights with a zero point other than 0 are not supported; quantise them symmetrically")
     if value.ndim <= axis or tensor.scale.size not in (1, value.shape[axis]):

@@ -32,16 +32,16 @@ def max_pool_2d(c: Context) -> None:
 
 
 def mean(c: Context) -> None:
-    """Mean over axes that follow each other; those of size 1 do not count."""
+    """Mean over axes that follow each other; those of size 1 do not count, and without any values stay."""
     old, x, given = c.tensor(0).shape, c.x(), c.ints(1)
     if any(not -len(old) <= a < len(old) for a in given):
         raise c.error(f"axes {given} do not exist in shape {old}")
     axes = sorted({device_axis(a, old) for a in given if old[a] != 1})
-    if given and not axes:
+    if not axes:
         y = requantize(c.builder, c.name, x, c.y())
         c.write(reshape(c.builder, f"{c.name} reshape", y, c.device_shape(), f"{y.name} flat"))
         return
-    if not axes or any(x.shape[a] != 1 for a in range(axes[0], axes[-1] + 1) if a not in axes):
+    if any(x.shape[a] != 1 for a in range(axes[0], axes[-1] + 1) if a not in axes):
         raise c.error(
             f"a mean over axes {given} of shape {old} is not supported; supported: one or more neighbouring axes"
         )
