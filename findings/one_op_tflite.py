@@ -109,7 +109,7 @@ def _model(op, inputs, output, options):
     tflite.OperatorCodeStart(b)
     tflite.OperatorCodeAddDeprecatedBuiltinCode(b, code)
     tflite.OperatorCodeAddBuiltinCode(b, code)
-    tflite.OperatorCodeAddVersion(b, 1 if op == "NEG" else 2)
+    tflite.OperatorCodeAddVersion(b, 1 if op in ("NEG", "ELU", "SQRT") else 2)
     codes = tflite.OperatorCodeEnd(b)
 
     buffers = []

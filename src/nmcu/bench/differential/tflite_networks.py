@@ -1,6 +1,6 @@
 """The strategy: a few steps after each other, then outputs and inputs to run it on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,9 @@ def _case(draw: Draw) -> Case:
     if n.chance(10):
         n.model.tensor(*n.shape(), name=n.name())
     data = n.model.build(*outputs)
-    feeds = tuple(_feed(n, tf.parse(data)) for _ in range(FEEDS))
+    file = tf.parse(data)
+    names = [file.tensors[i].name for i in file.inputs]
+    feeds = tuple(_feed(n, names) for _ in range(FEEDS))
     codes = tuple(node.code for node in n.model.nodes)
     return Case("tflite", data, codes, feeds, _text(n, outputs))
 
@@ -82,9 +84,9 @@ def _outputs(n: Network) -> list[int]:
     return found or [*n.results, *last][-1:] or read[-1:]
 
 
-def _feed(n: Network, file: tf.File) -> dict[str, Array]:
-    """By the names that the reader gives: those in the file may be empty, or the same."""
-    return {file.tensors[i].name: _values(n, n.model.tensors[i]) for i in n.model.inputs}
+def _feed(n: Network, names: Sequence[str]) -> dict[str, Array]:
+    """By the `names` that the reader gives: those in the file may be empty, or the same."""
+    return {name: _values(n, n.model.tensors[i]) for name, i in zip(names, n.model.inputs, strict=True)}
 
 
 def _values(n: Network, tensor: Tensor) -> Array:
