@@ -29,7 +29,7 @@ class Outcome:
 
 def sentence(message: str) -> str:
     """`message` without the names and numbers of one network."""
-    return re.sub(r"\d+(\.\d+)?(e[-+]?\d+)?", "N", re.sub(r"'[^']*'", "NAME", message))
+    return re.sub(r"-?\d+(\.\d+)?(e[-+]?\d+)?", "N", re.sub(r"'[^']*'", "NAME", message))
 
 
 def crash(error: BaseException) -> Outcome:

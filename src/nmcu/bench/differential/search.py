@@ -10,6 +10,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 
 from nmcu.bench.differential.case import Case
+from nmcu.bench.differential.choices import BACKEND
 from nmcu.bench.differential.kinds import Attempt
 from nmcu.bench.differential.summary import Failure, Summary
 
@@ -78,6 +79,7 @@ class Searcher:
             verbosity=Verbosity.quiet,
             report_multiple_bugs=False,
             print_blob=False,
+            backend=BACKEND,
         )(seeded(seed)(given(self.networks)(once)))
         with suppress(_Found, HypothesisException):
             test()
