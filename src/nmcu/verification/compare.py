@@ -1,6 +1,7 @@
 """A graph against a runtime's tensors: each layer fed with the runtime's own, and the outputs from the inputs on."""
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -61,9 +62,12 @@ class _Run:
             for info, array, full in zip(node.outputs, made, own, strict=True):
                 self.own[info.name], self.fed[info.name] = full, array
                 self.open[info.name] = segment
+                findings.extend(self._misshapen(segment, info))
                 known = self._known(info)
                 for origin, theirs in known:
-                    if origin.key in self.right:
+                    if origin.key in self.right and not (
+                        isinstance(node.op, ops.Decode) and len(segment) == 1
+                    ):
                         theirs = origin.arranged(self.right[origin.key], info.shape)
                     findings.append(self._finding(segment, info, origin, array, theirs, tolerances))
                 if known and info.dtype == "int8":
@@ -81,9 +85,28 @@ class _Run:
         found = []
         for origin in self.graph.origins.get(info.name, ()):
             array = self.tensors.get(origin.key)
-            if array is not None and array.size == info.size:
+            if array is not None and _fits(array.shape, origin.shape):
                 found.append((origin, origin.arranged(array, info.shape)))
         return found
+
+    def _misshapen(self, segment: tuple[Layer, ...], info: TensorInfo) -> Iterable[Finding]:
+        """Tensors that have another shape in the runtime than the reader found."""
+        for origin in self.graph.origins.get(info.name, ()):
+            array = self.tensors.get(origin.key)
+            if array is not None and not _fits(array.shape, origin.shape):
+                yield Finding(
+                    tensor=origin.key,
+                    name=info.name.removesuffix(".device"),
+                    layer=segment[-1].name,
+                    kind=segment[-1].kind,
+                    layers=tuple(layer.name for layer in segment),
+                    steps=math.inf,
+                    allowed=0.0,
+                    index=(),
+                    ours=math.nan,
+                    theirs=math.nan,
+                    shapes=(origin.shape, array.shape),
+                )
 
     def _computed(self, node: Layer) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """The results from the runtime's tensors, and from the model's inputs."""
@@ -118,19 +141,24 @@ class _Run:
             found = tolerances.get(type(layer.op), ONE_STEP)
             return max(found.onnx if onnx else found.litert, int(_rescales(layer)))
 
-        allowed = np.full(steps.shape, float(tolerance(node)))
+        allowed, inner = np.full(steps.shape, float(tolerance(node))), 0.0
         if info.dtype == "float32":
-            allowed += ROUNDING_STEPS + tolerance(segment[-2]) if len(segment) > 1 else FLOAT_STEPS
-        if (steps > allowed).any() and len(segment) > 1:
+            allowed += ROUNDING_STEPS if len(segment) > 1 else FLOAT_STEPS
+            inner = sum(tolerance(layer) for layer in segment[-2:-1])
+        if (steps > allowed + inner).any() and len(segment) > 1:
             allowed = allowed + slack(segment, info, self.fed, tolerance, _step(node, info))
+        else:
+            allowed += inner
         over = steps - allowed
         at = int(np.argmax(over > 0)) if (over > 0).any() else int(np.argmax(steps))
         index = _index(origin, info, at)
+        computing = next((layer for layer in reversed(segment) if tolerance(layer)), node)
         return Finding(
             tensor=origin.key,
             name=info.name.removesuffix(".device"),
+            layer=computing.name,
+            kind=computing.kind,
             layers=tuple(layer.name for layer in segment),
-            kind=node.kind,
             steps=float(steps.flat[at] if (over > 0).any() else steps.max()),
             allowed=float(allowed.flat[at]),
             index=index,
@@ -151,6 +179,11 @@ def difference(ours: Array, theirs: Array, step: float) -> Array:
     a, b = ours.astype(np.float64), theirs.astype(np.float64)
     steps = np.abs(a - b) / step
     return np.where(a == b, 0.0, np.where(np.isnan(steps), np.inf, steps))
+
+
+def _fits(found: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether two shapes differ by axes of size 1 at most."""
+    return [d for d in found if d != 1] == [d for d in wanted if d != 1]
 
 
 def _rescales(layer: Layer) -> bool:

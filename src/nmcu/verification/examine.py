@@ -43,8 +43,8 @@ class Examiner:
             again = compare(self._graph, self._tensors(feed, "default"), self._operators)
         except JudgeError:
             return found
-        passed = {finding.tensor: finding for finding in again.findings if finding.ok}
-        kept = tuple(f if f.ok else passed.get(f.tensor, f) for f in found.findings)
+        passed = {(finding.tensor, finding.layers): finding for finding in again.findings if finding.ok}
+        kept = tuple(f if f.ok else passed.get((f.tensor, f.layers), f) for f in found.findings)
         return dataclasses.replace(found, findings=kept)
 
     def _tensors(self, feed: Mapping[str, Array], kernels: Kernels) -> dict[Key, Array]:

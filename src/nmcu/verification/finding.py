@@ -9,26 +9,24 @@ from nmcu.judge import Key
 class Finding:
     """One tensor that both the file and the graph have, computed from the runtime's own tensors before it.
 
-    `layers` are those in between, the last one writes the tensor; more than one where the file has no tensor between
-    them, or the runtime keeps none. `steps` is the largest difference, `allowed` what those layers may differ by at the
-    place where it counts: the first one at fault, else the largest difference. `index` is that place in the file's
-    tensor, `ours` and `theirs` are the values there.
+    `layers` are those in between, more than one where the file has no tensor between them, or the runtime keeps none.
+    `layer` is the last of them that computes, or else the last one, and `kind` its kind. `steps` is the largest
+    difference, `allowed` what those layers may differ by at the place where it counts: the first one at fault, else the
+    largest difference. `index` is that place in the file's tensor, `ours` and `theirs` are the values there; `shapes`,
+    ours and theirs, where those differ already.
     """
 
     tensor: Key
     name: str
-    layers: tuple[str, ...]
+    layer: str
     kind: str
+    layers: tuple[str, ...]
     steps: float
     allowed: float
     index: tuple[int, ...]
     ours: float
     theirs: float
-
-    @property
-    def layer(self) -> str:
-        """The name of the layer that writes the tensor."""
-        return self.layers[-1]
+    shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     @property
     def ok(self) -> bool:
@@ -36,9 +34,14 @@ class Finding:
         return self.steps <= self.allowed
 
     def __str__(self) -> str:
-        through = (
-            "" if len(self.layers) == 1 else f" (with {', '.join(map(repr, self.layers[:-1]))} before it)"
-        )
+        others = ", ".join(repr(name) for name in self.layers if name != self.layer)
+        through = f" (with {others} around it)" if others else ""
+        if self.shapes is not None:
+            ours, theirs = self.shapes
+            return (
+                f"layer {self.layer!r} ({self.kind}){through} gives tensor {self.name!r} the shape {ours}, the runtime "
+                f"{theirs}"
+            )
         return (
             f"layer {self.layer!r} ({self.kind}){through} gives {self.ours:g} at {list(self.index)} of tensor "
             f"{self.name!r}, the runtime {self.theirs:g}: {self.steps:g} steps, at most {self.allowed:g} are right"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nmcu.errors import counted
+from nmcu.judge import Key
 from nmcu.result import Result
 from nmcu.verification.finding import Comparison, Finding
 
@@ -29,7 +30,9 @@ class Fault:
         """What `to_json` gave."""
         rest = {name: part for name, part in value.items() if name not in ("input", "what")}
         numbers = {name: number(rest[name]) for name in ("steps", "ours", "theirs")}
-        lists = {name: tuple(rest[name]) for name in ("layers", "index")}
+        lists: dict[str, Any] = {name: tuple(rest[name]) for name in ("layers", "index")}
+        if rest["shapes"] is not None:
+            lists["shapes"] = tuple(tuple(shape) for shape in rest["shapes"])
         return cls(value["input"], value["what"], Finding(**{**rest, **numbers, **lists}))
 
     def __str__(self) -> str:
@@ -134,16 +137,15 @@ class Verdict(Result):
 
 def verdict(model: str, runtime: str, found: Sequence[tuple[int, str, Comparison]], refused: int) -> Verdict:
     """What `found`, the comparisons by number and kind of input, say together."""
-    layers: dict[str, LayerSteps] = {}
+    layers: dict[tuple[Key, tuple[str, ...]], LayerSteps] = {}
     outputs: dict[str, float] = {}
     fault = None
     for number, what, comparison in found:
         for finding in comparison.findings:
-            known = layers.get(finding.layer)
+            place = finding.tensor, finding.layers
+            known = layers.get(place)
             if known is None or finding.steps > known.steps:
-                layers[finding.layer] = LayerSteps(
-                    finding.layer, finding.kind, finding.steps, finding.allowed
-                )
+                layers[place] = LayerSteps(finding.layer, finding.kind, finding.steps, finding.allowed)
         for output in comparison.outputs:
             outputs[output.name] = max(outputs.get(output.name, 0.0), output.steps)
         if comparison.faults and fault is None:
