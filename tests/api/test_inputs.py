@@ -71,6 +71,11 @@ def test_names_and_number_of_inputs_are_checked() -> None:
         nmcu.run(conv_linear(), {})
 
 
+def test_only_a_file_can_be_verified() -> None:
+    with pytest.raises(ModelError, match="a Graph cannot be verified: give the path of the file"):
+        nmcu.verify(conv_linear())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("model", [42, None, np.zeros(3), object()])
 @pytest.mark.parametrize("function", ["load", "inspect", "compile", "run", "prune", "explain"])
 def test_what_is_no_model_is_one_sentence(function: str, model: Any) -> None:

@@ -37,10 +37,16 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
         "report": report,
         "explanation": nmcu.explain(program, report),
         "accuracy": nmcu.evaluate(program, images),
+        "verdict": _verdict(pruned, images / "pruned.onnx"),
     }
 
 
-KINDS = ("inspection", "pruned", "program", "report", "explanation", "accuracy")
+def _verdict(pruned: nmcu.Pruned, file: Path) -> Result:
+    pruned.save(file)
+    return nmcu.verify(file)
+
+
+KINDS = ("inspection", "pruned", "program", "report", "explanation", "accuracy", "verdict")
 
 
 @pytest.mark.parametrize("kind", KINDS)

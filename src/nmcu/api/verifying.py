@@ -1,5 +1,7 @@
 """What was read from a model file, proven against the runtime that others run it with."""
 
+from __future__ import annotations  # signatures in help() as they are written here
+
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -8,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from nmcu import frontend, verification
 from nmcu.api.inputs import Inputs, arrays
-from nmcu.errors import NmcuError
+from nmcu.errors import ModelError, NmcuError
 from nmcu.graph import Graph
 from nmcu.operators import parse
 from nmcu.registry import Registry
@@ -23,7 +25,7 @@ def verify(
     *,
     limit: int = COUNT,
     registry: Registry | None = None,
-    on_input: Callable[[int, int], object] = lambda done, total: None,
+    on_input: Callable[[int, int], object] | None = None,
 ) -> Verdict:
     """Compares what nmcu reads from a model file with ONNX Runtime (ONNX) or LiteRT (TFLite), layer by layer.
 
@@ -35,13 +37,24 @@ def verify(
     `Verdict.ok` is False where a layer, fed the runtime's own tensors, leaves its operator's tolerance; `Verdict.fault`
     names it. `Verdict.reason` says why nothing could be compared. Raises `NmcuError` for what cannot be read.
     """
+    if not isinstance(model, str | Path):
+        raise ModelError(
+            f"a {type(model).__name__} cannot be verified: give the path of the file that it was read from"
+        )
     path, operators = Path(model), (registry or Registry.installed()).operators.values()
     content = frontend.whole(path)
     graph = parse(content, path.name, operators=operators)
     given = _given(graph, inputs)
     if data is not None:
         given += verification.from_images(graph, Path(data), limit)
-    return verification.verify(content, graph, operators, name=path.name, given=given, on_input=on_input)
+    return verification.verify(
+        content,
+        graph,
+        operators,
+        name=path.name,
+        given=given,
+        on_input=on_input or (lambda done, total: None),
+    )
 
 
 def verify_briefly(
