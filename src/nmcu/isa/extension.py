@@ -1,5 +1,6 @@
 """One instruction-set extension: a folder with everything that compiler, simulator and hardware need to know of it."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,19 @@ from nmcu.files import is_file, is_folder
 
 FILE = "extension.toml"
 RESERVED = ("base", "rv32", "format")
+"""Names that mean something else in an instruction set, or in the simulator (`nmcu::iss`)."""
+CPP_WORDS = """
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t
+    class compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield
+    decltype default delete do double dynamic_cast else enum explicit export extern false float for friend
+    goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private
+    protected public register reinterpret_cast requires return short signed sizeof static static_assert
+    static_cast struct switch template this thread_local throw true try typedef typeid typename union
+    unsigned using virtual void volatile wchar_t while xor xor_eq linux unix std nmcu iss
+"""
+"""C++ words, macros of compilers and namespaces: an extension's name is a namespace in the simulator."""
+DEFINE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MARCH = re.compile(r"(_[a-z][a-z0-9]*)*")
 _OPTIONAL_FILES = ("formats", "functions", "handlers", "state", "csrs")
 
 
@@ -96,9 +110,11 @@ class _Reader:
         name = self._text(self.raw, "name")
         if not (name.isidentifier() and name.islower() and name.isascii()):
             raise NmcuError(f"{self.path}: name is {name!r}; a name has lower-case letters, digits and _")
-        if name in RESERVED:
-            raise NmcuError(f"{self.path}: an extension cannot be called {name!r}")
-        march = self._text(self.raw, "march", "")
+        if name in RESERVED or name in CPP_WORDS.split():
+            raise NmcuError(
+                f"{self.path}: an extension cannot be called {name!r}, which has a meaning of its own"
+            )
+        march = self._march("march", "")
         simulator = self._table("simulator", ("instructions", *_OPTIONAL_FILES))
         rtl = self._table("rtl", ("units", "edits"))
         return Extension(
@@ -107,8 +123,8 @@ class _Reader:
             folder=self.path.parent,
             requires=frozenset(self._texts(self.raw, "requires")),
             march=march,
-            march_assembly=self._text(self.raw, "march_assembly", march),
-            defines=self._texts(self.raw, "defines"),
+            march_assembly=self._march("march_assembly", march),
+            defines=self._defines(),
             include=self._folder("include"),
             simulator=SimulatorPart(
                 instructions=self._files(simulator, "instructions"),
@@ -140,6 +156,27 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise NmcuError(f"{self.path}: {key} is {value!r}; a list of texts is needed")
         return tuple(value)
+
+    def _march(self, key: str, default: str) -> str:
+        """A part of -march."""
+        text = self._text(self.raw, key, default)
+        if not MARCH.fullmatch(text):
+            raise NmcuError(
+                f"{self.path}: {key} is {text!r}; it is appended to -march=rv32imc_zicsr: extensions in lower case, "
+                "each after an underscore (_zba_zbb1p0)"
+            )
+        return text
+
+    def _defines(self) -> tuple[str, ...]:
+        """Names of macros, which are defined as 1."""
+        names = self._texts(self.raw, "defines")
+        for name in names:
+            if not DEFINE.fullmatch(name):
+                raise NmcuError(
+                    f"{self.path}: defines has {name!r}; a macro's name has letters, digits and _, and no value: "
+                    "it is 1"
+                )
+        return names
 
     def _files(self, table: dict[str, Any], key: str) -> tuple[Path, ...]:
         return tuple(self._beside(name) for name in self._texts(table, key))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nmcu.errors import NmcuError
+from nmcu.isa import rows
 from nmcu.isa.extension import Extension
 
 BASE = "rv32"
@@ -25,7 +26,8 @@ class InstructionSet:
     def parse(cls, text: str, known: Mapping[str, Extension]) -> "InstructionSet":
         """The set written as `rv32`, an extension's name, or several joined by `+`.
 
-        Extensions that the named ones require are included. Raises `NmcuError` naming the known ones.
+        Extensions that the named ones require are included. Raises `NmcuError` naming the known ones, and where no core
+        can have all of them.
         """
         wanted = [part for part in text.split("+") if part != BASE]
         found: dict[str, Extension] = {}
@@ -36,6 +38,7 @@ class InstructionSet:
                     "the path of a folder with an extension.toml"
                 )
             _include(known[name], known, found, ())
+        rows.check(tuple(found.values()))
         return cls(tuple(found.values()))
 
     @classmethod

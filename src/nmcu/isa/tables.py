@@ -11,9 +11,8 @@ from pathlib import Path
 
 from nmcu.isa.extension import Extension
 from nmcu.isa.instruction_set import InstructionSet
+from nmcu.isa.rows import BASE_CSRS, BASE_TABLES
 
-BASE_TABLES = ("iss/base/rv32i.def", "iss/base/rv32m.def", "iss/base/zicsr.def")
-BASE_CSRS = "iss/base/csrs.def"
 NOTE = "// Written by nmcu.isa.tables.\n"
 
 

@@ -5,7 +5,7 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nmcu.isa import Extension, InstructionSet
+from nmcu.isa import Extension, InstructionSet, rows
 from nmcu.isa.extension import FILE as EXTENSION_FILE
 from nmcu.registry import Registry
 from nmcu.rtl import edits
@@ -91,8 +91,13 @@ def sources(isa: InstructionSet) -> dict[str, str]:
 
 
 def accepted(isa: InstructionSet) -> InstructionSet:
-    """What a core for `isa` accepts: always CORE-V, too (`COREV_PULP` = 1)."""
-    return InstructionSet.of({*Registry.built_in().isa("xcv").extensions, *isa.extensions})
+    """What a core for `isa` accepts: always CORE-V, too (`COREV_PULP` = 1).
+
+    Raises `NmcuError` where an extension uses encodings or CSRs of CORE-V.
+    """
+    both = InstructionSet.of({*Registry.built_in().isa("xcv").extensions, *isa.extensions})
+    rows.check(both.extensions)
+    return both
 
 
 def with_hardware(isa: InstructionSet) -> tuple[Extension, ...]:

@@ -1,13 +1,12 @@
 """The simulator of an instruction set: this package's own, or one built here with extensions from elsewhere."""
 
-import re
 from collections.abc import Sequence
 from functools import cache as memoise
 from pathlib import Path
 
 from nmcu import isa
 from nmcu.errors import NmcuError, ToolchainError
-from nmcu.isa import Extension, InstructionSet, tables
+from nmcu.isa import Extension, InstructionSet, rows, tables
 from nmcu.sim import native
 from nmcu.sim.native import Library
 from nmcu.toolchain import cache, hostcxx
@@ -18,7 +17,6 @@ SUFFIXES = (".cpp", ".hpp", ".def", ".inc")
 FLAGS = ("-std=c++20", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-fvisibility-inlines-hidden")
 GCC_FLAGS = ("-fno-gcse",)
 NAME = "libnmcu_simulator.so"
-ROW = re.compile(r'^\s*INSN\(\s*(\w+)\s*,\s*"([^"]*)"')
 
 
 def library_for(accepted: InstructionSet) -> Library:
@@ -26,8 +24,9 @@ def library_for(accepted: InstructionSet) -> Library:
 
     The package's own where they all come with it; else one with those and the package's, compiled once from the C++
     sources (about half a minute) and kept in the cache. Raises `ToolchainError` where that fails, or no compiler is
-    there.
+    there, `NmcuError` where no core can have all of them.
     """
+    rows.check(accepted.extensions)
     ours = isa.built_in()
     if all(extension in ours for extension in accepted.extensions):
         return native.built_in()
@@ -39,7 +38,7 @@ def library_for(accepted: InstructionSet) -> Library:
 def _built(extensions: tuple[Extension, ...]) -> Library:
     names = [e.name for e in extensions if e not in isa.built_in()]
     foreign = f"extension{'s' if len(names) > 1 else ''} {' and '.join(names)}"
-    _check_rows(extensions)
+    _check_names(extensions)
     compiler = hostcxx.compiler(f"the simulator of the {foreign}")
     flags = (*FLAGS, *(GCC_FLAGS if hostcxx.is_gcc(compiler) else ()))
     include, files = headers(extensions)
@@ -70,21 +69,14 @@ def headers(extensions: Sequence[Extension]) -> tuple[list[Path], list[Path]]:
     return [SOURCES, written], [*own, *theirs, *(written / name for name in tables.texts(extensions))]
 
 
-def _check_rows(extensions: Sequence[Extension]) -> None:
-    """What a compiler would say of these mistakes is no help: it does not see rows, but what macros make of them."""
+def _check_names(extensions: Sequence[Extension]) -> None:
+    """Instructions are enumerators: one simulator cannot have two of a name."""
     owners: dict[str, str] = {}
     for extension in extensions:
-        for path in extension.simulator.instructions:
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-                if found := ROW.match(line):
-                    name, bits = found[1], len(found[2].replace(" ", ""))
-                    if bits != 32:
-                        raise NmcuError(
-                            f"{path}:{number}: the encoding of {name} has {bits} bits; 32 are needed"
-                        )
-                    if name in owners:
-                        raise NmcuError(
-                            f"{path}:{number}: {name} is an instruction of {owners[name]} too; give one of them "
-                            "another name"
-                        )
-                    owners[name] = extension.name
+        for row in rows.instructions(extension):
+            if row.name in owners:
+                raise NmcuError(
+                    f"{row.where}: {row.name} is an instruction of {owners[row.name]} too; give one of them another "
+                    "name"
+                )
+            owners[row.name] = extension.name

@@ -37,12 +37,13 @@ def on_host(
     are staged as on `machine`.
 
     Raises `ToolchainError` where there is no C compiler or it refuses the code, `AssertionError` with what a sanitizer
-    found.
+    found, and where the kernel does not end or writes into its inputs.
     """
     reads = "".join(
         f"if (fread(input{i}, {t.bytes}, 1, stdin) != 1) return 2;" for i, t in enumerate(layer.inputs)
     )
     writes = "".join(f"fwrite(output{i}, {t.bytes}, 1, stdout);" for i, t in enumerate(layer.outputs))
+    writes += "".join(f"fwrite(input{i}, {t.bytes}, 1, stdout);" for i, t in enumerate(layer.inputs))
     main = f"#include <stdio.h>\nint main(void) {{ {reads} RUN; {writes} return 0; }}"
     made = program(layer, kernel, candidate, PORTABLE, main)
     staged = () if machine.staged else ("-DNMCU_STAGED=0",)
@@ -50,12 +51,19 @@ def on_host(
     with tempfile.TemporaryDirectory(prefix="nmcu-kernel-") as folder:
         source, binary = Path(folder) / "program.c", Path(folder) / "program"
         source.write_text(str(made.files["program.c"]))
-        objects = [_object(path, includes) for path in made.library]
+        objects = [_object(path, path.read_bytes(), includes) for path in made.library]
         _compile([*includes, str(source), *map(str, objects), "-o", str(binary)])
         feed = b"".join(x.tobytes() for x in inputs)
-        done = subprocess.run([str(binary)], input=feed, capture_output=True, check=False, timeout=SECONDS)
+        try:
+            done = subprocess.run(
+                [str(binary)], input=feed, capture_output=True, check=False, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise AssertionError(
+                f"{kernel.name}: the kernel does not end; it was stopped after {SECONDS} s on this machine"
+            ) from None
     assert done.returncode == 0, f"{kernel.name}: {done.stderr.decode(errors='replace')}"
-    return _split(layer, done.stdout)
+    return _outputs(layer, kernel, inputs, done.stdout)
 
 
 def on_simulator(
@@ -65,21 +73,22 @@ def on_simulator(
     that leaves it.
 
     Raises `ToolchainError` where the compiler refuses the code, `SimulationFault` where the program does what the
-    machine does not allow.
+    machine does not allow or does not end, `AssertionError` where it writes into its inputs.
     """
     main = "int main(void) { nmcu_region(1); RUN; nmcu_region(0); return 0; }"
     made = program(layer, kernel, candidate, machine.isa, main)
     image = toolchain.build(made, machine.target, machine.isa)
+    ports, tensors = (*made.outputs, *made.inputs), (*layer.outputs, *layer.inputs)
     result = simulate(
         image.elf,
         machine.target,
         isa=machine.isa,
         writes={image.symbols[p.symbol]: x.tobytes() for p, x in zip(made.inputs, inputs, strict=True)},
-        reads=[(image.symbols[p.symbol], t.bytes) for p, t in zip(made.outputs, layer.outputs, strict=True)],
+        reads=[(image.symbols[p.symbol], t.bytes) for p, t in zip(ports, tensors, strict=True)],
         max_cycles=MAX_CYCLES,
     )
     assert result.exit_code == 0, f"{kernel.name}: exit code {result.exit_code}"
-    return _split(layer, b"".join(result.memory)), _cycles(result)
+    return _outputs(layer, kernel, inputs, b"".join(result.memory)), _cycles(result)
 
 
 def _cycles(result: SimResult) -> int:
@@ -87,13 +96,19 @@ def _cycles(result: SimResult) -> int:
     return max(end for _, end in visits) - min(start for start, _ in visits)
 
 
-def _split(layer: Layer, data: bytes) -> list[Array]:
+def _outputs(layer: Layer, kernel: Kernel, inputs: Sequence[Array], data: bytes) -> list[Array]:
+    """The outputs among the bytes of outputs and inputs after the run; other layers may read the inputs, too."""
     arrays, offset = [], 0
-    for tensor in layer.outputs:
+    for tensor in (*layer.outputs, *layer.inputs):
         part = data[offset : offset + tensor.bytes]
         arrays.append(np.frombuffer(part, tensor.dtype).reshape(tensor.shape))
         offset += tensor.bytes
-    return arrays
+    outputs, after = arrays[: len(layer.outputs)], arrays[len(layer.outputs) :]
+    for tensor, was, now in zip(layer.inputs, inputs, after, strict=True):
+        np.testing.assert_array_equal(
+            now, was.reshape(now.shape), err_msg=f"{kernel.name} writes into its input {tensor.name}"
+        )
+    return outputs
 
 
 def _compile(arguments: Sequence[str]) -> None:
@@ -113,7 +128,7 @@ def _objects() -> tempfile.TemporaryDirectory[str]:
 
 
 @functools.cache
-def _object(path: Path, includes: tuple[str, ...]) -> Path:
-    output = Path(_objects().name) / f"{path.stem}-{abs(hash((path, includes)))}.o"
+def _object(path: Path, content: bytes, includes: tuple[str, ...]) -> Path:
+    output = Path(_objects().name) / f"{path.stem}-{abs(hash((path, content, includes)))}.o"
     _compile([*includes, "-c", str(path), "-o", str(output)])
     return output
