@@ -285,9 +285,9 @@ private:
         return false;
     }
     bool decodes_in_loop(uint32_t pc) const;
-    // Cycles from an illegal word to the flush that every trap begins with (cv32e40p_controller.sv, halt_id_o): it passes
-    // through EX before it traps, and waits there if it is no CSR access; in the body of a hardware loop it does not, and
-    // traps while the instruction before it still holds EX.
+    // Cycles from an illegal word to the flush that every trap begins with (cv32e40p_controller.sv, halt_id_o): it
+    // passes through EX before it traps, and waits there if it is no CSR access; in the body of a hardware loop it does
+    // not, and traps while the instruction before it still holds EX.
     uint32_t illegal_word_cycles(uint32_t pc, Cycle time) const
     {
         if (decodes_in_loop(pc)) return time == state.busy_until ? 0 : 1;

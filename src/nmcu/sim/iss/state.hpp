@@ -14,7 +14,8 @@ struct HardwareLoop {
     bool too_close = false;       // or that on the ends of nested loops
     uint32_t back_edge_stall = 0; // the first instruction needs what the last one loads
 
-    // What the body's last instruction reads as the count: it is counted down when that leaves ID, and CSRs are read in EX.
+    // What the body's last instruction reads as the count, which is counted down when that leaves ID: CSRs are read in
+    // EX.
     uint32_t count_read(uint32_t next_pc) const { return count - (count && end == next_pc); }
 };
 

@@ -181,7 +181,7 @@ private:
         }
     }
 
-    // Puts a segment's bytes where a loader does: at its load address, from where the program's start-up code moves them.
+    // Puts a segment's bytes where a loader does: at its load address, from where start-up code moves them.
     void place(const Segment &s)
     {
         const auto bytes = static_cast<uint32_t>(s.bytes.size());
