@@ -135,3 +135,11 @@ def test_kept_results_do_not_outlive_the_code_that_made_them(
     first = identity(target, XCV)
     (tmp_path / "run.py").write_text("cycles = 2\n")
     assert len({before, first, identity(target, XCV)}) == 3
+
+
+def test_where_a_core_copies_transfers_are_part_of_the_prediction() -> None:
+    """With an engine they would go on while the core computes, and small tiles would look cheap."""
+    found = measure(Case("depthwise3x3_8x8x32", "dense", "depthwise_3x3", "rv32", "cv32e40p"))
+    assert found is not None and found.bit_exact
+    assert found.candidate.parameters["channels"] == 32
+    assert found.candidate.cycles == pytest.approx(found.cycles, rel=0.1)

@@ -9,7 +9,15 @@ from nmcu.errors import NmcuError
 
 def test_names_say_the_sizes() -> None:
     assert Shape.parse("conv3x3s2_16x8x64_128") == Shape("conv3x3s2_16x8x64_128", 16, 8, 64, 128, 3, 2)
+    assert Shape.parse("depthwise5x5_8x7x6") == Shape("depthwise5x5_8x7x6", 8, 7, 6, 0, 5, 1)
     assert Shape.parse("linear_384_1536_t64") == Shape("linear_384_1536_t64", 64, 1, 384, 1536, 0, 1)
+
+
+@pytest.mark.parametrize("name", ["conv3x3s2_16x16x64_128", "depthwise3x3s2_9x9x20", "linear_64_10_t3"])
+def test_the_network_is_of_the_shape(name: str) -> None:
+    shape = Shape.parse(name)
+    (layer,) = network(shape).layers
+    assert (layer.kind.startswith(shape.op), layer.weight_bytes) == (True, shape.dense_bytes)
 
 
 @pytest.mark.parametrize("name", ["", "conv", "conv3x5_8x8x4_4", "linear_10_t1", "conv3x3_8x8x4_4; x"])

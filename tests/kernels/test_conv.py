@@ -129,13 +129,9 @@ def test_xdecimate_bodies(shape: Shape, pattern: str) -> None:
     testing.check_simulated(layer(shape, pattern), "xdec", "*_xdec", most=2)
 
 
-@pytest.mark.parametrize(
-    ("shape", "pattern"),
-    [(SHAPES[4], None), (SHAPES[4], "1:8"), (SHAPES[5], "1:8x4"), (SHAPES[13], "1:4")],
-    ids=str,
-)
-def test_portable_bodies_on_eight_cores(shape: Shape, pattern: str | None) -> None:
-    testing.check_simulated(layer(shape, pattern), "rv32", most=1)
+@pytest.mark.parametrize(("shape", "pattern"), [*((s, None) for s in SHAPES), *SPARSE_CASES], ids=str)
+def test_scalar_bodies(shape: Shape, pattern: str | None) -> None:
+    testing.check_simulated(layer(shape, pattern), "rv32", SPARSE if pattern else "*", most=1)
 
 
 @pytest.mark.parametrize("zeros", ENDS)

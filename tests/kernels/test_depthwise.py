@@ -98,17 +98,19 @@ def test_three_by_three_runs_on_eight_cores(shape: Ints, isa: str) -> None:
     testing.check_simulated(depthwise_layer(shape), isa, most=2)
 
 
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("shape", OTHERS, ids=str)
-def test_other_windows_run_on_eight_cores(shape: tuple[Ints, ...]) -> None:
-    testing.check_simulated(depthwise_layer(*shape), most=2)
+def test_other_windows_run_on_eight_cores(shape: tuple[Ints, ...], isa: str) -> None:
+    testing.check_simulated(depthwise_layer(*shape), isa, most=2)
 
 
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("bias", [100, 10_000_000])
 @pytest.mark.parametrize("clamp", [(-128, 127), (-100, 90)])
 @pytest.mark.parametrize("gain", [1, 30])
 @pytest.mark.parametrize(("kernel", "strides"), [((3, 3), (1, 1)), ((3, 3), (2, 2)), ((5, 5), (1, 2))])
 def test_every_requantisation_runs_on_eight_cores(
-    bias: int, clamp: tuple[int, int], gain: float, kernel: Ints, strides: Ints
+    bias: int, clamp: tuple[int, int], gain: float, kernel: Ints, strides: Ints, isa: str
 ) -> None:
     found = depthwise_layer((10, 9, 12), kernel, strides, bias=bias, lo=clamp[0], hi=clamp[1], gain=gain)
-    testing.check_simulated(found, "xcv", most=1)
+    testing.check_simulated(found, isa, most=1)

@@ -18,6 +18,7 @@ SHAPES = (
     "conv3x3_8x8x128_128",
     "conv3x3_4x4x256_256",
     "conv3x3s2_16x16x64_128",
+    "conv1x1_16x16x64_64",
     "conv1x1_8x8x256_256",
     "conv3x3_7x7x33_17",
     "conv3x3_4x4x512_128",
@@ -26,6 +27,7 @@ SHAPES = (
     "linear_1024_10_t1",
     "linear_384_1536_t64",
     "linear_1536_384_t64",
+    "depthwise3x3_16x16x64",
 )
 FIT_SHAPES = (
     *SHAPES,
@@ -54,12 +56,16 @@ OTHER_SHAPES = (
 _CONV = re.compile(
     r"conv(?P<k>\d{1,2})x(?P=k)(s(?P<s>\d))?_(?P<h>\d{1,3})x(?P<w>\d{1,3})x(?P<i>\d{1,4})_(?P<o>\d{1,4})"
 )
+_DEPTHWISE = re.compile(
+    r"depthwise(?P<k>\d{1,2})x(?P=k)(s(?P<s>\d))?_(?P<h>\d{1,3})x(?P<w>\d{1,3})x(?P<i>\d{1,4})"
+)
 _LINEAR = re.compile(r"linear_(?P<i>\d{1,5})_(?P<o>\d{1,5})_t(?P<t>\d{1,4})")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A convolution with "same" padding over (height, width, cin); `kernel` 0: a linear layer on `height` tokens."""
+    """A convolution with "same" padding over (height, width, cin), depthwise where `cout` is 0; with `kernel` 0 a
+    linear layer on `height` tokens."""
 
     name: str
     height: int
@@ -71,43 +77,47 @@ class Shape:
 
     @classmethod
     def parse(cls, name: str) -> "Shape":
-        """The shape called `conv3x3s2_16x16x64_128` or `linear_384_1536_t64`; raises `NmcuError` for other names."""
-        if found := _CONV.fullmatch(name):
-            height, width, cin, cout = (int(found[part]) for part in "hwio")
+        """The shape called `conv3x3s2_16x16x64_128`, `depthwise3x3_16x16x64` or `linear_384_1536_t64`; raises
+        `NmcuError` for other names."""
+        if found := _CONV.fullmatch(name) or _DEPTHWISE.fullmatch(name):
+            height, width, cin = (int(found[part]) for part in "hwi")
+            cout = int(found.groupdict().get("o", 0))
             return cls(name, height, width, cin, cout, int(found["k"]), int(found["s"] or 1))
         if found := _LINEAR.fullmatch(name):
             return cls(name, int(found["t"]), 1, int(found["i"]), int(found["o"]), 0, 1)
         raise NmcuError(
-            f"{name!r} is not a shape: write conv3x3_16x16x64_64 or linear_1024_10_t1 (height x width x channels, "
-            "output channels; t = tokens; s2 after the kernel = stride 2)"
+            f"{name!r} is not a shape: write conv3x3_16x16x64_64, depthwise3x3_16x16x64 or linear_1024_10_t1 (height x "
+            "width x channels, output channels; t = tokens; s2 after the kernel = stride 2)"
         )
 
     @property
     def op(self) -> str:
-        """`conv` or `linear`."""
-        return "conv" if self.kernel else "linear"
+        """`conv`, `depthwise` or `linear`."""
+        return "linear" if self.kernel == 0 else "conv" if self.cout else "depthwise"
 
     @property
     def dense_bytes(self) -> int:
         """Bytes of the int8 weights without packing."""
-        return self.cout * self.cin * max(1, self.kernel) ** 2
+        return max(1, self.cout) * self.cin * max(1, self.kernel) ** 2
 
 
 def network(shape: Shape, pattern: str = "dense") -> Graph:
-    """A network of one layer `layer` of `shape` with random weights, pruned to `pattern`; equal for equal arguments."""
+    """A network of one layer `layer` of `shape` with random weights, pruned to `pattern` unless it is depthwise; equal
+    for equal arguments."""
     rng = np.random.default_rng(zlib.crc32(f"{shape.name} {pattern}".encode()))
     window = (shape.kernel, shape.kernel) if shape.kernel else ()
-    size = (shape.cout, *window, shape.cin)
+    channels = shape.cout or shape.cin
+    size = (shape.cout, *window, shape.cin) if shape.cout else (*window, shape.cin)
     weight = (rng.integers(1, 128, size) * rng.choice((-1, 1), size)).astype(np.int8)
-    if pattern != "dense":
+    if pattern != "dense" and shape.cout:
         weight = weight * mask(weight, NMPattern.parse(pattern))
-    spread = float(np.sqrt(np.square(weight.astype(np.float64)).sum() / shape.cout))
-    scale = rng.uniform(0.5, 1.5, shape.cout) * 0.02
+    spread = float(np.sqrt(np.square(weight.astype(np.float64)).sum() / channels))
+    scale = rng.uniform(0.5, 1.5, channels) * 0.02
     x_shape = (1, shape.height, shape.width, shape.cin) if shape.kernel else (shape.height, shape.cin)
     x = TensorInfo("x", x_shape, "int8", 0.05, 3)
     # inputs are spread over all of int8 (deviation 74): a deviation of outputs of about 50 uses the range, clips little
     y = TensorInfo("y", (), "int8", 0.05 * 0.02 * spread * 74 / 50, -5)
-    bias = rng.integers(-1000, 1000, shape.cout)
+    bias = rng.integers(-1000, 1000, channels)
     builder = Builder(f"{shape.name} {pattern}")
     device = builder.input(TensorInfo("in", x.shape, "int8"), x, tuple(range(len(x.shape))))
     op, constants = (
@@ -127,8 +137,9 @@ def _convolution(
     weight: NDArray[np.int8],
     scale: NDArray[Any],
     bias: NDArray[Any],
-) -> tuple[ops.Conv2d, dict[str, NDArray[Any]]]:
+) -> tuple[ops.Conv2d | ops.Depthwise, dict[str, NDArray[Any]]]:
     pad = shape.kernel // 2
-    return ops.Conv2d.build(
+    build = ops.Conv2d.build if shape.cout else ops.Depthwise.build
+    return build(
         "layer", x, y, weight, scale, bias, strides=(shape.stride, shape.stride), pads=(pad, pad, pad, pad)
     )

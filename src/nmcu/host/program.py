@@ -5,12 +5,12 @@ from dataclasses import replace
 from nmcu import codegen
 from nmcu.codegen import Program
 from nmcu.errors import PlanError
-from nmcu.isa import InstructionSet
+from nmcu.isa import PORTABLE
 from nmcu.kernels.kernel import Kernel
 from nmcu.plan import Plan
 
-ISA = InstructionSet()
-"""The instruction set of programs for this machine: its bodies are portable C."""
+ISA = PORTABLE
+"""The instruction set of programs for this machine."""
 
 
 def program_of(plan: Plan) -> Program:

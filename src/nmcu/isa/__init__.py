@@ -4,9 +4,9 @@ from functools import cache
 from pathlib import Path
 
 from nmcu.isa.extension import FILE, Extension, RtlPart, SimulatorPart
-from nmcu.isa.instruction_set import BASE, InstructionSet
+from nmcu.isa.instruction_set import BASE, PORTABLE, InstructionSet
 
-__all__ = ["BASE", "FILE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in"]
+__all__ = ["BASE", "FILE", "PORTABLE", "Extension", "InstructionSet", "RtlPart", "SimulatorPart", "built_in"]
 
 
 @cache

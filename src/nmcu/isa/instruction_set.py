@@ -21,6 +21,8 @@ class InstructionSet:
     """`extensions` in an order in which each follows what it requires. Make one with `parse` or `of`."""
 
     extensions: tuple[Extension, ...] = ()
+    riscv: bool = True
+    """False for a processor of any other kind, which has no assembly bodies at all."""
 
     @classmethod
     def parse(cls, text: str, known: Mapping[str, Extension]) -> "InstructionSet":
@@ -62,8 +64,8 @@ class InstructionSet:
         return frozenset(e.name for e in self.extensions)
 
     def includes(self, required: Iterable[str]) -> bool:
-        """Whether all `required` extensions are there."""
-        return self.names.issuperset(required)
+        """Whether all `required` extensions are there; `BASE` is on every RISC-V core."""
+        return (self.names | {BASE} if self.riscv else self.names).issuperset(required)
 
     @property
     def march(self) -> str:
@@ -96,15 +98,20 @@ class InstructionSet:
         return options[max(fitting, key=lambda key: len(self.closure(_parts(key))))]
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
-        """`names`, which are among this set's, and the extensions that they require."""
+        """`names`, which are among this set's, and what they require: extensions, and all of them `BASE`."""
         members = {e.name: e for e in self.extensions}
+        wanted = frozenset(names)
         found: dict[str, Extension] = {}
-        for name in names:
+        for name in wanted - {BASE}:
             _include(members[name], members, found, ())
-        return frozenset(found)
+        return frozenset((BASE, *found)) if wanted else wanted
 
     def __str__(self) -> str:
         return self.name
+
+
+PORTABLE = InstructionSet(riscv=False)
+"""Of programs for this machine: their bodies are portable C."""
 
 
 def _parts(key: str) -> list[str]:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmcu.isa import InstructionSet
+from nmcu.isa import BASE, InstructionSet
 
 Requirement = frozenset[str]
-"""Names of extensions."""
+"""Names of extensions, or `BASE`: any RISC-V core."""
 CORE_V: Requirement = frozenset({"xcv"})
 
 
@@ -29,9 +29,14 @@ class Body:
 
 
 def body(folder: Path, name: str, assembly: Iterable[str] = CORE_V) -> Body:
-    """The hot loop `name`: `name.S` where the extensions that `assembly` names are there, `name.c` elsewhere.
+    """The hot loop `name`: `name.S` where the extensions that `assembly` names are there, `name_rv32.S` on other RISC-V
+    cores, `name.c` elsewhere.
 
-    One of the two may be missing: in plain C only, or only for cores with these extensions.
+    Any of them may be missing: in plain C only, or only for cores with these extensions.
     """
-    files = {frozenset[str](): folder / f"{name}.c", frozenset(assembly): folder / f"{name}.S"}
+    files = {
+        frozenset[str](): folder / f"{name}.c",
+        frozenset({BASE}): folder / f"{name}_rv32.S",
+        frozenset(assembly): folder / f"{name}.S",
+    }
     return Body({needs: path for needs, path in files.items() if path.is_file()})

@@ -75,6 +75,15 @@ class Machine:
         return engine.latency_cycles + rows * -(-row_bytes // int(engine.bytes_per_cycle))
 
     @cached_property
+    def overlaps(self) -> bool:
+        """Whether transfers go on while the cores compute: an engine does them, and not a core."""
+        return self._engine is not None
+
+    def at_once(self, work: float, transfers: float) -> float:
+        """Cycles of work on a tile and of the transfers for its neighbours."""
+        return max(work, transfers) if self.overlaps else work + transfers
+
+    @cached_property
     def _engine(self) -> Link | None:
         return self.target.memory.engine(Role.WORKING, Role.COMPUTE)
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from nmcu import kernels
 from nmcu.graph import Layer, reference
-from nmcu.isa import InstructionSet
+from nmcu.isa import PORTABLE, InstructionSet
 from nmcu.kernels import Candidate, Kernel, Machine
 from nmcu.registry import Registry
 from nmcu.targets import Target
 from nmcu.testing.layer import Array, random_inputs
-from nmcu.testing.run import PORTABLE, on_host, on_simulator
+from nmcu.testing.run import on_host, on_simulator
 
 
 def check_kernel(

@@ -14,14 +14,12 @@ from nmcu.errors import ToolchainError
 from nmcu.graph import Layer
 from nmcu.host.library import HAL_DIRS
 from nmcu.host.sanitize import COMPILERS
-from nmcu.isa import InstructionSet
+from nmcu.isa import PORTABLE
 from nmcu.kernels import Candidate, Kernel, Machine
 from nmcu.sim import SimResult, simulate
 from nmcu.testing.layer import Array
 from nmcu.testing.program import program
 
-PORTABLE = InstructionSet()
-"""Of the bodies that run on this machine."""
 FLAGS = (
     *("-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),

@@ -104,7 +104,8 @@ class ProductKernel(Kernel[OpT]):
         load = machine.dma_cycles(product.inner, tile_rows)
         load += machine.dma_cycles(b_bytes, b_rows) // row_tiles
         store = machine.dma_cycles(product.outputs, tile_rows)
-        cycles = LAYER_CYCLES + load + store + tiles * (max(work + pack, load + store) + TILE_CYCLES)
+        tile = machine.at_once(work + pack, load + store) + TILE_CYCLES
+        cycles = LAYER_CYCLES + load + store + tiles * tile
         return Candidate(
             self.name,
             {"rows": tile_rows},

@@ -89,7 +89,8 @@ def candidates(
             if s is not None
         )
         cycles = LAYER_OVERHEAD_CYCLES + once + transfers
-        cycles += chunks * CHUNK_OVERHEAD_CYCLES + work + (chunks - 1) * max(work, transfers)
+        cycles += chunks * CHUNK_OVERHEAD_CYCLES + work
+        cycles += (chunks - 1) * int(machine.at_once(work, transfers))
         candidate = Candidate(name, {"chunk": chunk}, l1, cycles, chunks * work, chunks * transfers + once)
         if candidate.l1_bytes <= machine.l1_bytes:
             found.append(candidate)

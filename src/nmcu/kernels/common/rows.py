@@ -40,7 +40,8 @@ def candidates(
             machine.staging_cycles(tile_rows * out_bytes),
         )
         cycles = LAYER_OVERHEAD_CYCLES + machine.staging_cycles(constant_bytes) + load + store
-        cycles += count * TILE_OVERHEAD_CYCLES + work + (count - 1) * max(work, load + store)
+        cycles += count * TILE_OVERHEAD_CYCLES + work
+        cycles += (count - 1) * int(machine.at_once(work, load + store))
         if sum(align(size) for size in l1.values()) <= machine.l1_bytes:
             found.append(
                 Candidate(name, {"rows": tile_rows}, l1, cycles, count * work, count * (load + store))

@@ -276,7 +276,11 @@ def pipeline_cycles(
     transfers[1:] += stores[:-1]
     overhead = machine.costs(PIPELINE)
     total = overhead["layer"] + loads[0] + stores[-1]
-    total += np.maximum(work, transfers * overhead["contention"]).sum() + len(tile) * overhead["tile"]
+    if machine.overlaps:
+        total += np.maximum(work, transfers * overhead["contention"]).sum()
+    else:
+        total += (work + transfers).sum()
+    total += len(tile) * overhead["tile"]
     return int(total), int(work.sum()), int(loads.sum() + stores.sum())
 
 

@@ -24,10 +24,10 @@ PLANE_SLACK_BYTES = 8
 TILE_CYCLES = 380
 ITEM_CYCLES = 80
 """Of the lines of four channels that one core takes at a time."""
-LINE_CYCLES = 7
+LINE_CYCLES = {"xcv": 7, "rv32": 36}
 CHANNEL_CYCLES = 64
-PLANES_LINE_CYCLES = 10
-PLANES_BLOCK_CYCLES = {"xcv": 15.4, "rv32": 150}
+PLANES_LINE_CYCLES = {"xcv": 10, "rv32": 22}
+PLANES_BLOCK_CYCLES = {"xcv": 15.4, "rv32": 46}
 """Of four elements of four channels turned into planes."""
 PAD_WORD_CYCLES = 1.8
 """Of a word of the planes filled with padding."""
@@ -202,8 +202,8 @@ class Depthwise(Kernel[ops.Depthwise]):
         outputs, lines = orientation.outputs(rows, layer.outputs[0].shape[2])
         part_lines = -(-lines // parts)
         planes_block = machine.isa.best(PLANES_BLOCK_CYCLES)
-        planes_line = -(-along.inputs(outputs) // 4) * planes_block + PLANES_LINE_CYCLES
-        line = self.line_cycles(layer, machine, outputs) + LINE_CYCLES
+        planes_line = -(-along.inputs(outputs) // 4) * planes_block + machine.isa.best(PLANES_LINE_CYCLES)
+        line = self.line_cycles(layer, machine, outputs) + machine.isa.best(LINE_CYCLES)
         item = across.inputs(part_lines) * planes_line + ITEM_CYCLES
         item += min(channels, 4) * (part_lines * line + CHANNEL_CYCLES)
         if parts > 1 or row_tiles > 1:
@@ -284,12 +284,11 @@ class Depthwise3x3(Depthwise):
     name = "depthwise_3x3"
     block = 4
     needs = "three taps on each of three lines, not dilated and with stride 1 along the line"
-    BLOCK_CYCLES: ClassVar[Mapping[str, float]] = {
-        "nmcu_depthwise_3x3": 36,
-        "nmcu_depthwise_3x3_clamp": 38,
-        "nmcu_depthwise_3x3_wide": 61,
+    BLOCK_CYCLES: ClassVar[Mapping[str, Mapping[str, float]]] = {
+        "nmcu_depthwise_3x3": {"xcv": 36, "rv32": 133},
+        "nmcu_depthwise_3x3_clamp": {"xcv": 38, "rv32": 140},
+        "nmcu_depthwise_3x3_wide": {"xcv": 61, "rv32": 154},
     }
-    PORTABLE_BLOCK_CYCLES = 820
 
     def walks(self, orientation: Orientation) -> bool:
         return (
@@ -309,10 +308,7 @@ class Depthwise3x3(Depthwise):
         return "nmcu_depthwise_3x3" if (op.lo, op.hi) == (-128, 127) else "nmcu_depthwise_3x3_clamp"
 
     def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
-        block = machine.isa.best(
-            {"rv32": self.PORTABLE_BLOCK_CYCLES, "xcv": self.BLOCK_CYCLES[self.hot_loop(layer)]}
-        )
-        return -(-outputs // self.block) * block
+        return -(-outputs // self.block) * machine.isa.best(self.BLOCK_CYCLES[self.hot_loop(layer)])
 
     def files(self) -> tuple[Path | Body, ...]:
         return (*super().files(), body(FOLDER, "depthwise_3x3"))
@@ -351,7 +347,16 @@ class DepthwiseLines(Depthwise):
         word = self.WORD_CYCLES + self.MISALIGNED_CYCLES * self.MISALIGNED[orientation.along.stride % 4]
         wide = self.MULH_CYCLES if requantize.form(layer) == "wide" else 0
         output = words * word + self.OUTPUT_CYCLES + wide
-        return outputs * machine.isa.best({"rv32": portable_output_cycles(words), "xcv": output})
+        return outputs * machine.isa.best({"rv32": self._scalar_cycles(orientation) + wide, "xcv": output})
+
+    @staticmethod
+    def _scalar_cycles(orientation: Orientation) -> float:
+        """Of an output without SIMD: the fourth of four taps and the last three of eight are left out where they only
+        fill words; four taps stay in registers."""
+        lines, span = orientation.across.kernel, orientation.along.span
+        if orientation.tap_words == 1:
+            return 3 * lines * (3 if span < 4 else 4) + 17
+        return 4 * lines * (5 if span < 6 else 8) + 21
 
     def files(self) -> tuple[Path | Body, ...]:
         return (*super().files(), body(FOLDER, "depthwise_lines"))

@@ -74,14 +74,14 @@ class Pool(Kernel[OpT]):
 class MaxPool(Pool[ops.MaxPool]):
     name = "maxpool"
     operators = (ops.MaxPool,)
-    element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 3, "rv32": 28}
+    element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 3, "rv32": 17}
     result_cycles: ClassVar[Mapping[str, float]] = {"xcv": 9, "rv32": 24}
 
 
 class AveragePool(Pool[ops.AveragePool]):
     name = "avgpool"
     operators = (ops.AveragePool,)
-    element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 6, "rv32": 24}
+    element_cycles: ClassVar[Mapping[str, float]] = {"xcv": 6, "rv32": 14}
     result_cycles: ClassVar[Mapping[str, float]] = {"xcv": 80, "rv32": 100}
 
     def pack(self, layer: Layer[ops.AveragePool]) -> Mapping[str, Packed]:
