@@ -197,6 +197,17 @@ def test_border_refuses_other_shapes_and_types() -> None:
             edge.encode(wrong)
 
 
+def test_border_refuses_nan_and_saturates_infinity() -> None:
+    edge = small().border
+    image = np.zeros((1, 4, 5, 6), np.float32)
+    image[0, 0, 0, :2] = np.inf, -np.inf
+    (device,) = edge.encode({"in": image}).values()
+    assert (device[0, 0, 0, 0], device[0, 0, 1, 0]) == (127, -128)
+    image[0, 1, 2, 3] = np.nan
+    with pytest.raises(ModelError, match="input 'in' has 1 NaN among its values"):
+        edge.encode({"in": image})
+
+
 def test_random_inputs_are_seeded_and_use_the_whole_range() -> None:
     model = small()
     a, b = graph.random_inputs(model, 1), graph.random_inputs(model, 1)

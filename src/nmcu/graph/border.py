@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nmcu.errors import ModelError
+import numpy as np
+
+from nmcu.errors import ModelError, counted
 from nmcu.graph.layer import Layer
 from nmcu.graph.op import Array
 from nmcu.graph.tensor import TensorInfo
@@ -21,7 +23,7 @@ class Border:
     def encode(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Device tensors (int8, NHWC) by name, from arrays in the model's own dtype and layout by name.
 
-        Raises `ModelError` for a missing input, another shape or another dtype.
+        Raises `ModelError` for a missing input, another shape or another dtype, and for NaN, which no int8 stands for.
         """
         for info in self.model_inputs:
             _check(info, inputs)
@@ -39,3 +41,7 @@ def _check(info: TensorInfo, arrays: Mapping[str, Array]) -> None:
     array = arrays[info.name]
     if array.shape != info.shape or str(array.dtype) != info.dtype:
         raise ModelError(f"input {info.name!r} is {array.dtype} of shape {array.shape}; {needed}")
+    if array.dtype.kind == "f" and (missing := int(np.count_nonzero(np.isnan(array)))):
+        raise ModelError(
+            f"input {info.name!r} has {counted(missing, 'NaN')} among its values: no int8 stands for it"
+        )
