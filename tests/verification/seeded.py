@@ -17,26 +17,48 @@ from nmcu.frontend.from_onnx.context import Context as OnnxContext
 from nmcu.frontend.from_onnx.operators import affine as onnx_affine
 from nmcu.frontend.from_onnx.operators import pool as onnx_pool
 from nmcu.frontend.from_onnx.operators import quantize as onnx_quantize
+from nmcu.frontend.from_onnx.operators import resize as onnx_resize
 from nmcu.frontend.from_onnx.values import Flat, Real
 from nmcu.frontend.from_tflite import context as tflite_context
 from nmcu.frontend.from_tflite.context import Context as TfliteContext
 from nmcu.frontend.from_tflite.operators import affine as tflite_affine
 from nmcu.frontend.from_tflite.operators import pool as tflite_pool
 from nmcu.frontend.lower import affine, clamp, elementwise, resize, shape
+from nmcu.graph import Builder
+from nmcu.verification import Finding
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 Build = Callable[[Path], bytes]
 
 
+VALUES, TOGETHER, SHAPE = "its values", "the values of layers judged together", "its shape"
+INPUT, OUTPUT = "the way to the device", "the way to the model's output"
+
+
 @dataclass(frozen=True)
 class Fault:
     """`what` the readers do wrong once `patch` is applied, in the model that `build` writes; `layer` is the kind of
-    layer that is to be named."""
+    layer that is to be named, `check` what gives it away."""
 
     what: str
     patch: Patch
     build: Build
     layer: str
+    check: str = VALUES
+
+
+def check(finding: Finding) -> str:
+    """What gave a fault away."""
+    if finding.shapes is not None:
+        return SHAPE
+    ends = {"quantize": INPUT, "dequantize": OUTPUT}
+    return ends.get(finding.kind, TOGETHER if len(finding.layers) > 1 else VALUES)
+
+
+def table() -> str:
+    """The faults for the documentation."""
+    rows = "".join(f"| {fault.what} | {fault.layer} | {fault.check} |\n" for fault in FAULTS)
+    return f"| what the reader does wrong | layer named | by |\n| --- | --- | --- |\n{rows}"
 
 
 class _WithoutOrder(dict[Any, Any]):
@@ -149,6 +171,19 @@ def _jumping(path: Path) -> bytes:
 def _same_upper(path: Path) -> bytes:
     m = ort.FloatModel(1, 4, 6, 6)
     m.pair(_conv_of(m, m.pair("input", 0.05), auto_pad="SAME_UPPER", strides=[2, 2]), 0.05)
+    return _saved(m, path)
+
+
+def _larger(path: Path) -> bytes:
+    m = ort.FloatModel(1, 2, 5, 5, opset=18)
+    sizes = m.constant(np.array([1, 1, 1.4, 1.4], np.float32))
+    m.pair(m.node("Resize", m.pair("input", 0.05), "", sizes, mode="nearest"), 0.05)
+    return _saved(m, path)
+
+
+def _pooled(path: Path) -> bytes:
+    m = ort.FloatModel(1, 4, 4, 4)
+    m.pair(m.node("MaxPool", m.pair("input", 0.05), kernel_shape=[1, 1]), 0.05)
     return _saved(m, path)
 
 
@@ -320,18 +355,26 @@ def _geometry_swapped(patch: pytest.MonkeyPatch) -> None:
 
 
 FAULTS = (
-    Fault("ONNX: copies of a tensor are kept without their order of axes", _orderless, _square, "concat"),
+    Fault(
+        "ONNX: copies of a tensor are kept without their order of axes",
+        _orderless,
+        _square,
+        "concat",
+        TOGETHER,
+    ),
     Fault(
         "ONNX: a clamp is moved in front of a Pad",
         _replaced(onnx_device, "clamped", _unclamped),
         _padded,
         "conv",
+        TOGETHER,
     ),
     Fault(
         "ONNX: a clamp is moved in front of a linear Resize",
         _replaced(onnx_device, "clamped", _unclamped),
         _upsampled,
         "resize",
+        TOGETHER,
     ),
     Fault(
         "ONNX: nearest Resize computes in float64",
@@ -340,10 +383,25 @@ FAULTS = (
         "resize",
     ),
     Fault(
+        "ONNX: Resize rounds a size of 7 down to 6",
+        _replaced(onnx_resize, "_sizes", _result(lambda found: ((6, 6), found[1]))),
+        _larger,
+        "resize",
+        SHAPE,
+    ),
+    Fault(
+        "ONNX: an output stays in the device's order of axes",
+        _replaced(Builder, "output", _arguments(lambda b, x, y, perm, size: (b, x, y, (0, 1, 2, 3), size))),
+        _pooled,
+        "dequantize",
+        OUTPUT,
+    ),
+    Fault(
         "ONNX: ReduceMean takes the axis behind the one named",
         _replaced(onnx_pool, "_mean", _arguments(lambda c, axes, keep: (c, {a + 1 for a in axes}, keep))),
         _mean,
         "avgpool",
+        TOGETHER,
     ),
     Fault(
         "ONNX: BatchNormalization has the usual epsilon, not the file's",
@@ -369,6 +427,7 @@ FAULTS = (
         lambda patch: patch.setitem(onnx_quantize._SHIFT, np.dtype(np.uint8), 0),
         _uint8,
         "quantize",
+        INPUT,
     ),
     Fault(
         "ONNX: scales per channel go to other channels",
@@ -382,6 +441,7 @@ FAULTS = (
         _replaced(OnnxContext, "attribute", _says(count_include_pad=1)),
         _averaged,
         "avgpool",
+        TOGETHER,
     ),
     Fault(
         "ONNX: transB of Gemm is not looked at",
@@ -396,6 +456,7 @@ FAULTS = (
         ),
         _flat,
         "linear",
+        TOGETHER,
     ),
     Fault(
         "ONNX: LeakyRelu has the usual slope, not the file's",
@@ -430,6 +491,7 @@ FAULTS = (
         _replaced(tflite_pool, "device_axis", _result(lambda axis: axis + 1)),
         _tflite_mean,
         "avgpool",
+        TOGETHER,
     ),
     Fault(
         "TFLite: PADV2 pads with zero",
@@ -448,6 +510,7 @@ FAULTS = (
         _replaced(elementwise, "add", _arguments(lambda *given: (*given[:4], 1, *given[5:]))),
         _tflite_difference,
         "add",
+        TOGETHER,
     ),
     Fault(
         "TFLite: TRANSPOSE is turned the other way",
@@ -475,5 +538,6 @@ FAULTS = (
         ),
         _tflite_spread,
         "conv",
+        TOGETHER,
     ),
 )

@@ -6,9 +6,10 @@ import pytest
 
 from nmcu import operators, verification
 from nmcu.verification import Verdict
-from verification.seeded import FAULTS, Fault
+from verification.seeded import FAULTS, Fault, check, table
 
 WORK = 20e6
+DOCS = Path(__file__).parents[2] / "docs" / "verify.md"
 
 
 def _verdict(data: bytes) -> Verdict:
@@ -23,4 +24,8 @@ def test_a_fault_of_a_reader_is_found(fault: Fault, tmp_path: Path, monkeypatch:
     fault.patch(monkeypatch)
     wrong = _verdict(data)
     assert wrong.checked and wrong.fault is not None
-    assert wrong.fault.finding.kind == fault.layer
+    assert (wrong.fault.finding.kind, check(wrong.fault.finding)) == (fault.layer, fault.check)
+
+
+def test_the_documentation_lists_them() -> None:
+    assert table() in DOCS.read_text()
