@@ -181,7 +181,7 @@ def check(path: Path, seed: int = 1) -> Graph:
     for feed in feeds(path, 3, seed):
         known = tensors(path, feed)
         found = verification.compare(model, known)
-        assert found.faults == ()
+        assert [str(fault) for fault in found.faults] == []
         assert found.findings
         # And end to end, in the model's own dtype and layout.
         ours = graph.reference.run_model(model, feed)

@@ -37,6 +37,19 @@ def test_every_quantised_tensor_of_a_file_is_paired_through_its_layout(tmp_path:
     assert found.steps <= 1
 
 
+def test_a_map_flattened_in_the_order_of_the_device_is_paired_element_by_element(tmp_path: Path) -> None:
+    m = ort.FloatModel(1, 3, 4, 5)
+    x = m.pair(m.node("Flatten", m.pair("input", 0.05), axis=1), 0.05)
+    m.pair(m.node("MatMul", x, m.integers(60, 6)), 0.2)
+    model, known = _onnx(m.save(tmp_path / "m.onnx"))
+    assert verification.compare(model, known).faults == ()
+    flat = next(key for key, array in known.items() if array.shape == (1, 60) and array.dtype == np.int8)
+    theirs = known[flat].copy()
+    theirs[0, 17] ^= 64
+    (fault, *_) = verification.compare(model, {**known, flat: theirs}).faults
+    assert (fault.tensor, fault.index) == (flat, (0, 17))
+
+
 def test_the_first_layer_at_fault_is_named_with_both_values_where_the_file_has_them(tmp_path: Path) -> None:
     model, known = _onnx(_conv(tmp_path))
     name = next(layer for layer in model.layers if layer.kind == "conv").outputs[0].name

@@ -1,6 +1,7 @@
 """Which tensor of the model file a tensor of the graph holds: how the two are paired, whatever was moved in between."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,17 +21,26 @@ _PROPERTY = "origins"
 class Origin:
     """Tensor `key` of the file has `shape` there; its axes in the order `perm` are the graph's tensor.
 
-    `shift` is what the file's integers are larger by: 128 where they are uint8.
+    `shift` is what the file's integers are larger by: 128 where they are uint8. `view`, if given, is the shape whose
+    axes `perm` orders: that of a map, flattened in the file.
     """
 
     key: Key
     shape: Shape
     perm: tuple[int, ...]
     shift: int = 0
+    view: Shape | None = None
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """For each element of the graph's tensor, in order, its place in the file's."""
+        shape = self.shape if self.view is None else self.view
+        return np.arange(math.prod(shape)).reshape(shape).transpose(self.perm).reshape(-1)
 
     def arranged(self, array: NDArray[Any], shape: Shape) -> NDArray[Any]:
         """`array`, the file's tensor, as the graph's tensor of `shape` holds it."""
-        moved = array.reshape(self.shape).transpose(self.perm).reshape(shape)
+        viewed = array.reshape(self.shape if self.view is None else self.view)
+        moved = viewed.transpose(self.perm).reshape(shape)
         return (moved.astype(np.int16) - self.shift).astype(np.int8) if self.shift else moved
 
 
@@ -54,4 +64,13 @@ def replace(value: ir.Value, other: ir.Value) -> None:
 def read(value: ir.Value) -> tuple[Origin, ...]:
     """The file's tensors that `value` holds; several where the file has it several times."""
     noted = json.loads(value.metadata_props.get(_PROPERTY, "[]"))
-    return tuple(Origin(o["key"], tuple(o["shape"]), tuple(o["perm"]), o["shift"]) for o in noted)
+    return tuple(
+        Origin(
+            o["key"],
+            tuple(o["shape"]),
+            tuple(o["perm"]),
+            o["shift"],
+            None if o["view"] is None else tuple(o["view"]),
+        )
+        for o in noted
+    )

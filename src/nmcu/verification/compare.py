@@ -151,7 +151,7 @@ class _Run:
             allowed += inner
         over = steps - allowed
         at = int(np.argmax(over > 0)) if (over > 0).any() else int(np.argmax(steps))
-        index = _index(origin, info, at)
+        index = tuple(int(i) for i in np.unravel_index(int(origin.places[at]), origin.shape))
         computing = next((layer for layer in reversed(segment) if tolerance(layer)), node)
         return Finding(
             tensor=origin.key,
@@ -197,9 +197,3 @@ def _rescales(layer: Layer) -> bool:
 
 def _step(node: Layer, info: TensorInfo) -> float:
     return node.op.scale if info.dtype == "float32" and isinstance(node.op, ops.Decode) else 1.0
-
-
-def _index(origin: Origin, info: TensorInfo, at: int) -> tuple[int, ...]:
-    """Where element `at` of the graph's tensor lies in the file's."""
-    places = np.arange(info.size).reshape(origin.shape).transpose(origin.perm).reshape(-1)
-    return tuple(int(i) for i in np.unravel_index(int(places[at]), origin.shape))

@@ -67,9 +67,13 @@ def tabulate(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
 def force(c: Context, value: Quantised) -> Real:
     """The device tensor of quantised integers."""
     result = _forced(c, value)
-    map_ = result if result.flat is None else result.flat.origin
     shift = 128 if value.unsigned else 0
-    c.builder.record(result.tensor.name, Origin(value.key, map_.shape, map_.axes, shift))
+    if result.flat is None:
+        held = Origin(value.key, result.shape, result.axes, shift)
+    else:
+        map_ = result.flat.origin
+        held = Origin(value.key, result.shape, map_.axes, shift, map_.shape)
+    c.builder.record(result.tensor.name, held)
     return result
 
 
