@@ -18,7 +18,7 @@ Step = Callable[[Network], None]
 
 def _padded(n: Network) -> None:
     """PAD, then a layer that can do the padding itself."""
-    move.pad(n)
+    move.pad_map(n)
     n.choice((affine.conv_2d, affine.depthwise_conv_2d, pool.average_pool_2d, pool.max_pool_2d))(n)
 
 

@@ -13,11 +13,15 @@ SAME, VALID = 0, 1
 
 def window(n: Network, size: Shape, dilates: bool) -> tuple[dict[str, int], Shape, Shape]:
     """Options with padding, strides and dilations, the kernel, and the output's (height, width)."""
-    padding, kernel, strides, dilations = n.choice((SAME, VALID)), [], [], []
+    padding, strides, dilations = n.choice((SAME, VALID)), [], []
+    kernel: list[int] = []
     for length in size:
         dilation = n.integer(1, 3) if dilates and n.chance(4) else 1
         most = 5 if padding == SAME else 1 + (length - 1) // dilation
-        kernel.append(n.integer(1, min(5, most)) if not n.chance(8) else n.integer(1, max(1, most)))
+        if kernel and kernel[0] <= most and n.chance(2):
+            kernel.append(kernel[0])
+        else:
+            kernel.append(n.integer(1, most if n.chance(8) else min(5, most)))
         strides.append(n.choice((1, 1, 2, 3)))
         dilations.append(dilation)
     if padding == SAME:

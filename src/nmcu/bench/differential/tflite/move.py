@@ -1,10 +1,11 @@
 """Steps that move values or rename shapes."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from nmcu.bench.differential.tflite.network import Network, Shape
+from nmcu.bench.differential.tflite.network import Activation, Network, Shape
 
 
 def reshape(n: Network) -> None:
@@ -64,11 +65,11 @@ def strided_slice(n: Network) -> None:
     begin, end, strides, shape = [], [], [], []
     masks = {"BeginMask": 0, "EndMask": 0, "ShrinkAxisMask": 0}
     for a, d in enumerate(x.shape):
-        first, step = n.integer(0, d - 1) if n.chance(2) else 0, n.choice((1, 1, 2, 3))
+        first, step = n.choice((0, 0, d - 1, n.integer(0, d - 1))), n.choice((1, 1, 2, 3))
         last = n.integer(first + 1, d) if n.chance(2) else d
         if n.chance(6):
             masks["ShrinkAxisMask"] |= 1 << a
-            begin.append(first - d if n.chance(3) else first)
+            begin.append(first - d if n.chance(2) else first)
             end.append(first + 1)
             strides.append(1)
             continue
@@ -134,20 +135,28 @@ def transpose(n: Network) -> None:
 
 
 def pad(n: Network) -> None:
-    """PAD and PADV2."""
-    x = n.any(most=4)
+    """PAD and PADV2 of any axes."""
+    _pad(n, n.any(most=4), range(4))
+
+
+def pad_map(n: Network) -> None:
+    """PAD and PADV2 of height and width."""
+    _pad(n, n.map(), (1, 2))
+
+
+def _pad(n: Network, x: Activation, axes: Sequence[int]) -> None:
     dtype = n.choice(("int32", "int64"))
-    pairs = np.array([[n.integer(0, 3) if n.chance(3) else 0 for _ in "ab"] for _ in x.shape], dtype)
+    pads = [[n.integer(0, 3) if a in axes and n.chance(2) else 0 for _ in "ab"] for a in range(len(x.shape))]
+    pairs = np.array(pads, dtype)
     inputs = [x.index, n.model.tensor(len(x.shape), 2, scale=None, data=pairs, dtype=dtype)]
-    shape: tuple[int, ...]
     code, table = n.choice((("PAD", "PadOptions"), ("PADV2", "PadV2Options")))
     if code == "PADV2":
-        value = np.array([n.zero(x.dtype)], x.dtype)
-        shape = n.choice(((1,), ()))
+        value = np.array([x.zero if n.chance(3) else n.zero(x.dtype)], x.dtype)
+        shape: Shape = n.choice(((1,), ()))
         data = value.reshape(shape)
         inputs.append(n.model.tensor(*shape, data=data, scale=x.scale, zero=x.zero, dtype=x.dtype))
-    shape = tuple(int(d + p.sum()) for d, p in zip(x.shape, pairs, strict=True))
-    n.model.op(code, inputs, [n.like(x, shape)], table)
+    padded = tuple(int(d + p.sum()) for d, p in zip(x.shape, pairs, strict=True))
+    n.model.op(code, inputs, [n.like(x, padded)], table)
 
 
 def _cut(shape: Shape, axis: int, size: int) -> Shape:
