@@ -10,6 +10,7 @@ OPTIONS = {
     "ADD": "AddOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
     "DIV": "DivOptions",
+    "FULLY_CONNECTED": "FullyConnectedOptions",
     "MEAN": "ReducerOptions",
     "MUL": "MulOptions",
     "PAD": "PadOptions",

@@ -21,5 +21,16 @@ WRONG = (
         "RESIZE_NEAREST_NEIGHBOR",
         "the reference kernel picks another element for a few pairs of sizes; the default one is right",
     ),
+    Wrong(
+        "LiteRT 2.3.0",
+        "RESIZE_BILINEAR",
+        "both kernels round the ratio of the sizes to 1/1024, 25 steps off in large maps; nmcu does as they do",
+    ),
+    Wrong(
+        "LiteRT 2.3.0",
+        "FULLY_CONNECTED, CONV_2D, ...",
+        "sums times a multiplier of more than 1 overflow: they are clamped to the wrong end",
+    ),
+    Wrong("LiteRT 2.3.0", "SQRT, RSQRT", "both kernels end the run where the input has a negative number"),
     Wrong("TensorFlow Lite Micro", "RELU6", "does not rescale (not a judge here)"),
 )
