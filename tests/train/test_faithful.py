@@ -123,6 +123,15 @@ def test_layers_that_begin_with_zeros_learn_and_are_saved(tmp_path: Path) -> Non
     ).float().mean() > 0.9
 
 
+def test_a_value_that_is_always_zero_is_saved(tmp_path: Path) -> None:
+    """One pixel normalised over itself, a dead branch: at the smallest scale, no layer could compute with it."""
+    net, x = (
+        nn.Sequential(nn.Conv1d(4, 8, 1), nn.LayerNorm(1, bias=False), nn.Tanh(), nn.Conv1d(8, 8, 1)),
+        torch.randn(4, 4, 1),
+    )
+    assert nt.export(net.eval(), x, tmp_path / "net.onnx") < 1
+
+
 def test_zero_channels_inside_a_pattern_learn_at_its_positions() -> None:
     net = settle(Residual(), (3, 8, 8))
     nt.sparsify(net, {"conv": "1:8"}).finish()

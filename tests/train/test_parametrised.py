@@ -91,6 +91,19 @@ def test_a_weight_that_fills_its_pruned_positions_is_refused() -> None:
         nt.quantize(net, torch.randn(2, 3, 6, 6))
 
 
+def test_a_layer_that_changes_its_weight_by_itself_is_refused() -> None:
+    """The mask would hold on the raw weight alone, and every weight in use be dense."""
+
+    class StdConv2d(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            return nn.functional.conv2d(x, _Standardised()(self.weight), self.bias, self.stride, self.padding)
+
+    net = nn.Sequential(nn.Conv2d(8, 16, 1), StdConv2d(16, 16, 3))
+    with pytest.raises(NmcuError, match="layer '1' is a StdConv2d with a forward of its own"):
+        nt.sparsify(net, "1:8")
+    nt.sparsify(net, "1:8", skip=["1"])
+
+
 def test_other_tensors_than_the_weight_may_be_parametrised() -> None:
     class Positive(nn.Module):
         def forward(self, bias: Tensor) -> Tensor:

@@ -45,7 +45,13 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
         raise NmcuError("the model is quantised already: calibrate it, train it or export it as it is")
     sample = given.check_inputs(sample, "the sample")
     operators = (registry or Registry.installed()).operators.values()
-    rules = Rules.of(operators)
+    graph = quantised_copy(model, sample, Rules.of(operators))
+    check_exports(graph, sample, operators, type(model).__name__)
+    return graph.to(sample.device).train()
+
+
+def quantised_copy(model: nn.Module, sample: Tensor, rules: Rules) -> fx.GraphModule:
+    """What `quantize` returns, in evaluation mode, without trying whether it can be exported, which takes seconds."""
     graph, kept = traced(model, sample)
     channels = flattened(graph, rules)
     check_flattened(channels, kept)
@@ -58,8 +64,7 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
         str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.layers)
     ):
         _quantize_weight(graph.get_submodule(name), kept.get(name), channels.get(name))
-    check_exports(graph, sample, operators, type(model).__name__)
-    return graph.to(sample.device).train()
+    return graph
 
 
 def _quantize_value(graph: fx.GraphModule, node: fx.Node, rules: Rules) -> None:

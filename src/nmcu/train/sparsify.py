@@ -60,6 +60,7 @@ def sparsify(
             raise NmcuError(f"layer {name!r} is sparsified already: call finish() on its Sparsifier first")
         smallest = max(p.m for _, p in stages if p is not None)
         if layer.weight.shape[1] >= smallest:
+            _check_forward(name, layer)
             chosen[name] = stages
     if not chosen:
         raise NmcuError(
@@ -80,6 +81,19 @@ def sparsify(
     if slow is not None:
         warnings.warn(slow, NoGainWarning, stacklevel=2)
     return Sparsifier(model, chosen, interval)
+
+
+def _check_forward(name: str, layer: nn.Module) -> None:
+    """Raise `NmcuError` for a subclass that may compute with something else than its weight (standardised, for one)."""
+    plain = next(kind for kind in masks.PRUNABLE if isinstance(layer, kind))
+    if any(
+        getattr(type(layer), name, None) is not getattr(plain, name, None)
+        for name in ("forward", "_conv_forward")
+    ):
+        raise NmcuError(
+            f"layer {name!r} is a {type(layer).__name__} with a forward of its own, which may not use the weight as it "
+            f"is pruned: skip it, or take a plain {plain.__name__} and torch.nn.utils.parametrize"
+        )
 
 
 def verify(model: nn.Module) -> None:

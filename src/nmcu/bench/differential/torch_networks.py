@@ -13,8 +13,8 @@ EXPORTED = 4
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> Case:
-    """Networks of up to eight steps from one input; `Case.data` is their Python source."""
+def networks(draw: st.DrawFn, exported: int = EXPORTED) -> Case:
+    """Networks of up to eight steps from one input; `Case.data` is their Python source. One in `exported` says so."""
     net = Network(draw, draw(_shapes()), draw(st.integers(0, 2**16)))
     for _ in range(MOST_STEPS):
         if not draw(_grown(net)):
@@ -23,7 +23,7 @@ def networks(draw: st.DrawFn) -> Case:
     if net.chance(2):
         net.source.pattern = net.choice(PATTERNS)
         net.source.finished = net.chance(2)
-    net.source.exported = net.chance(EXPORTED)
+    net.source.exported = net.chance(exported)
     text = net.source.text()
     return Case("py", text.encode(), tuple(net.operators), (), text)
 
@@ -41,7 +41,7 @@ def _shapes(draw: st.DrawFn) -> tuple[int, ...]:
 @st.composite
 def _grown(draw: st.DrawFn, net: Network) -> bool:
     """One more step, in a span of its own, which Hypothesis can leave out; False at the end."""
-    if net.chance(8) and net.source.lines:
+    if net.number(0, MOST_STEPS) == 0:
         return False
     x = net.choice([*net.values][::-1])
     if net.rank(x) > 1:

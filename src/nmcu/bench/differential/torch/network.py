@@ -1,5 +1,6 @@
 """A PyTorch module that grows line by line, each line run as it is drawn, so that every shape is known."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -116,7 +117,8 @@ class Network:
 
     def _run(self, code: str, mode: str = "eval") -> Any:
         scope = {**NAMES, **self.values, "self": self._self}
-        with torch.no_grad(), torch.random.fork_rng():
+        with torch.no_grad(), torch.random.fork_rng(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             torch.manual_seed(self.source.seed)
             if mode == "eval":
                 return eval(code, scope)
