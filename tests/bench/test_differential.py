@@ -9,7 +9,7 @@ from nmcu.bench.differential.kinds import strategy
 from nmcu.bench.differential.outcome import Outcome, sentence
 from nmcu.bench.differential.search import Searcher
 
-NETWORKS = {"onnx": 400, "tflite": 600, "torch": 64}
+NETWORKS = {"onnx": 400, "tflite": 600, "torch": 100}
 UNJUDGED = 0.02
 """The share that a runtime refuses: CONCATENATION of several scales, say, whose meaning is clear all the same."""
 
@@ -19,7 +19,7 @@ UNJUDGED = 0.02
 def test_random_networks_agree_with_the_runtime(kind):
     if kind == "torch":
         pytest.importorskip("torch")
-    found = differential([kind], Budget(seed=1, minutes=2, networks=NETWORKS[kind]))
+    found = differential([kind], Budget(seed=1, minutes=5, networks=NETWORKS[kind]))
     assert not [(f.key, f.case.text, f.outcome.text) for f in found.failures]
     assert found.table[kind].networks == NETWORKS[kind]
     assert found.table[kind].verdicts["unjudged"] <= UNJUDGED * NETWORKS[kind]
