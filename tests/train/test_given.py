@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
 
+from nmcu import graph, operators
 from nmcu import train as nt
 from nmcu.errors import NmcuError
 
@@ -181,3 +183,78 @@ def test_numbers_of_any_library_are_means(tmp_path: Path) -> None:
     sample = SAMPLE.clone().requires_grad_()
     nt.export(_net().eval(), sample, tmp_path / "net.onnx", mean=np.float32(0.5), std=torch.tensor([1, 2, 3]))
     assert (tmp_path / "net.onnx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"pattern": 8}, "8 is no pattern as '1:8', and no schedule"),
+        ({"pattern": ["1:4", "1:8"]}, "is no pattern as '1:8', and no schedule"),
+        ({"pattern": {0: "1:8"}}, "0 is no glob: layers are named by strings"),
+        ({"skip": None}, "None is no glob"),
+        ({"interval": 0.5}, r"a mask interval of 0\.5 steps is not possible"),
+        ({"decay": torch.nan}, "a decay of nan is not possible"),
+        ({"channels": {"0": 0}}, "channels=0 of '0' is not possible"),
+        ({"channels": 4}, "channels=4 is not possible: numbers by glob are needed"),
+    ],
+)
+def test_options_of_pruning(options: dict[str, Any], message: str) -> None:
+    net = nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 16))
+    with pytest.raises(NmcuError, match=message):
+        nt.sparsify(net, **{"pattern": "1:8", **options})
+    assert not any(nn.utils.parametrize.is_parametrized(layer) for layer in net)
+
+
+def test_one_glob_is_one_glob() -> None:
+    """Not a glob for each of its letters."""
+    net = nn.Sequential(*(nn.Linear(16, 16) for _ in range(11)))
+    assert len(nt.sparsify(net, "1:8", skip="10").patterns) == 10
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_models_that_cannot_be_pruned() -> None:
+    for model, message in (
+        (nn.utils.weight_norm(nn.Linear(16, 16)), "the model has weights that are recomputed by the hook"),
+        (nn.LazyLinear(16), "the model is lazy and has no weights yet"),
+        (nt.quantize(_net(), SAMPLE), "is quantised already: sparsify it before you quantise it"),
+    ):
+        with pytest.raises(NmcuError, match=message):
+            nt.sparsify(model, "1:8")
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (
+            nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect"),
+            r"layer '1' \(Conv\): .* supported is padding_mode='zeros'",
+        ),
+        (
+            nn.AvgPool2d(2, divisor_override=3),
+            "first at '1', of which PyTorch's exporter leaves something out",
+        ),
+        (
+            nn.AdaptiveAvgPool2d(4),
+            "'1' has no int8 form: PyTorch exports it with GatherND, as it does adaptive pooling",
+        ),
+        (nn.MaxPool2d(2, dilation=2), r"node '1' \(MaxPool\): dilations are not supported"),
+        (
+            nn.Upsample(scale_factor=2, mode="bicubic"),
+            r"node '1' \(Resize\): mode 'cubic' .* is not supported",
+        ),
+    ],
+)
+def test_what_export_would_refuse_is_refused_before_the_training(layer: nn.Module, message: str) -> None:
+    """By the same code, with the name of the module."""
+    with pytest.raises(NmcuError, match=message):
+        nt.quantize(_with(layer), torch.zeros(2, 3, 8, 8) if "Max" in message else SAMPLE)
+
+
+def test_averages_over_what_ceil_mode_adds(tmp_path: Path) -> None:
+    """PyTorch's default counts padding, but never what lies beyond it."""
+    for padding in (0, 1):
+        net = nn.Sequential(nn.Conv2d(3, 8, 1), nn.AvgPool2d(3, 2, padding, ceil_mode=True)).eval()
+        nt.export(net, SAMPLE, tmp_path / "net.onnx")
+        ours = graph.reference.run_model(operators.load(tmp_path / "net.onnx"), {"input": SAMPLE[:1].numpy()})
+        expected = net(SAMPLE[:1]).detach().numpy()
+        assert np.abs(ours["output"] - expected).max() < 0.05 * np.abs(expected).max()

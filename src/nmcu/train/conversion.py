@@ -21,7 +21,7 @@ from nmcu.operators import Operator
 from nmcu.train import masks, qdq
 from nmcu.train.agreement import outputs
 from nmcu.train.fakequant import FixedWeightQuant, channel_axis, weight_scale
-from nmcu.train.ranges import value_of
+from nmcu.train.ranges import quantizers, value_of
 from nmcu.train.sparsify import check
 from nmcu.train.trace import make_plain
 
@@ -45,15 +45,53 @@ def converted(
     `known` cannot read the file, which is called `name`.
     """
     data = _to_onnx(_with_fixed_scales(model).eval().cpu(), sample[:1].cpu(), metadata)
+    _check_known(data, known)
     operators.parse(data, name, operators=known)
     differences = _differences(copy.deepcopy(model).eval().cpu(), sample.cpu(), data)
     output = max(differences, key=lambda each: differences[each])
     if not differences[output] <= most_steps:
         raise NmcuError(
             f"ONNX Runtime and PyTorch differ by {differences[output]:.2f} quantisation steps of {output!r} on average "
-            f"(at most {most_steps:g} is rounding): {name} was not written"
+            f"(at most {most_steps:g} is rounding){_first_apart(model, sample, data)}: {name} was not written"
         )
     return data, differences[output]
+
+
+def _check_known(data: bytes, known: Iterable[Operator]) -> None:
+    """Raise `NmcuError` naming the layer that becomes a node which none of the operators in `known` reads."""
+    readable = {name for operator in known for name in operator.onnx}
+    for node in onnx.load_from_string(data).graph.node:
+        if node.op_type not in readable:
+            layer = node.name.removesuffix(f".{node.op_type.lower()}")
+            raise NmcuError(
+                f"{layer!r} has no int8 form: PyTorch exports it with {node.op_type}, as it does adaptive pooling "
+                "to sizes that do not divide the map's, and resizing other than nearest and linear"
+            )
+
+
+def _first_apart(model: nn.Module, sample: Tensor, data: bytes) -> str:
+    """Where ONNX Runtime first differs from `model` by more than rounding; empty where no single layer does."""
+    trial, file = copy.deepcopy(model).eval().cpu(), onnx.load_from_string(data)
+    quants: dict[nn.Module, str] = {quant: value_of(name) for name, quant in quantizers(trial).items()}
+    seen: dict[str, Tensor] = {}
+
+    def keep(quant: nn.Module, _: object, result: Tensor) -> None:
+        seen.setdefault(quants[quant], result)
+
+    for quant in quants:
+        quant.register_forward_hook(keep)
+    outputs(trial, sample[:1].cpu())
+    values = {node.name: node.output[0] for node in file.graph.node}
+    places = {name: values[f"{name}.dequantize"] for name in seen if f"{name}.dequantize" in values}
+    inner = {*places.values()} - {output.name for output in file.graph.output}
+    file.graph.output.extend(onnx.ValueInfoProto(name=name) for name in sorted(inner))
+    session = _session(file.SerializeToString())
+    found = session.run([*places.values()], {session.get_inputs()[0].name: sample[:1].cpu().numpy()})
+    scales = {value_of(name): float(quant.scale) for name, quant in quantizers(trial).items()}
+    for name, array in zip(places, found, strict=True):
+        if array.shape == seen[name].shape and np.abs(array - seen[name].numpy()).mean() > scales[name]:
+            return f", first at {name!r}, of which PyTorch's exporter leaves something out, as a divisor_override"
+    return ""
 
 
 def _with_fixed_scales(model: nn.Module) -> nn.Module:
@@ -116,9 +154,7 @@ def _quiet() -> Iterator[None]:
 
 def _differences(model: nn.Module, sample: Tensor, data: bytes) -> dict[str, float]:
     """Mean difference between ONNX Runtime and `model` on `sample`, in steps of the output, by name of every output."""
-    options = ort.SessionOptions()  # optimised, ONNX Runtime 1.32 is wrong of an AveragePool with ceil_mode
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    session = _session(data)
     name = session.get_inputs()[0].name
     expected = [y.cpu().numpy() for y in outputs(model, sample)]
     found = [session.run(None, {name: x[None]}) for x in sample.cpu().numpy()]
@@ -127,6 +163,13 @@ def _differences(model: nn.Module, sample: Tensor, data: bytes) -> dict[str, flo
         output: float(np.abs(np.concatenate([run[i] for run in found]) - expected[i]).mean() / steps[output])
         for i, output in enumerate(o.name for o in session.get_outputs())
     }
+
+
+def _session(data: bytes) -> ort.InferenceSession:
+    """Without optimisation, with which ONNX Runtime 1.32 is wrong of AveragePool with ceil_mode."""
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
 def _steps(graph: onnx.GraphProto) -> dict[str, float]:

@@ -46,9 +46,10 @@ def check_module(model: object) -> nn.Module:
 
 
 def check_plain(model: nn.Module) -> None:
-    """Raise `NmcuError` unless `model` is a float module whose weights are plain or parametrised."""
-    check_float32(check_module(model))
-    for where, module in _named_modules(model):
+    """Raise `NmcuError` unless `model` is a module whose weights are there, and plain or parametrised."""
+    for where, module in _named_modules(check_module(model)):
+        if any(map(is_lazy, module.parameters(recurse=False))):
+            raise NmcuError(f"{where} is lazy and has no weights yet: run the model once on a batch")
         for hook in module._forward_pre_hooks.values():
             advice = next((text for kind, text in _HOOKS.items() if isinstance(hook, kind)), None)
             if advice is not None:
@@ -59,8 +60,6 @@ def check_float32(model: nn.Module) -> None:
     """Raise `NmcuError` where a weight or statistic has no value, or is of floats other than float32."""
     for where, module in _named_modules(model):
         for tensor in (*module.parameters(recurse=False), *module.buffers(recurse=False)):
-            if is_lazy(tensor):
-                raise NmcuError(f"{where} is lazy and has no weights yet: run the model once on a batch")
             if tensor.is_meta:
                 raise NmcuError(
                     f"{where} is on the device meta, where weights have no values: load them first"

@@ -102,8 +102,14 @@ def _quantize_bias(graph: ir.Graph, node: ir.Node) -> None:
         return
     bias = node.inputs[2]
     x, weight = (_input(node, i).producer() for i in (0, 1))
-    if x is None or weight is None or {x.op_type, weight.op_type} != {"DequantizeLinear"}:
-        raise NmcuError(f"{node.op_type} {node.name!r} has an input or weights that are not quantised")
+    for what, source in (("input", x), ("weight", weight)):
+        if source is None or source.op_type != "DequantizeLinear":
+            made = "a constant" if source is None else f"what {source.op_type} gives"
+            padding = ": supported is padding_mode='zeros'" if source and source.op_type == "Pad" else ""
+            raise NmcuError(
+                f"layer {_scope(node)!r} ({node.op_type}): its {what} is {made}, not quantised{padding}"
+            )
+    assert x is not None and weight is not None
     _make_room(graph, node, _array(_input(x, 1)), _array(bias))
     weight = _input(node, 1).producer()
     assert weight is not None
@@ -176,8 +182,9 @@ def _rename(graph: ir.Graph, name_of: Callable[[str], str]) -> None:
         name = name_of(_scope(quantize))
         producer = _input(quantize, 0).producer()
         if producer is not None:
-            moved = name in taken
-            name = unique(f"{name}.{producer.op_type.lower()}" if moved else name)
+            if name in taken:  # it moves values: its own module's name, if it is one
+                name = _scope(producer) or f"{name}.{producer.op_type.lower()}"
+            name = unique(name)
             names[id(producer)] = name
         names[id(quantize)] = unique(f"{name}.quantize")
     for node in graph:

@@ -41,6 +41,7 @@ def quantize(model: nn.Module, sample: Tensor, registry: Registry | None = None)
     copy, before any rounding, gives something else on `sample` than `model` in evaluation mode.
     """
     given.check_plain(model)
+    given.check_float32(model)
     if any(is_quantised(module) for module in model.modules()):
         raise NmcuError("the model is quantised already: calibrate it, train it or export it as it is")
     sample = given.check_inputs(sample, "the sample")

@@ -1,5 +1,6 @@
 """N:M pruning during training: one call to start, one call per step, plain PyTorch at the end."""
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -11,9 +12,10 @@ from torch.nn.utils import parametrize
 
 from nmcu.errors import NmcuError, NoGainWarning
 from nmcu.sparsity import NMPattern
-from nmcu.train import masks
+from nmcu.train import given, masks
 from nmcu.train.gain import sentence_of_no_gain
 from nmcu.train.masks import NMMask
+from nmcu.train.ranges import is_quantised
 
 Stages = str | NMPattern | Sequence[tuple[int, str | NMPattern]]
 """One pattern, or a gradual schedule: (first step, pattern) pairs in rising order, `dense` for no pruning yet."""
@@ -23,7 +25,7 @@ def sparsify(
     model: nn.Module,
     pattern: Stages | Mapping[str, Stages],
     *,
-    skip: Sequence[str] = (),
+    skip: str | Sequence[str] = (),
     decay: float = 2e-4,
     interval: int = 1,
     channels: Mapping[str, int] | None = None,
@@ -42,7 +44,12 @@ def sparsify(
     (`nmcu.errors.NoGainWarning`) of patterns that are predicted to gain no speed on `target` with the instruction set
     `isa`; the layers' maps are taken to be 8x8.
     """
+    given.check_plain(model)
+    if any(is_quantised(module) for module in model.modules()):
+        raise NmcuError("the model is quantised already: sparsify it before you quantise it")
     wanted: Mapping[str, Stages] = pattern if isinstance(pattern, Mapping) else {"*": pattern}
+    skip = [skip] if isinstance(skip, str) else skip
+    _check_options(wanted, skip, channels, decay, interval)
     schedules = {glob: _stages(stages) for glob, stages in wanted.items()}
     layers = {n: m for n, m in model.named_modules() if isinstance(m, masks.PRUNABLE)}
     for glob in (*wanted, *skip, *(channels or {})):
@@ -129,8 +136,6 @@ class Sparsifier:
     def __init__(
         self, model: nn.Module, schedules: Mapping[str, Sequence[tuple[int, NMPattern | None]]], interval: int
     ) -> None:
-        if interval < 1:
-            raise NmcuError(f"a mask interval of {interval} steps is not possible: at least 1 is needed")
         self.model = model
         self.interval = interval
         self.steps = 0
@@ -207,15 +212,52 @@ class Sparsifier:
         verify(self.model)
 
 
+def _check_options(
+    wanted: Mapping[str, Stages],
+    skip: Sequence[str],
+    channels: Mapping[str, int] | None,
+    decay: float,
+    interval: int,
+) -> None:
+    """Raise `NmcuError` for options of another type, and numbers that are not possible."""
+    if not isinstance(channels, Mapping | None):
+        raise NmcuError(f"channels={channels!r} is not possible: numbers by glob are needed, as {{'fc': 64}}")
+    globs = (*wanted, *(skip if isinstance(skip, Sequence) else [skip]), *(channels or {}))
+    wrong = next((glob for glob in globs if not isinstance(glob, str)), None)
+    if wrong is not None or not isinstance(skip, Sequence):
+        raise NmcuError(
+            f"{skip if wrong is None else wrong!r} is no glob: layers are named by strings as 'stage1.*'"
+        )
+    if not isinstance(interval, int) or interval < 1:
+        raise NmcuError(f"a mask interval of {interval} steps is not possible: at least 1 is needed")
+    if not isinstance(decay, int | float) or not 0 <= decay < math.inf:
+        raise NmcuError(f"a decay of {decay} is not possible: a number of 0 or more is needed")
+    for glob, count in (channels or {}).items():
+        if not isinstance(count, int) or count < 1:
+            raise NmcuError(
+                f"channels={count!r} of {glob!r} is not possible: a number of at least 1 is needed"
+            )
+
+
 def _stages(stages: Stages) -> list[tuple[int, NMPattern | None]]:
-    pairs = [(0, stages)] if isinstance(stages, str | NMPattern) else list(stages)
-    parsed = [(int(start), _pattern(p)) for start, p in pairs]
+    pairs = [(0, stages)] if isinstance(stages, str | NMPattern) else stages
+    possible = isinstance(pairs, Sequence) and all(_is_stage(pair) for pair in pairs)
+    parsed = [(start, _pattern(p)) for start, p in pairs] if possible else []
     starts = [start for start, _ in parsed]
     if not parsed or starts != sorted(set(starts)) or all(p is None for _, p in parsed):
         raise NmcuError(
-            f"{stages!r} is not a schedule: pairs (first step, pattern) in rising order are needed"
+            f"{stages!r} is no pattern as '1:8', and no schedule: pairs (first step, pattern) in rising order"
         )
     return parsed
+
+
+def _is_stage(pair: object) -> bool:
+    return (
+        isinstance(pair, Sequence)
+        and len(pair) == 2
+        and isinstance(pair[0], int)
+        and isinstance(pair[1], str | NMPattern)
+    )
 
 
 def _pattern(pattern: str | NMPattern) -> NMPattern | None:
