@@ -133,7 +133,10 @@ def test_inspect_lists_the_layers(nmcu: Any) -> None:
     conv = layers["stage1.conv1"]
     assert (conv["macs"], conv["weight_bytes"], conv["pattern"]) == (2_359_296, 2304, "dense")
     assert 0 <= conv["zeros"] < 100
-    assert "stage1.conv1" in nmcu("inspect", MODEL).out
+    assert value["inputs"] == [{"name": "input", "dtype": "float32", "shape": [1, 3, 32, 32]}]
+    assert value["outputs"] == [{"name": "output", "dtype": "float32", "shape": [1, 10]}]
+    shown = nmcu("inspect", MODEL).out
+    assert "stage1.conv1" in shown and "input input: float32 1x3x32x32" in shown
 
 
 @pytest.mark.parametrize("command", [["run"], ["inspect"], ["compile", "-o", "out"]])

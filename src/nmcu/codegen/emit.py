@@ -45,10 +45,14 @@ def emit(plan: Plan, name: str = "network", bodies: InstructionSet | None = None
         include_dirs=tuple(include_dirs),
         library=tuple(sorted(library)),
         folders=_folders(used, isa),
-        inputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape, t.dtype) for t in plan.inputs),
-        outputs=tuple(Port(t.name, symbols.tensors[t.name], t.shape, t.dtype) for t in plan.outputs),
+        inputs=tuple(_port(t, symbols.tensors[t.name]) for t in plan.inputs),
+        outputs=tuple(_port(t, symbols.tensors[t.name]) for t in plan.outputs),
         regions={number + 1: layer.name for number, layer in enumerate(plan.layers)},
     )
+
+
+def _port(tensor: TensorInfo, symbol: str) -> Port:
+    return Port(tensor.name, symbol, tensor.shape, tensor.dtype, tensor.scale, tensor.zero_point)
 
 
 def _folders(used: Iterable[Kernel], isa: InstructionSet) -> Mapping[Path, str]:

@@ -17,12 +17,17 @@ Buffer = bytes | bytearray | memoryview
 
 @dataclass(frozen=True)
 class Port:
-    """One input or output of a program: the tensor `name` at the symbol `symbol`, int8 or what `dtype` says."""
+    """One input or output of a program: the tensor `name` at the symbol `symbol`, int8 or what `dtype` says.
+
+    An integer stands for `(integer - zero_point) * scale`; None where it stands for itself.
+    """
 
     name: str
     symbol: str
     shape: tuple[int, ...]
     dtype: str = "int8"
+    scale: float | None = None
+    zero_point: int | None = None
 
     @property
     def bytes(self) -> int:

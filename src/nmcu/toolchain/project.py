@@ -112,13 +112,24 @@ def _list(items: list[str]) -> str:
     return " \\\n".join(f"  {item}" for item in items)
 
 
+_MAP, _ROWS = "1, height, width, channels", "the last is the channels"
+
+
 def _readme(program: Program, target: Target, isa: InstructionSet) -> str:
     ports = [
-        f"| {kind} | `{port.symbol}` | {port.dtype} {' x '.join(map(str, port.shape))} |"
+        f"| {kind} | `{port.symbol}` | {port.dtype} {' x '.join(map(str, port.shape))} | "
+        f"{_MAP if len(port.shape) == 4 else _ROWS} | "
+        f"{'' if port.scale is None else port.scale} | {'' if port.zero_point is None else port.zero_point} |"
         for kind, group in (("input", program.inputs), ("output", program.outputs))
         for port in group
     ]
-    table = "\n".join(["| | symbol | type and shape |", "| --- | --- | --- |", *ports])
+    table = "\n".join(
+        [
+            "| | symbol | type and shape | axes | scale | zero point |",
+            "| --- | --- | --- | --- | --- | --- |",
+            *ports,
+        ]
+    )
     return f"""\
 # A neural network as bare-metal C
 
@@ -133,7 +144,8 @@ For the target `{target.name}` ({target.description}), instruction set `{isa}`. 
 | `nmcu/targets/` | start-up code, hardware abstraction (`nmcu_hal.h`, one port per chip) and linker script |
 | `nmcu/toolchain/runtime/` | the few functions that freestanding C needs |
 
-Write the input to its symbol, run, read the output from its symbol:
+Write the input to its symbol, run, read the output from its symbol. An integer stands for
+`(integer - zero point) * scale`; a value outside of -128 to 127 is the nearest of them.
 
 {table}
 """
