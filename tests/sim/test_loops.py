@@ -158,3 +158,29 @@ def test_a_trap_or_a_flush_hides_the_end_of_a_loop_for_a_cycle() -> None:
 def test_the_last_instruction_of_a_body_reads_the_count_of_the_next_round() -> None:
     assert run([setupi(0, 5, 3), "nop", "nop", "csrr a0, 0xcc2"]) == (0,)
     assert run([setupi(0, 5, 3), "nop", "csrr a0, 0xcc2", "nop"]) == (1,)
+
+
+def test_a_count_of_0_runs_over_behind_a_flush() -> None:
+    """The RTL counts down whatever the count is where a body ends in a CSR access that flushes the pipeline: a loop
+    that is switched off begins again, with 2^32 - 1 rounds to go. The trap of the third round leaves it."""
+    body = [
+        "la t1, 5f",
+        "csrw mtvec, t1",
+        setupi(0, 0, 4),
+        "addi a0, a0, 1",
+        "ecall",
+        "nop",
+        "csrr a3, mcause",
+    ]
+    body += ["j 9f", ".balign 256", "5: addi a1, a1, 1", "li t2, 3", "beq a1, t2, 6f", "csrr t2, mepc"]
+    body += [
+        "addi t2, t2, 4",
+        "csrw mepc, t2",
+        "mret",
+        "6: la t2, 9f",
+        "csrw mepc, t2",
+        "csrr a2, 0xcc2",
+        "mret",
+        "9:",
+    ]
+    assert run(body, 3) == (3, 3, 0xFFFFFFFE)

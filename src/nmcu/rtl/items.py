@@ -242,7 +242,10 @@ class Maker:
 
     def _loop(self, which: int, body: list[int], most: int) -> list[int]:
         rng = self._rng
-        count, words = rng.randrange(1, most), len(body)
+        least = (
+            1 if body[-1] & 0x7F == SYSTEM else 0
+        )  # behind a flush, the RTL counts a loop of 0 rounds down, too
+        count, words = rng.randrange(least, most), len(body)
         form = rng.randrange(4)
         if form == 0:
             return [i_type(0x13, 0, COUNT, 0, count), hardware_loop(7, which, COUNT, words + 1), *body]

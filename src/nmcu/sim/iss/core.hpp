@@ -254,7 +254,7 @@ private:
 
     void decode_entry(CodeSegment &s, Op *op, const int32_t *handlers);
 
-    // Called where a loop's registers are set with a count above 0.
+    // Called where a loop's count is set, or its bounds with a count above 0.
     void loop_armed(HardwareLoop &loop)
     {
         if (loop.start != loop.known_start || loop.end != loop.known_end ||
