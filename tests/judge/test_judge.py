@@ -123,6 +123,12 @@ def test_a_judge_starts_its_worker_again(tmp_path: Path) -> None:
         assert judge_.run(SUM, [FEED])[0]["y"].tolist() == [7]
 
 
+def test_a_worker_that_cannot_be_started() -> None:
+    started = pytest.raises(judge.Crashed, match="ONNX Runtime cannot be started: No such file")
+    with Judge(worker=["/no/such/program"]) as judge_, started:
+        judge_.run(SUM, [FEED])
+
+
 def test_a_runtime_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nmcu.judge.runtime._found", lambda module: False)
     with Judge() as judge_, pytest.raises(judge.NotInstalled, match=r"pip install 'nmcu\[verify\]'"):

@@ -105,14 +105,18 @@ class Judge:
     def _start(self, runtime: Runtime) -> None:
         if self._process is None or self._process.poll() is not None:
             self.close()
-            self._stderr = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (closed by `close`)
-            self._process = subprocess.Popen(
-                [*self._command, str(self._memory_bytes)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._stderr,
-                start_new_session=True,
-            )
+            try:
+                self._stderr = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (closed by `close`)
+                self._process = subprocess.Popen(
+                    [*self._command, str(self._memory_bytes)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._stderr,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                self.close()
+                raise Crashed(f"{runtime.title} cannot be started: {error.strerror or error}") from error
         if runtime.format not in self._ready:
             limit = max(self._time_s, START_SECONDS)
             self._ask(runtime, {"do": "import", "format": runtime.format}, [], 1, limit)
