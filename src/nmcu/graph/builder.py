@@ -1,6 +1,6 @@
 """Building an integer graph node by node; shapes come from the operators' shape rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import onnx_ir as ir
@@ -14,10 +14,14 @@ from nmcu.graph.tensor import Shape, TensorInfo, to_value
 
 
 class Builder:
-    """Collects nodes in execution order and gives a `Graph` with `finish`."""
+    """Collects nodes in execution order and gives a `Graph` with `finish`.
 
-    def __init__(self, name: str = "model") -> None:
+    `ports` are the names of the model's own inputs and outputs, which no tensor on the device takes.
+    """
+
+    def __init__(self, name: str = "model", ports: Iterable[str] = ()) -> None:
         self._name = name
+        self._ports = frozenset(ports)
         self._values: dict[str, ir.Value] = {}
         self._node_names: set[str] = set()
         self._nodes: list[ir.Node] = []
@@ -50,7 +54,9 @@ class Builder:
             scale=1.0 if tensor.scale is None else tensor.scale,
             zero_point=tensor.zero_point or 0,
         )
-        (made,) = self._append(f"dequantize {model.name}", op, [self._values[tensor.name]], {}, [model])
+        (made,) = self._append(
+            f"dequantize {model.name}", op, [self._values[tensor.name]], {}, [model], port=True
+        )
         self._outputs.append(self._nodes[-1].outputs[0])
         return made.name
 
@@ -112,12 +118,12 @@ class Builder:
         inputs: Sequence[ir.Value],
         constants: Mapping[str, Array],
         outputs: Sequence[TensorInfo],
+        port: bool = False,
     ) -> tuple[TensorInfo, ...]:
         unique = _unique(name, self._node_names)
         self._node_names.add(unique)
         named = [
-            TensorInfo(_unique(o.name, self._values), o.shape, o.dtype, o.scale, o.zero_point)
-            for o in outputs
+            TensorInfo(self._name_of(o.name, port), o.shape, o.dtype, o.scale, o.zero_point) for o in outputs
         ]
         self._operators[type(op).__name__] = type(op)
         node = ir.Node(
@@ -131,6 +137,10 @@ class Builder:
         self._nodes.append(node)
         return tuple(named)
 
+    def _name_of(self, wanted: str, port: bool) -> str:
+        """A name that no tensor has yet, nor, unless the tensor is a `port`, an input or output of the model."""
+        return _unique(wanted if port or wanted not in self._ports else f"{wanted}.device", self._values)
+
     def _register(self, info: TensorInfo) -> ir.Value:
         info.check_size()
         if info.name in self._values:
@@ -139,7 +149,7 @@ class Builder:
         return value
 
     def _constant(self, name: str, array: Array) -> ir.Value:
-        tensor = ir.Tensor(array, name=_unique(name, self._values))
+        tensor = ir.Tensor(array, name=self._name_of(name, port=False))
         value = ir.Value(
             name=tensor.name, shape=tensor.shape, type=ir.TensorType(tensor.dtype), const_value=tensor
         )

@@ -137,7 +137,8 @@ class _Job:
 
     def link(self, names: Sequence[str], objects: Sequence[bytes]) -> bytes:
         script = self.target.link_script.encode()
-        key = cache.key(self.compiler.identity, *LINK_FLAGS, script, *objects)
+        flags = (*LINK_FLAGS, *self._roots())
+        key = cache.key(self.compiler.identity, *flags, script, *objects)
         cached = cache.load(key)
         if cached is not None:
             return cached
@@ -148,11 +149,16 @@ class _Job:
             paths.append(str(path))
         (self.workspace / "link.ld").write_bytes(script)
         output = self.workspace / "program.elf"
-        command = [*self.compiler.ld, *LINK_FLAGS, "-T", "link.ld", *paths, "-o", str(output)]
+        command = [*self.compiler.ld, *flags, "-T", "link.ld", *paths, "-o", str(output)]
         self._call(command, f"cannot link the program for {self.target.name}")
         data = output.read_bytes()
         cache.store(key, data)
         return data
+
+    def _roots(self) -> list[str]:
+        """Keeps the arrays of inputs and outputs that no layer touches: unread ones, and outputs that are inputs."""
+        symbols = dict.fromkeys(port.symbol for port in (*self.program.inputs, *self.program.outputs))
+        return [f"--undefined={symbol}" for symbol in symbols]
 
     def _included(self, unit: _Unit) -> list[bytes | str]:
         """What the unit could include: headers beside it and in its folders; for assembly, binary data."""

@@ -20,7 +20,7 @@ class Context:
 
     def __init__(self, file: File) -> None:
         self.file = file
-        self.builder = Builder()
+        self.builder = Builder(ports=(p.name for p in (*file.inputs, *file.outputs)))
         self.node = Node("", "", "", (), (), {})
         self.known: dict[str, Value] = {}
         self.conformed: dict[tuple[str, Shape, Axes, Axes], TensorInfo] = {}

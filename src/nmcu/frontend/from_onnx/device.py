@@ -14,6 +14,9 @@ from nmcu.frontend.lower import elementwise, shape
 from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.graph import Origin, TensorInfo, origin
 
+MOST_ROUNDING = 2.0
+"""A result that is rounded to the scale of its input first is within a step of the output where that is half of it."""
+
 
 def stored(c: Context, position: int) -> Real:
     """Input `position` of the node as the plain values of a device tensor."""
@@ -51,6 +54,11 @@ def spread(name: str, lo: float, hi: float) -> TensorInfo:
 def tabulate(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
     """`value` as a tensor with the quantisation of `y`: a table where anything changes."""
     rows = value.codes()
+    if value.mixed and value.tensor.quant[0] > MOST_ROUNDING * y.quant[0]:
+        raise ModelError(
+            f"node {value.mixed!r} (Resize): mixes values of scale {value.tensor.quant[0]:g} for an output of scale "
+            f"{y.quant[0]:g}; supported: at least half; quantise its result as its input"
+        )
     if value.values is None:
         tensor = elementwise.requantize(c.builder, name, value.tensor, y)
     else:
@@ -65,8 +73,10 @@ def tabulate(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
 
 
 def force(c: Context, value: Quantised) -> Real:
-    """The device tensor of quantised integers."""
-    result = _forced(c, value)
+    """The device tensor of quantised integers, made when first asked for."""
+    if not value.made:
+        value.made.append(_forced(c, value))
+    result = value.made[0]
     shift = 128 if value.unsigned else 0
     if result.flat is None:
         held = Origin(value.key, result.shape, result.axes, shift)
@@ -134,7 +144,7 @@ def _check_mixing(value: Pending | Source, origin: str, known: Clamp, y: TensorI
 def _encode(c: Context, source: Source, y: TensorInfo) -> Real:
     _check_mixing(source, f"model input {source.name!r}", NONE, y)
     if source.moves:
-        y = dataclasses.replace(y, name=f"{source.name}.device")
+        y = dataclasses.replace(y, name=source.name)
     device = dataclasses.replace(
         y, shape=shape.device_shape(layout.permuted(source.model_shape, source.axes))
     )
@@ -177,6 +187,14 @@ def unflatten(c: Context, value: Real) -> Real:
     tensor = conform(c, origin, layout.identity(len(origin.shape)))
     flat = shape.reshape(c.builder, f"{tensor.name} flat", tensor, value.tensor.shape, f"{tensor.name} flat")
     return dataclasses.replace(value, tensor=flat, flat=None)
+
+
+def turned(c: Context, value: Real) -> Real:
+    """`value` with the order of its axes reversed; its data stays where it is."""
+    value = unflatten(c, value)
+    back = tuple(reversed(range(len(value.shape))))
+    axes = layout.transposed(value.axes, back)
+    return dataclasses.replace(value, shape=layout.permuted(value.shape, back), axes=axes)
 
 
 def shaped(c: Context, tensor: TensorInfo, model_shape: layout.Shape) -> Real:

@@ -25,6 +25,15 @@ _INPUT_DTYPES: Mapping[int, str] = {
 }
 
 
+_CONSTANT_FORMS: Mapping[str, type[Any] | None] = {
+    "value": None,
+    "value_float": np.float32,
+    "value_floats": np.float32,
+    "value_int": np.int64,
+    "value_ints": np.int64,
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Node:
     """One node; `inputs` has "" for absent ones; attributes are numbers, strings, lists or arrays."""
@@ -99,6 +108,14 @@ def whole(data: bytes, folder: Path) -> bytes:
         del tensor.external_data[:]
         tensor.data_location = onnx.TensorProto.DEFAULT
     return bytes(model.SerializeToString()) if outside else data
+
+
+def constant_of(node: Node) -> NDArray[Any] | None:
+    """The array of a Constant node in any of its numeric forms; None of a string or sparse one."""
+    for name, dtype in _CONSTANT_FORMS.items():
+        if name in node.attributes:
+            return np.asarray(node.attributes[name], dtype)
+    return None
 
 
 def _opset(model: onnx.ModelProto) -> int:

@@ -21,6 +21,7 @@ import onnx
 from onnx import helper, numpy_helper, shape_inference
 
 from nmcu.frontend.from_onnx.context import Array, Context
+from nmcu.frontend.from_onnx.file import constant_of
 from nmcu.frontend.from_onnx.layout import inverse
 from nmcu.frontend.from_onnx.values import Const, QuantConst
 
@@ -72,18 +73,10 @@ _ERRORS = (
 
 def constant(c: Context) -> None:
     """The Constant node in all its forms."""
-    forms: dict[str, type[Any] | None] = {
-        "value": None,
-        "value_float": np.float32,
-        "value_floats": np.float32,
-        "value_int": np.int64,
-        "value_ints": np.int64,
-    }
-    for name, dtype in forms.items():
-        if name in c.node.attributes:
-            c.write(Const(np.asarray(c.node.attributes[name], dtype)))
-            return
-    raise c.error("holds a string or sparse constant; supported: integers and floats")
+    array = constant_of(c.node)
+    if array is None:
+        raise c.error("holds a string or sparse constant; supported: integers and floats")
+    c.write(Const(array))
 
 
 def fold(c: Context) -> bool:

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from nmcu.frontend.from_onnx.file import STANDARD, File, Node
+from nmcu.frontend.from_onnx.file import STANDARD, File, Node, constant_of
 
 
 def fuse(file: File) -> File:
@@ -93,9 +92,8 @@ def _constant(file: File, producers: Mapping[str, Node], name: str) -> NDArray[A
     node = producers.get(name)
     if node is None or node.op != "Constant":
         return None
-    values = [node.attributes[key] for key in ("value", "value_float", "value_int") if key in node.attributes]
-    array = np.asarray(values[0] if values else "")
-    return array if array.dtype.kind in "iuf" else None
+    array = constant_of(node)
+    return array if array is not None and array.dtype.kind in "iuf" else None
 
 
 def _without_unread(file: File, nodes: list[Node], candidates: list[Node]) -> tuple[Node, ...]:

@@ -116,7 +116,7 @@ def _ranged(c: Context, value: Pending, name: str) -> Real:
             f"node {value.name!r} ({value.op}): its float result is model output {name!r}; a QuantizeLinear and "
             "DequantizeLinear pair is needed between them"
         )
-    return device.emit(c, value, device.spread(f"{name}.device", *value.range))
+    return device.emit(c, value, device.spread(name, *value.range))
 
 
 def _tabulated(c: Context, value: Real, name: str) -> Real:
@@ -125,5 +125,5 @@ def _tabulated(c: Context, value: Real, name: str) -> Real:
         return value
     if not np.isfinite(value.values).all():
         raise ModelError(f"model output {name!r}: {value.functions[-1]} gives values that are not finite")
-    y = device.spread(f"{name}.device", float(value.values.min()), float(value.values.max()))
+    y = device.spread(name, float(value.values.min()), float(value.values.max()))
     return device.tabulate(c, value, y, value.node)

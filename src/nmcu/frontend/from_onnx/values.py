@@ -97,6 +97,7 @@ class Real:
     `values`, if given, are the results of the element-wise `functions` applied so far, for each of the 256
     int8 codes, (256,) or (C, 256); None stands for the tensor's own values. `singles` are the same with every step
     rounded to float32, as runtimes compute it: what a function that jumps sees. `node` is the first function's name.
+    `mixed` is the node that mixed neighbours (linear Resize), if one did: the tensor holds its results rounded.
     """
 
     tensor: TensorInfo
@@ -107,6 +108,7 @@ class Real:
     functions: tuple[str, ...] = ()
     node: str = ""
     flat: Flat | None = None
+    mixed: str = ""
 
     def codes(self) -> Reals:
         """The real value of each int8 code, functions applied."""
@@ -196,7 +198,7 @@ class Quantised:
     """Integers of QuantizeLinear node `name`: the wanted output of `source`, made when needed.
 
     lo, hi are int8 bounds (a Clip on the integers tightens them); `unsigned` if the model's integers are uint8; `key`
-    is what the file calls them.
+    is what the file calls them. `made` is the device tensor once there is one: each reader finds the same.
     """
 
     name: str
@@ -206,6 +208,7 @@ class Quantised:
     lo: int = -128
     hi: int = 127
     key: str = ""
+    made: "list[Real]" = field(default_factory=list, init=False)
 
     @property
     def shape(self) -> Shape:

@@ -12,6 +12,8 @@ from nmcu.graph.tensor import Shape, TensorInfo
 
 MAX_FRACTION_BITS = 22
 MIN_FRACTION_BITS = 12
+MIN_SCALE = 2.0**-9
+"""The largest error of the logarithm, whose table has 256 entries an octave."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,11 @@ class LogSoftmax(Op):
     @classmethod
     def build(cls, name: str, x: TensorInfo, y: TensorInfo) -> tuple["LogSoftmax", dict[str, Array]]:
         """Operator and tables for rows of `x.shape[-1]` values; raises `ModelError` naming node `name`."""
+        if y.quant[0] < MIN_SCALE:
+            raise ModelError(
+                f"node {name!r}: log-softmax with output scale {y.quant[0]:g}; supported: {MIN_SCALE:g} and more, to "
+                "which its logarithm is known"
+            )
         bits = min(MAX_FRACTION_BITS, int(np.floor(31 - np.log2(x.shape[-1] + 1))))
         largest = (255 * x.quant[0] + 32 * np.log(2)) / y.quant[0]
         shift = int(np.floor(30 - np.log2(largest)))

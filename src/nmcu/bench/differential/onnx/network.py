@@ -1,7 +1,7 @@
 """A QDQ model that grows node by node, and the draws that shape it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -9,137 +9,164 @@ import onnx
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from nmcu.bench.differential.case import Case
+from nmcu.bench.differential.onnx import quants
+from nmcu.bench.differential.onnx.style import Style, constant_node
+from nmcu.bench.differential.onnx.tensor import Form, Quant, Shape, Value
 from nmcu.graph.op import Array
 
 T = TypeVar("T")
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Real:
-    """A float tensor. `reach`: about the largest magnitude of its values; `quant`: its scale and zero point, if any."""
-
-    name: str
-    shape: Shape
-    reach: float
-    quant: tuple[float, int] | None = None
 
 
 class Network:
-    """`tensors` are those that later nodes may read; `integers` the model's quantised ones by name."""
+    """`tensors` are the stored values that later nodes may read; `read` the names that nodes do read.
 
-    def __init__(self, draw: st.DrawFn, opset: int) -> None:
+    `given` are the integers of model inputs, which nothing has computed.
+    """
+
+    def __init__(self, draw: st.DrawFn, opset: int, style: Style) -> None:
         self.draw = draw
         self.opset = opset
+        self.style = style
         self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: list[onnx.TensorProto] = []
         self.inputs: list[onnx.ValueInfoProto] = []
-        self.quants: dict[str, tuple[float, int]] = {}
-        self.tensors: list[Real] = []
+        self.feeding: dict[str, tuple[Shape, Quant, str]] = {}
+        self.tensors: list[Value] = []
+        self.ends: list[Value] = []
         self.read: set[str] = set()
+        self.given: set[str] = set()
+        self._count = 0
+
+    # Draws: the first or smallest choice is the simplest, which shrinking prefers.
 
     def any_of(self, options: Sequence[T]) -> T:
-        """One of `options`; the first is the simplest."""
+        """One of `options`."""
         return self.draw(st.sampled_from(options))
 
     def number(self, low: int, high: int) -> int:
-        """An integer from `low`, the simplest, to `high`."""
+        """An integer from `low` to `high`."""
         return self.draw(st.integers(low, high))
 
-    def often(self) -> bool:
-        """A coin; false is simpler."""
+    def maybe(self) -> bool:
+        """A coin."""
         return self.draw(st.booleans())
+
+    def draw_permutation(self, rank: int) -> tuple[int, ...]:
+        """A permutation of `rank` axes."""
+        return tuple(self.draw(st.permutations(range(rank))))
+
+    def draw_distinct(self, count: int, rank: int) -> tuple[int, ...]:
+        """`count` different axes."""
+        return self.draw_permutation(rank)[:count]
+
+    def other(self, fits: Callable[[Value], bool]) -> Value | None:
+        """A stored value that `fits`."""
+        found = [t for t in self.tensors if fits(t)]
+        return self.any_of(found[::-1]) if found else None
+
+    # Parts of the file.
 
     def name(self, word: str) -> str:
         """A name that nothing has yet."""
-        return f"{word}{len(self.nodes)}_{len(self.initializers)}"
+        self._count += 1
+        return self.style.names.format(word=word, n=self._count)
 
     def constant(self, array: Any, word: str = "c") -> str:
         """A constant of the file."""
-        name = self.name(word)
-        self.initializers.append(numpy_helper.from_array(np.asarray(array), name))
+        value, name = np.asarray(array), self.name(word)
+        if self.style.as_nodes:
+            self.nodes.append(constant_node(value, name, self.style.typed))
+        else:
+            self.initializers.append(numpy_helper.from_array(value, name))
         return name
 
-    def node(self, op: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
-        """Append a node with one output; its name."""
-        name = self.name(op.lower())
-        self.nodes.append(
-            helper.make_node(op, inputs, [name], name=f"{name} node", domain=domain, **attributes)
-        )
+    def node(self, op: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: Any) -> list[str]:
+        """Append a node; the names of its outputs."""
+        names = [self.name(op.lower()) for _ in range(outputs)]
+        called = self.style.node_names.format(word=op.lower(), n=self._count)
+        self.nodes.append(helper.make_node(op, inputs, names, name=called, domain=domain, **attributes))
         self.read.update(inputs)
-        return name
+        return names
 
-    def pair(self, value: Real, quant: tuple[float, int], unsigned: bool) -> Real:
-        """`value` behind QuantizeLinear and DequantizeLinear."""
-        scale, zero = quant
-        names = [
-            self.constant(np.float32(scale), "scale"),
-            self.constant(np.uint8(zero + 128) if unsigned else np.int8(zero), "zero"),
-        ]
-        integers = self.node("QuantizeLinear", value.name, *names)
-        made = Real(self.node("DequantizeLinear", integers, *names), value.shape, value.reach, quant)
+    def one(self, op: str, *inputs: str, **attributes: Any) -> str:
+        """The same for a node with one output."""
+        return self.node(op, *inputs, **attributes)[0]
+
+    def use(self, value: Value) -> str:
+        """The name by which a node reads `value`: of a DequantizeLinear of its own, in some files."""
+        if value.form == "stored" and value.integers and self.style.apart and value.name in self.read:
+            return self.one("DequantizeLinear", value.integers, *value.parameters)
+        return value.name
+
+    def result(self, op: str, x: Value, form: Form, *rest: str, **attributes: Any) -> Value:
+        """A node that keeps the shape and range of `x`."""
+        name = self.one(op, self.use(x), *rest, **attributes)
+        return dataclasses.replace(x, name=name, form=form, integers="")
+
+    # Quantisation.
+
+    def parameters(self, quant: Quant, unsigned: bool) -> tuple[str, ...]:
+        """Constants for scale and zero point; without a zero point it is a uint8 of 0."""
+        scale, zero = np.float32(quant[0]), np.uint8(quant[1] + 128) if unsigned else np.int8(quant[1])
+        shape = (1,) if self.style.lists else ()
+        names = [self.constant(np.full(shape, scale), "scale")]
+        if not (unsigned and quant[1] == -128 and self.maybe()):
+            names.append(self.constant(np.full(shape, zero), "zero"))
+        return tuple(names)
+
+    def quantise(self, value: Value, quant: Quant | None = None) -> Value:
+        """The integers of `value` behind a QuantizeLinear, with a drawn scale and zero point."""
+        quant = quant or self.quant(value)
+        unsigned = self.maybe()
+        names = self.parameters(quant, unsigned)
+        made = self.one("QuantizeLinear", self.use(value), *names)
+        low, high = quants.bounds(quant)
+        return Value(made, value.shape, low, high, "integers", quant, parameters=names, unsigned=unsigned)
+
+    def dequantise(self, x: Value) -> Value:
+        """The real values of integers."""
+        assert x.quant is not None
+        low, high = quants.bounds(x.quant)
+        name = self.one("DequantizeLinear", x.name, *x.parameters)
+        made = dataclasses.replace(x, name=name, form="stored", low=low, high=high, integers=x.name)
         self.tensors.append(made)
         return made
 
-    def quantised(self, value: Real) -> Real:
-        """`value` behind a pair with a drawn scale and zero point."""
-        zero = self.any_of((0, -128, 127, 3, -77))
-        spread = self.any_of((1.0, 0.3, 2.5))
-        scale = float(np.float32(max(value.reach, 1e-6) * spread / (127 + abs(zero) / 2)))
-        if self.often():
-            scale = 2.0 ** round(float(np.log2(scale)))
-        return self.pair(value, (scale, zero), self.often())
+    def pair(self, value: Value, quant: Quant | None = None) -> Value:
+        """`value` behind QuantizeLinear and DequantizeLinear."""
+        return self.dequantise(self.quantise(value, quant))
 
-    def input(self, shape: Shape) -> Real:
-        """A new float model input."""
-        name = f"in{len(self.inputs)}"
-        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
-        made = self.quantised(Real(name, shape, self.any_of((1.0, 8.0, 1e-3, 300.0))))
-        assert made.quant is not None
-        self.quants[name] = made.quant
-        return made
+    def quant(self, value: Value) -> Quant:
+        """A scale and zero point for `value`: the calibrated one first, odd ones, those of other tensors."""
+        how = self.any_of(("fitted", "fitted", "zero", "equal"))
+        others = quants.equal_to(value, self.tensors)
+        if how == "equal" and others:
+            return self.any_of(others)
+        zero = self.any_of((0, -128, 127, 3, -101)) if how == "zero" else None
+        spread = self.any_of(quants.SPREADS)
+        return quants.fitted(value.low, value.high, zero, spread, self.maybe())
 
-    def weights(self, shape: Shape, axis: int) -> tuple[str, float]:
-        """Random int8 weights behind DequantizeLinear, and their largest magnitude."""
-        value = self.constant(self.rng.integers(-127, 128, shape).astype(np.int8), "w")
-        base = self.any_of((0.01, 0.25, 1e-4))
-        if self.often():
-            scales = (base * self.rng.uniform(0.2, 1.0, shape[axis])).astype(np.float32)
-            zeros = self.constant(np.zeros(shape[axis], np.int8))
-            return self.node("DequantizeLinear", value, self.constant(scales), zeros, axis=axis), base * 127
-        return self.node("DequantizeLinear", value, self.constant(np.float32(base))), base * 127
+    # Values.
 
-    def case(self, outputs: Sequence[Real]) -> Case:
-        """The finished model with inputs to try."""
-        infos = [helper.make_tensor_value_info(o.name, TensorProto.FLOAT, o.shape) for o in outputs]
-        graph = helper.make_graph(self.nodes, "random", self.inputs, infos, self.initializers)
-        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("com.microsoft", 1)]
-        model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
-        shapes = {i.name: tuple(d.dim_value for d in i.type.tensor_type.shape.dim) for i in self.inputs}
-        lines = [f"{', '.join(f'{n} {s}' for n, s in shapes.items())}, opset {self.opset}"]
-        lines += [_line(node) for node in self.nodes]
-        return Case(
-            "onnx",
-            bytes(model.SerializeToString()),
-            tuple(n.op_type for n in self.nodes),
-            tuple(self._feed(shapes, i) for i in range(2)),
-            "\n".join(lines),
-        )
+    def input(self, shape: Shape) -> Value:
+        """A new model input: float, or integers."""
+        name, kind = self.name("in"), self.any_of(("float", "float", "int8", "uint8"))
+        reach = self.any_of((1.0, 6.0, 1e-4, 300.0))
+        low = self.any_of((-reach, 0.0, -reach / 7))
+        bare = Value(name, shape, low, reach, "source")
+        types = {"float": TensorProto.FLOAT, "int8": TensorProto.INT8, "uint8": TensorProto.UINT8}
+        given: list[Any] = list(shape)
+        if self.style.batch and len(shape) > 2 and shape[0] == 1:
+            given[0] = "N"
+        self.inputs.append(helper.make_tensor_value_info(name, types[kind], given))
+        quant = self.quant(bare)
+        self.feeding[name] = (shape, quant, kind)
+        if kind == "float":
+            return dataclasses.replace(bare, quant=quant)
+        names, low_high = self.parameters(quant, kind == "uint8"), quants.bounds(quant)
+        return Value(name, shape, *low_high, "integers", quant, parameters=names, unsigned=kind == "uint8")
 
-    def _feed(self, shapes: Mapping[str, Shape], number: int) -> Mapping[str, Array]:
-        """Inputs: random codes, then extremes and values between two codes."""
-        feed = {}
-        for name, shape in shapes.items():
-            scale, zero = self.quants[name]
-            codes = self.rng.integers(-128, 128, shape).astype(np.float64)
-            if number:
-                codes = self.rng.choice([-200.0, -128.0, 127.0, 200.0, 0.5, -7.5, float(zero)], shape)
-            feed[name] = ((codes - zero) * scale).astype(np.float32)
-        return feed
-
-
-def _line(node: onnx.NodeProto) -> str:
-    attributes = ", ".join(f"{a.name}={helper.get_attribute_value(a)!r}" for a in node.attribute)
-    return f"{', '.join(node.output)} = {node.op_type}({', '.join(node.input)}; {attributes})"
+    def floats(self, shape: Shape, low: float, high: float) -> Array:
+        """Random float32 values."""
+        return self.rng.uniform(low, high, shape).astype(np.float32)

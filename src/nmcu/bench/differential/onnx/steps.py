@@ -1,33 +1,50 @@
-"""Steps by which a network grows: each takes what is there and adds an operator of one family."""
+"""Steps by which a network grows: each reads a stored value and adds an operator of one family."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from nmcu.bench.differential.onnx.network import Network, Real
-
-Step = Callable[[Network, Real], None]
-
-
-def conv(net: Network, x: Real) -> None:
-    """2-D convolution."""
-    if len(x.shape) != 4:
-        return
-    _, cin, h, w = x.shape
-    kh, kw = net.number(1, min(3, h)), net.number(1, min(3, w))
-    cout = net.number(1, 6)
-    weights, reach = net.weights((cout, cin, kh, kw), 0)
-    name = net.node("Conv", x.name, weights)
-    net.quantised(Real(name, (1, cout, h - kh + 1, w - kw + 1), x.reach * reach * (cin * kh * kw) ** 0.5))
+from nmcu.bench.differential.onnx import layers, pairs, pools, sequences
+from nmcu.bench.differential.onnx.finish import finish
+from nmcu.bench.differential.onnx.functions import function
+from nmcu.bench.differential.onnx.moves import moved
+from nmcu.bench.differential.onnx.network import Network
+from nmcu.bench.differential.onnx.tensor import Value
 
 
-def relu(net: Network, x: Real) -> None:
-    """A function of one value."""
-    net.quantised(Real(net.node("Relu", x.name), x.shape, x.reach))
+@dataclass(frozen=True)
+class Step:
+    """`grow` adds to a network what reads a value that `fits`."""
+
+    grow: Callable[[Network, Value], None]
+    fits: Callable[[Value], bool]
 
 
-def add(net: Network, x: Real) -> None:
-    """A sum of two tensors of one shape."""
-    other = net.any_of([t for t in net.tensors if t.shape == x.shape])
-    net.quantised(Real(net.node("Add", x.name, other.name), x.shape, x.reach + other.reach))
+def _function(net: Network, x: Value) -> None:
+    finish(net, function(net, x))
 
 
-STEPS: tuple[Step, ...] = (relu, conv, add)
+def _move(net: Network, x: Value) -> None:
+    made = moved(net, x)
+    if made.form == "stored" and net.maybe():
+        net.tensors.append(made)
+    else:
+        finish(net, made)
+
+
+STEPS = (
+    Step(_move, lambda x: True),
+    Step(_function, lambda x: True),
+    Step(layers.conv, lambda x: x.rank in (3, 4) and x.shape[0] == 1),
+    Step(layers.conv_transpose, lambda x: x.is_map),
+    Step(layers.gemm, lambda x: x.rank == 2),
+    Step(layers.matmul, lambda x: x.rank > 1),
+    Step(pairs.binary, lambda x: True),
+    Step(pairs.float_constant, lambda x: x.rank > 0),
+    Step(pairs.concat, lambda x: x.rank > 0),
+    Step(pools.average_pool, lambda x: x.is_map),
+    Step(pools.reduce_mean, lambda x: x.rank > 0),
+    Step(sequences.layer_normalization, lambda x: x.rank > 0 and x.shape[-1] > 1),
+    Step(sequences.softmax, lambda x: x.rank > 0),
+    Step(sequences.product, lambda x: x.rank in (2, 3) and (x.rank == 2 or x.shape[0] == 1)),
+    Step(sequences.arg_max, lambda x: x.rank > 0),
+)

@@ -139,17 +139,18 @@ def conv_transpose(c: Context) -> None:
 
 def gemm(c: Context) -> None:
     """`alpha * A @ B + beta * C` with constant B and C; a C that differs by rows makes a layer of each row."""
-    if c.integer("transA", 0) != 0:
-        raise c.error("transA is not supported")
+    x = device.stored(c, 0)
+    if c.integer("transA", 0) == 1:
+        x = device.turned(c, x)
     transposed = c.integer("transB", 0) == 1
     weights = weight(c, 1, channel_axis=0 if transposed else 1)
     matrix = weights.ints if transposed else weights.ints.T
     alpha, beta = c.attribute("alpha", 1.0), c.attribute("beta", 1.0)
-    found = _addend(c, math.prod(c.value(0).shape[:-1]), matrix.shape[0])
+    found = _addend(c, math.prod(x.shape[:-1]), matrix.shape[0])
     if beta != 1.0:
         found = Bias(None, found.whole * beta)
     matrix, factor = _turned(c, matrix, np.full(len(matrix), alpha, np.float64))
-    linear(c, matrix, weights.scale * factor, found)
+    linear(c, x, matrix, weights.scale * factor, found)
 
 
 def matmul(c: Context) -> None:
@@ -158,12 +159,11 @@ def matmul(c: Context) -> None:
         product(c)
         return
     weights = weight(c, 1, channel_axis=1)
-    linear(c, weights.ints.T, weights.scale, bias(c, 2, 0))
+    linear(c, device.stored(c, 0), weights.ints.T, weights.scale, bias(c, 2, 0))
 
 
-def linear(c: Context, matrix: Array, scale: Array, found: Bias) -> None:
-    """A linear layer with weights `matrix` (Cout, Cin) on the last axis of input 0."""
-    x = device.stored(c, 0)
+def linear(c: Context, x: Real, matrix: Array, scale: Array, found: Bias) -> None:
+    """A linear layer with weights `matrix` (Cout, Cin) on the last axis of `x`."""
     cout, cin = matrix.shape
     if not x.shape or x.shape[-1] != cin:
         raise c.error(f"weights for {cin} inputs do not fit input {x.shape}")

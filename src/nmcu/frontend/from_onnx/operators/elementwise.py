@@ -1,5 +1,6 @@
 """Element-wise functions: clamps on what precedes them, tables otherwise."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -133,7 +134,7 @@ def gather(c: Context) -> None:
 def channel_rows(c: Context, x: Real, constant: Array) -> tuple[Real, Reals | None]:
     """`constant` broadcast against `x` as () or (C, 1) for its code values; None where it needs a full tensor.
 
-    Returns `x` too, in the layout that the rows refer to.
+    Returns `x` too, in the layout that the rows refer to: with the constant's axis last.
     """
     if constant.dtype.kind not in "iuf":
         raise c.error(f"has a constant of type {constant.dtype}; supported: numbers")
@@ -142,7 +143,14 @@ def channel_rows(c: Context, x: Real, constant: Array) -> tuple[Real, Reals | No
     if constant.ndim > len(x.shape):
         return x, None
     full = (1,) * (len(x.shape) - constant.ndim) + constant.shape
-    axis = x.axes[-1]
-    if any(d != 1 for a, d in enumerate(full) if a != axis) or full[axis] != x.shape[axis]:
+    (axis, *more) = [a for a, d in enumerate(full) if d != 1]
+    if more or full[axis] != x.shape[axis]:
         return x, None
-    return device.unflatten(c, x), constant.astype(np.float64).reshape(-1, 1)
+    rows = constant.astype(np.float64).reshape(-1, 1)
+    x = device.unflatten(c, x)
+    if x.axes[-1] == axis:
+        return x, rows
+    if x.values is not None and x.values.ndim > 1:
+        return x, None
+    axes = (*(a for a in x.axes if a != axis), axis)
+    return dataclasses.replace(x, tensor=device.conform(c, x, axes), axes=axes), rows

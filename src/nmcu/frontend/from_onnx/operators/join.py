@@ -1,5 +1,6 @@
 """Concat, Slice and Split."""
 
+import dataclasses
 import math
 
 from nmcu.frontend.from_onnx import device, layout
@@ -109,7 +110,8 @@ def cut(c: Context, position: int, first: Shape, step: Shape, count: Shape, name
         starts, steps, shape = (layout.permuted(s, axes) for s in (first, step, count))
         made = lower.cut(c.builder, name, x, starts, steps, shape, output)
         wanted = lower.device_shape(shape)
-        return Real(lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out"), count, axes)
+        result = lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out")
+        return dataclasses.replace(value, tensor=result, shape=count, axes=axes)
 
     device.move(c, 0, count, move, position)
 

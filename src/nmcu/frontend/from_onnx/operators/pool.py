@@ -12,6 +12,8 @@ from nmcu.frontend.lower import pool, shape
 from nmcu.frontend.lower.clamp import Clamp
 from nmcu.graph import TensorInfo
 
+Pads = tuple[int, int, int, int]
+
 
 @dataclasses.dataclass(frozen=True)
 class Window:
@@ -22,7 +24,7 @@ class Window:
 
     kernel: tuple[int, int]
     strides: tuple[int, int]
-    pads: tuple[int, int, int, int]
+    pads: Pads
     shape: Shape
     beyond: tuple[int, int] = (0, 0)
 
@@ -90,14 +92,14 @@ def _mean(c: Context, reduced: set[int], keep: bool) -> None:
     """A mean over any axes: on the device these lie together, and pooling over them sees (outer, inner) around."""
     x, name = device.stored(c, 0), c.node.name
     order = layout.default(len(x.shape)) if x.flat else x.axes
-    places = [i for i, a in enumerate(order) if a in reduced and x.shape[a] != 1] or [0]
-    between = order[places[0] : places[-1] + 1]
+    places = [i for i, a in enumerate(order) if a in reduced and x.shape[a] != 1]
+    between = order[places[0] : places[-1] + 1] if places else ()
     if any(a not in reduced and x.shape[a] != 1 for a in between):
         order = (*(a for a in order if a not in reduced), *(a for a in order if a in reduced))
         places = [i for i, a in enumerate(order) if a in reduced and x.shape[a] != 1]
     full = layout.permuted(x.shape, order)
-    outer, inner = math.prod(full[: places[0]]), math.prod(full[places[-1] + 1 :])
-    extent = math.prod(full[places[0] : places[-1] + 1])
+    first, last = (places[0], places[-1] + 1) if places else (0, 0)
+    outer, extent, inner = (math.prod(full[a:b]) for a, b in ((None, first), (first, last), (last, None)))
     kept = tuple(1 if a in reduced else d for a, d in enumerate(x.shape))
     result = kept if keep else tuple(d for a, d in enumerate(x.shape) if a not in reduced)
 

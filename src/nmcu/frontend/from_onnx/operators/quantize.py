@@ -33,7 +33,7 @@ def quantize_linear(c: Context) -> None:
         raise c.error(f"quantises the {x.dtype} input {x.name!r}; supported: float32")
     shift = _SHIFT[zero.dtype]
     wanted = TensorInfo(
-        name=_device_name(c, c.node.outputs[0]),
+        name=c.node.outputs[0],
         shape=(),
         scale=float(scale.reshape(-1)[0]),
         zero_point=int(zero.reshape(-1)[0]) - shift,
@@ -51,9 +51,8 @@ def dequantize_linear(c: Context) -> None:
         return
     if isinstance(x, Source) and x.dtype in ("int8", "uint8") and scale.size == zero.size == 1:
         shift = 128 if x.dtype == "uint8" else 0
-        name = f"{x.name}.device"
         info = TensorInfo(
-            name, (), scale=float(scale.reshape(-1)[0]), zero_point=int(zero.reshape(-1)[0]) - shift
+            x.name, (), scale=float(scale.reshape(-1)[0]), zero_point=int(zero.reshape(-1)[0]) - shift
         )
         _check_zero(c, info.zero_point)
         c.write(device.force(c, Quantised(c.node.name, x, info, unsigned=shift != 0, key=c.node.inputs[0])))
@@ -72,11 +71,6 @@ def clip_integers(c: Context, x: Quantised) -> None:
     lo = max(x.lo, int(c.scalar(1)) - shift) if c.has(1) else x.lo
     hi = min(x.hi, int(c.scalar(2)) - shift) if c.has(2) else x.hi
     c.write(dataclasses.replace(x, lo=lo, hi=hi))
-
-
-def _device_name(c: Context, name: str) -> str:
-    outer = (*(p.name for p in c.file.inputs), *(p.name for p in c.file.outputs))
-    return f"{name}.device" if name in outer else name
 
 
 def _scale(c: Context) -> Array:

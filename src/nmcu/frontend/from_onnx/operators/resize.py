@@ -40,7 +40,7 @@ def resize(c: Context) -> None:
         else:
             places = (lower.coordinates(rule, old[2 + i], sizes[i], scales[i]) for i in (0, 1))
             made = lower.bilinear(c.builder, name, x, y, *places)
-        return Real(made, new, layout.CHANNELS_LAST)
+        return Real(made, new, layout.CHANNELS_LAST, mixed=name if mode == "linear" else value.mixed)
 
     device.move(c, 0, new, Move(step, mixes=name if mode == "linear" else ""))
 

@@ -8,7 +8,7 @@ import numpy as np
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Shape
-from nmcu.frontend.from_onnx.values import Const, Move, Pending, Quantised, Real
+from nmcu.frontend.from_onnx.values import Const, Move, Pending, Quantised, Real, Source
 from nmcu.frontend.lower import shape as lower
 from nmcu.frontend.lower.clamp import Clamp
 from nmcu.frontend.lower.elementwise import clip
@@ -117,38 +117,53 @@ def pad(c: Context) -> None:
     new = tuple(b + d + a for b, d, a in zip(before, old, after, strict=True))
     name, output = c.node.name, c.node.outputs[0]
 
-    def grow(given: Real, border: float) -> Real:
+    def grow(given: Real, border: _Border) -> Real:
         x = device.unflatten(c, device.plain(c, given))
         full = layout.permuted(x.shape, x.axes)
         first, last = layout.permuted(tuple(before), x.axes), layout.permuted(tuple(after), x.axes)
-        scale, zero = x.tensor.quant
-        code = int(np.clip(np.floor(border / scale + 0.5) + zero, -128, 127))
         grown = lower.reshape(c.builder, f"{name} in", x.tensor, full, f"{output} in")
-        made = lower.pad(c.builder, name, grown, first, last, code, output)
+        made = lower.pad(c.builder, name, grown, first, last, border.code(x.tensor), output)
         wanted = lower.device_shape(layout.permuted(new, x.axes))
-        return Real(lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out"), new, x.axes)
+        result = lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out")
+        return dataclasses.replace(x, tensor=result, shape=new)
 
-    def filled(border: float) -> Move:
-        return Move(
-            lambda given: grow(given, border),
-            clamped=lambda limits: filled(min(max(border, limits.lo), limits.hi)),
-        )
+    def filled(border: _Border) -> Move:
+        return Move(lambda given: grow(given, border), clamped=lambda limits: filled(border.clamped(limits)))
 
     given = c.value(0)
-    if isinstance(given, Quantised):  # the border is one of its integers
-        scale, zero = given.wanted.quant
-        value = (value - (128 if given.unsigned else 0) - zero) * scale
+    if isinstance(given, Quantised) or (isinstance(given, Source) and given.dtype != "float32"):
+        unsigned = given.unsigned if isinstance(given, Quantised) else given.dtype == "uint8"
+        device.move(c, 0, new, filled(_Border(value - (128 if unsigned else 0), is_code=True)))
+        return
     if isinstance(given, Real) and not _holds(given, value):
         x = given
 
         def emit(y: TensorInfo, clamp: Clamp) -> Real:
             own = device.tabulate(c, x, dataclasses.replace(y, name=f"{y.name} inside"), f"{name} inside")
-            result = grow(own, value)
+            result = grow(own, _Border(value))
             return dataclasses.replace(result, tensor=clip(c.builder, f"{name} clip", result.tensor, clamp))
 
         c.write(Pending(name, c.node.op, new, emit))
         return
-    device.move(c, 0, new, filled(value))
+    device.move(c, 0, new, filled(_Border(value)))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Border:
+    """What Pad writes: a real value, or an int8 code where it pads integers."""
+
+    value: float
+    is_code: bool = False
+
+    def code(self, tensor: TensorInfo) -> int:
+        """The integer on `tensor`."""
+        scale, zero = tensor.quant
+        code = self.value if self.is_code else np.floor(self.value / scale + 0.5) + zero
+        return int(np.clip(code, -128, 127))
+
+    def clamped(self, limits: Clamp) -> "_Border":
+        """The real value clamped."""
+        return _Border(min(max(self.value, limits.lo), limits.hi))
 
 
 def _holds(x: Real, value: float) -> bool:

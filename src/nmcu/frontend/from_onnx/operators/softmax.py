@@ -37,7 +37,7 @@ def arg_max(c: Context) -> None:
     if c.integer("select_last_index", 0):
         raise c.error("select_last_index is not supported")
     x, axes = _last(c, c.integer("axis", 0))
-    made = lower.arg_max(c.builder, c.node.name, device.conform(c, x, axes), f"{c.node.outputs[0]}.device")
+    made = lower.arg_max(c.builder, c.node.name, device.conform(c, x, axes), c.node.outputs[0])
     keep = c.integer("keepdims", 1) == 1
     rank, axis = len(x.shape), axes[-1]
     shape = tuple(1 if a == axis else d for a, d in enumerate(x.shape))
