@@ -14,6 +14,7 @@ from nmcu.isa import InstructionSet
 from nmcu.kernels import Machine, no_gain
 from nmcu.plan import Plan
 from nmcu.registry import Registry
+from nmcu.report import labels
 from nmcu.targets import Target
 
 
@@ -56,6 +57,6 @@ def _warn_of_no_gain(planned: Plan) -> None:
         layers.setdefault(support.name, []).append(each.name)
         if each.kernel.packed:
             fast.add(support.name)
-    found = {pattern: names for pattern, names in layers.items() if pattern not in fast}
+    found = {pattern: labels(names, 40).texts for pattern, names in layers.items() if pattern not in fast}
     if found:
         warnings.warn(no_gain(found, Machine(planned.target, planned.isa)), NoGainWarning, stacklevel=3)

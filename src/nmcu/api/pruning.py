@@ -18,7 +18,7 @@ from nmcu.isa import InstructionSet
 from nmcu.kernels import Machine, gain, no_gain, without_gain
 from nmcu.operators import save as save_file
 from nmcu.registry import Registry
-from nmcu.report import label
+from nmcu.report import label, labels
 from nmcu.result import Result
 from nmcu.sparsity import NMPattern
 from nmcu.targets import Target
@@ -108,7 +108,7 @@ def prune(
         {layer.name: gain(kernels, layer, machine) for layer in pruned.layers if layer.name in chosen}
     )
     if slow:
-        warnings.warn(no_gain({str(wanted): slow}, machine), NoGainWarning, stacklevel=2)
+        warnings.warn(no_gain({str(wanted): labels(slow, 40).texts}, machine), NoGainWarning, stacklevel=2)
     return Pruned(name_of(model), wanted, pruned, choices, known)
 
 

@@ -6,7 +6,7 @@ from nmcu.report.folder import check_folder, file_names, write_folder
 from nmcu.report.folder_result import FolderResult
 from nmcu.report.grid import Column, Grid, Heading, Kind, Row, Rule, Total
 from nmcu.report.inspection import Inspection
-from nmcu.report.names import label
+from nmcu.report.names import label, labels
 from nmcu.report.page import html
 from nmcu.report.run_report import LayerReport, MemoryReport, RunReport
 from nmcu.report.tables import layers_table, pattern, run_table, stall_table
@@ -35,6 +35,7 @@ __all__ = [
     "file_names",
     "html",
     "label",
+    "labels",
     "layers_table",
     "pattern",
     "run_table",
