@@ -7,13 +7,14 @@ bodies run on the simulator, on the same inputs.
 import numpy as np
 import pytest
 
-from isas import BUILT_IN, XCV, XDEC
+from isas import BUILT_IN, RV32, XCV, XDEC
 from kernels.affine_layers import Shape, layer, random_shape
 from nmcu import kernels, targets, testing
 from nmcu.graph import ops, reference
 from nmcu.kernels import Machine
 
 MACHINE = Machine(targets.get("cluster8"), XCV)
+SCALAR = Machine(targets.get("cluster8"), RV32)
 SPARSE = "[!d]*"
 """All kernels but the dense ones."""
 SHAPES = [
@@ -106,9 +107,10 @@ def test_any_support_on_this_machine(shape: Shape, pattern: str) -> None:
     testing.check_host(layer(shape, pattern), SPARSE, most=2)
 
 
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize(("shape", "pattern"), ODD, ids=str)
-def test_any_support_on_the_simulator(shape: Shape, pattern: str) -> None:
-    testing.check_simulated(layer(shape, pattern), "xcv", SPARSE, most=1)
+def test_any_support_on_the_simulator(shape: Shape, pattern: str, isa: str) -> None:
+    testing.check_simulated(layer(shape, pattern), isa, SPARSE, most=1)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -145,18 +147,20 @@ def test_saturating_values(shape: Shape, pattern: str | None, zeros: tuple[int, 
     found = layer(shape, pattern, zeros=zeros, gain=40.0, lo=-100, hi=90)
     testing.check_host(found, most=1)
     testing.check_simulated(found, "xcv", most=1)
+    testing.check_simulated(found, "rv32", most=1)
 
 
+@pytest.mark.parametrize("machine", [MACHINE, SCALAR], ids=["xcv", "rv32"])
 @pytest.mark.parametrize("extreme", [-128, 127])
 @pytest.mark.parametrize("pattern", [None, "1:4", "1:8x4"])
-def test_extreme_inputs_and_weights(pattern: str | None, extreme: int) -> None:
+def test_extreme_inputs_and_weights(pattern: str | None, extreme: int, machine: Machine) -> None:
     found = layer(SHAPES[4], pattern, zeros=(-extreme - 1, 0))
     inputs = [np.full(t.shape, extreme, np.int8) for t in found.inputs]
     (expected,) = reference.run_layer(found, inputs)
     for kernel in BUILT_IN.kernels.values():
-        if kernels.fits(kernel, found, MACHINE) is None:
-            (candidate,) = testing.tilings(kernel, found, MACHINE, most=1)
-            (actual,), _ = testing.on_simulator(found, kernel, candidate, inputs, MACHINE)
+        if kernels.fits(kernel, found, machine) is None:
+            (candidate,) = testing.tilings(kernel, found, machine, most=1)
+            (actual,), _ = testing.on_simulator(found, kernel, candidate, inputs, machine)
             np.testing.assert_array_equal(actual, expected, err_msg=kernel.name)
 
 
@@ -166,6 +170,7 @@ def test_random_shapes(seed: int, pattern: str | None) -> None:
     found = layer(random_shape(seed), pattern, seed=seed)
     testing.check_host(found, seed=seed, most=1)
     testing.check_simulated(found, "xcv", seed=seed, most=1)
+    testing.check_simulated(found, "rv32", "[!p]*", seed=seed, most=1, target="cv32e40p")
 
 
 @pytest.mark.slow
