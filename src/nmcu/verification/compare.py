@@ -64,11 +64,9 @@ class _Run:
                 self.open[info.name] = segment
                 findings.extend(self._misshapen(segment, info))
                 known = self._known(info)
+                right = None if isinstance(node.op, ops.Decode) and len(segment) == 1 else self._right(info)
                 for origin, theirs in known:
-                    if origin.key in self.right and not (
-                        isinstance(node.op, ops.Decode) and len(segment) == 1
-                    ):
-                        theirs = origin.arranged(self.right[origin.key], info.shape)
+                    theirs = theirs if right is None else right
                     findings.append(self._finding(segment, info, origin, array, theirs, tolerances))
                 if known and info.dtype == "int8":
                     self.fed[info.name], self.open[info.name] = known[0][1], ()
@@ -107,6 +105,13 @@ class _Run:
                     theirs=math.nan,
                     shapes=(origin.shape, array.shape),
                 )
+
+    def _right(self, info: TensorInfo) -> Array | None:
+        """What `info` should hold, which may be known of one of the file's tensors in it only."""
+        for origin in self.graph.origins.get(info.name, ()):
+            if origin.key in self.right:
+                return origin.arranged(self.right[origin.key], info.shape)
+        return None
 
     def _computed(self, node: Layer) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """The results from the runtime's tensors, and from the model's inputs."""
