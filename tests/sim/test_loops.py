@@ -184,3 +184,31 @@ def test_a_count_of_0_runs_over_behind_a_flush() -> None:
         "9:",
     ]
     assert run(body, 3) == (3, 3, 0xFFFFFFFE)
+
+
+def test_an_illegal_word_at_a_halfword_of_an_armed_body_traps() -> None:
+    """A jump into a body that must not run, between two of its words."""
+    body = ["la t1, 5f", "csrw mtvec, t1", "li a0, 1", starti(0, 4), endi(0, 8), insn(4, 0, 9), "j 1f"]
+    body += [
+        ".option rvc",
+        "c.nop",
+        "c.nop",
+        "c.nop",
+        "1: c.nop",
+        "c.nop",
+        ".word 0xffffffff",
+        "c.nop",
+        "c.nop",
+    ]
+    body += [
+        ".option norvc",
+        "nop",
+        "j 9f",
+        ".balign 256",
+        "5: li a0, 7",
+        "la t2, 9f",
+        "csrw mepc, t2",
+        "mret",
+        "9:",
+    ]
+    assert run(body) == (7,)

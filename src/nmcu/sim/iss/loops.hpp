@@ -39,7 +39,7 @@ inline bool Core::decodes_in_loop(uint32_t pc) const
     for (const HardwareLoop &loop : state.loops) {
         if (loop.count <= 1 || pc - loop.start >= loop.end - loop.start) continue;
         const uint32_t resumed = state.resumed - loop.start <= pc - loop.start ? state.resumed : loop.start;
-        for (uint32_t q = resumed; q != pc; q += 4)
+        for (uint32_t q = resumed; q - loop.start < pc - loop.start; q += 4)
             if (q + 8 != state.loops[0].end && q + 8 != state.loops[1].end) return true;
     }
     return false;
