@@ -10,11 +10,14 @@ FAMILIES = (
     Case("conv3x3_4x4x32_8", "1:8", "published_conv", "xcv"),
     Case("conv3x3_4x4x32_8", "1:8", "published_conv_xdec", "xdec"),
     Case("conv3x3_4x4x32_8", "1:8", "word_gather_g1", "xcv"),
+    Case("conv3x3_5x5x19_9", "dense", "dense_4x4", "rv32"),
+    Case("conv3x3_4x9x32_8", "1:8", "word_gather_g1x8", "rv32"),
+    Case("depthwise3x3_7x6x9", "dense", "depthwise_3x3", "rv32"),
 )
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", FAMILIES, ids=lambda case: case.kernel)
+@pytest.mark.parametrize("case", FAMILIES, ids=lambda case: f"{case.kernel}-{case.isa}")
 def test_cycles_agree(case: Case) -> None:
     one, eight = compare_kernels([case], cores=(1, 8))
     assert abs(one.error_percent) <= 1.0, one
