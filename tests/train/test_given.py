@@ -42,6 +42,11 @@ class _Picks(nn.Module):
         return x.argmax(1)
 
 
+class _AnyNumber(nn.Module):
+    def forward(self, *x: Tensor) -> Tensor:
+        return x[0]
+
+
 class _FixedBatch(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x.reshape(2, 192)

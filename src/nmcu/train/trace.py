@@ -37,8 +37,9 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
         graph = fx.symbolic_trace(plain)
     except Exception as error:  # runs the user's forward(), which may raise anything, and nothing of ours
         raise NmcuError(
-            f"{type(model).__name__} cannot be traced by torch.fx ({error}): write data-dependent control flow out of "
-            "forward() and use plain layers instead of fused ones such as nn.MultiheadAttention"
+            f"{type(model).__name__} cannot be traced by torch.fx ({given.first_line(error)}): write control flow that "
+            "depends on values or shapes, assert too, out of forward(), and use plain layers instead of fused ones, "
+            "as nn.MultiheadAttention is"
         ) from error
     _check_ends(type(model).__name__, graph)
     propagate(graph, sample)
@@ -50,11 +51,14 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
 
 def _check_ends(name: str, graph: fx.GraphModule) -> None:
     """Raise `NmcuError` unless the model takes one tensor and gives one, or several in a tuple or list."""
-    inputs = sum(node.op == "placeholder" for node in graph.graph.nodes)
+    placeholders = [str(node.target) for node in graph.graph.nodes if node.op == "placeholder"]
+    inputs = len(placeholders)
     result = next(node for node in graph.graph.nodes if node.op == "output").args[0]
     outputs = list(result) if isinstance(result, tuple | list) else [result]
     if inputs != 1:
         raise NmcuError(f"{name} has {counted(inputs, 'input')}; supported: one")
+    if placeholders[0].startswith("*"):
+        raise NmcuError(f"{name} takes any number of inputs ({placeholders[0]}); supported: one")
     if (
         not outputs
         or not all(isinstance(node, fx.Node) for node in outputs)
