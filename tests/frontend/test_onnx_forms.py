@@ -176,3 +176,15 @@ def test_a_linear_resize_is_not_rounded_more_coarsely_than_its_output(
             ModelError, match=r"Resize\): mixes values of scale 0.05 for an output of scale 0.02"
         ):
             operators.load(path)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 3, 5, 1), (1, 4, 15), (4, 15), (1, 4, 1, 3, 5)])
+def test_a_function_per_channel_of_a_map_that_changes_its_shape(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    m = ort.FloatModel(1, 4, 3, 5)
+    slopes = m.constant(np.array([0.3, -0.7, 1.5, 0.1], np.float32).reshape(-1, 1, 1))
+    x = m.node("PRelu", m.pair("input", SCALE), slopes)
+    m.pair(m.node("Sigmoid", m.node("Reshape", x, m.constant(np.array(shape)))), 1 / 200, -128)
+    path = m.save(tmp_path / "m.onnx")
+    assert max(ort.output_steps(path, ort.feeds(path, 1)[0]).values()) <= 1.001

@@ -1,4 +1,8 @@
-"""A network's reading against ONNX Runtime: every layer fed the runtime's own tensors."""
+"""A network's reading against ONNX Runtime, every layer fed the runtime's own tensors, in two ways.
+
+One comparison knows their layout from what the reader makes of them as outputs; the other is the one behind `nmcu
+verify`, which must find no more.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +13,11 @@ import onnx
 import onnxruntime
 from onnx import helper, shape_inference
 
-from nmcu import operators
+from nmcu import operators, verification
 from nmcu.graph import Graph, ops, reference
 from nmcu.graph.layer import Layer
 from nmcu.graph.op import Array
+from nmcu.judge import Key
 
 Feed = Mapping[str, Array]
 
@@ -71,6 +76,9 @@ def compare(data: bytes, feeds: Sequence[Feed]) -> Iterator[Difference]:
     for feed, tensors in zip(feeds, run(whole, feeds), strict=True):
         yield from _changed(reference.run_model(plain, feed), reference.run_model(graph, feed))
         yield from _layers(graph, feed, _on_device(graph, tensors))
+        together: dict[Key, Array] = {key: array for each in (feed, tensors) for key, array in each.items()}
+        for fault in verification.compare(plain, together).faults:
+            yield Difference(fault.layer, f"{fault.kind} by nmcu verify", 999, str(fault))
 
 
 def _changed(plain: Mapping[str, Array], with_all: Mapping[str, Array]) -> Iterator[Difference]:

@@ -235,6 +235,8 @@ def reshaped(c: Context, value: Real, new: layout.Shape, name: str) -> Real:
     if value.flat is not None:
         origin = value.flat.origin.computing(value)
         return reshaped(c, origin, new, name)
+    if value.values is not None and value.values.ndim == 2:
+        return _reshaped_rows(c, value, new, name)
     axes = layout.reshaped(value.shape, value.axes, new)
     if axes is not None:
         tensor = _alias(c, value, layout.permuted(new, axes), name)
@@ -248,6 +250,27 @@ def reshaped(c: Context, value: Real, new: layout.Shape, name: str) -> Real:
     own = dataclasses.replace(value, tensor=ordered, axes=layout.identity(len(value.shape)))
     return dataclasses.replace(
         own, tensor=_alias(c, own, new, name), shape=new, axes=layout.identity(len(new))
+    )
+
+
+def _reshaped_rows(c: Context, value: Real, new: layout.Shape, name: str) -> Real:
+    """`reshaped` of a value whose functions differ along its last axis on the device, as many times as that repeats."""
+    assert value.values is not None
+    axes = layout.reshaped(value.shape, value.axes, new)
+    if axes is None:
+        return reshaped(c, plain(c, value), new, name)
+    axes = (*(a for a in axes if new[a] == 1), *(a for a in axes if new[a] != 1))
+    times, rest = divmod(new[axes[-1]], len(value.values))
+    if rest:
+        return reshaped(c, plain(c, value), new, name)
+    singles = None if value.singles is None else np.tile(value.singles, (times, 1))
+    return dataclasses.replace(
+        value,
+        tensor=_alias(c, value, layout.permuted(new, axes), name),
+        shape=new,
+        axes=axes,
+        values=np.tile(value.values, (times, 1)),
+        singles=singles,
     )
 
 
