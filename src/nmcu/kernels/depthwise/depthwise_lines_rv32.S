@@ -2,8 +2,8 @@
  * arguments: depthwise.h).
  *
  * One output at a time, at any step along the line. Taps behind the third (of four) or the fifth (of eight) that are
- * zero in all lines are left out: they are there to fill words. Cycles of an output in the narrow form: 3x3 taps 43
- * (4.8 cycles/MAC), 3x4 52, 5x5 118 (4.7), 5x8 178.
+ * zero in all lines are left out: they are there to fill words. Cycles of an output in the narrow form: 3x3 taps 44
+ * (4.9 cycles/MAC), 3x4 53, 5x5 119 (4.8), 5x8 179.
  *
  *   3x4: a1 a3 a2  next window on each line of taps    s0-s11  taps    a6 a7  inputs
  *   5x8: a1 a3 a2 s0 s1  next window on each line of taps    s2  the channel    s7  not 0: eight taps

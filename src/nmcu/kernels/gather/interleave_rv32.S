@@ -1,4 +1,4 @@
-/* nmcu_interleave for plain RV32IM (prototype: gather.h): 43 cycles for four channels of four pixels, a load and a
+/* nmcu_interleave for plain RV32IM (prototype: gather.h): 44 cycles for four channels of four pixels, a load and a
  * store for each byte.
  *
  *   a0  next output word    a1 a2 a3 a4  next input of pixels 0 to 3    a5  words left    a6  bytes between output
