@@ -5,7 +5,7 @@ Written from the specification of the operators, not from the reader: sums over 
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -53,15 +53,27 @@ class _Call:
         return self.file.tensors[self.operator.outputs[0]].shape
 
 
-def results(file: tf.File, wanted: Iterable[Key], tensors: Mapping[Key, Array]) -> dict[Key, Array]:
-    """Those of the `wanted` tensors that are known exactly: what an operator should have made of LiteRT's `tensors`."""
-    known = {key: array for key, array in tensors.items() if isinstance(key, int)}
-    writers = {operator.outputs[0]: operator for operator in file.operators if operator.outputs}
+def results(
+    file: tf.File, wanted: Collection[Key], tensors: Mapping[Key, Array], held: Collection[Key]
+) -> dict[Key, Array]:
+    """Those of the `wanted` tensors that are known exactly: what operators should have made of LiteRT's `tensors`.
+
+    A graph has `held` some of the file's tensors. Others lie inside of one layer, and are computed, too.
+    """
+    written = {i for operator in file.operators for i in operator.outputs}
+    known = {k: a for k, a in tensors.items() if isinstance(k, int) and (k in held or k not in written)}
     found: dict[Key, Array] = {}
-    for key in wanted:
-        made = codes(file, writers[key], known) if isinstance(key, int) and key in writers else None
+    for operator in file.operators:
+        y = operator.outputs[0] if operator.outputs else -1
+        needed = [i for i in operator.inputs if i >= 0 and file.tensors[i].data is None]
+        if (y in known and y not in wanted) or any(i not in known for i in needed):
+            continue
+        made = codes(file, operator, known)
         if made is not None:
-            found[key] = np.floor(np.nan_to_num(made) + 0.5).astype(tensors[key].dtype)
+            result = np.floor(np.nan_to_num(made) + 0.5).astype(file.tensors[y].dtype)
+            known.setdefault(y, result)
+            if y in wanted:
+                found[y] = result
     return found
 
 

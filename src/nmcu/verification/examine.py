@@ -35,7 +35,8 @@ class Examiner:
         found = compare(self._graph, tensors, self._operators)
         if not found.faults or self.runtime.format != "tflite":
             return found
-        right = exact.results(tf.parse(self._data), [fault.tensor for fault in found.faults], tensors)
+        held = {origin.key for origins in self._graph.origins.values() for origin in origins}
+        right = exact.results(tf.parse(self._data), {fault.tensor for fault in found.faults}, tensors, held)
         found = compare(self._graph, tensors, self._operators, right)
         if not found.faults:
             return found

@@ -60,35 +60,38 @@ def slice_(n: Network) -> None:
 
 
 def strided_slice(n: Network) -> None:
-    """STRIDED_SLICE with masks, ends that count from the back or lie outside, and axes that vanish."""
-    x = n.any()
+    """STRIDED_SLICE with masks, ends that count from the back or lie outside, and axes that vanish; or with offsets."""
+    x, relative = n.any(), n.chance(4)
+
+    def odd(one_in: int) -> bool:
+        return not relative and n.chance(one_in)
+
     begin, end, strides, shape = [], [], [], []
     masks = {"BeginMask": 0, "EndMask": 0, "ShrinkAxisMask": 0}
     for a, d in enumerate(x.shape):
         first, step = n.choice((0, 0, d - 1, n.integer(0, d - 1))), n.choice((1, 1, 2, 3))
         last = n.integer(first + 1, d) if n.chance(2) else d
-        if n.chance(6):
+        if odd(6):
             masks["ShrinkAxisMask"] |= 1 << a
             begin.append(first - d if n.chance(2) else first)
             end.append(first + 1)
             strides.append(1)
             continue
         shape.append(-(-(last - first) // step))
-        if first == 0 and n.chance(3):
+        if first == 0 and odd(3):
             masks["BeginMask"] |= 1 << a
             first = n.integer(0, d)
-        if last == d and n.chance(3):
+        if last == d and odd(3):
             masks["EndMask"] |= 1 << a
             last = n.integer(0, d)
-        elif last == d and n.chance(4):
+        elif last == d and odd(4):
             last = d + n.integer(1, 3)
-        elif last < d and n.chance(3):
+        elif last < d and odd(3):
             last -= d
-        begin.append(first - d if 0 < first < d and n.chance(3) else first)
+        begin.append(first - d if 0 < first < d and odd(3) else first)
         end.append(last)
         strides.append(step)
-    inside = all(0 <= b < e <= d for b, e, d in zip(begin, end, x.shape, strict=True))
-    if inside and not any(masks.values()) and n.chance(2):
+    if relative:
         masks["Offset"] = 1
         end = [e - b for b, e in zip(begin, end, strict=True)]
     inputs = [x.index, n.ints(begin), n.ints(end), n.ints(strides)]
