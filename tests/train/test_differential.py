@@ -1,18 +1,22 @@
 """Random PyTorch networks: they name all that can be trained, and find a fault that is planted."""
 
+import copy
 from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 import nmcu.bench.differential
+from nmcu import train as nt
 from nmcu.bench.differential import search
 from nmcu.bench.differential.kinds import attempt
 from nmcu.bench.differential.summary import Summary
+from nmcu.bench.differential.torch.learning import stopped
 from nmcu.bench.differential.torch.source import Source, read
 from nmcu.bench.differential.torch_networks import networks
 from nmcu.registry import Registry
-from nmcu.train import fakequant
+from nmcu.train import fakequant, masks
 
 
 def test_every_operation_that_can_be_trained_is_drawn() -> None:
@@ -46,3 +50,15 @@ def test_networks_are_the_same_when_read_again() -> None:
     (a, again), (b, _) = read(source.text()), read(source.text())
     assert torch.equal(again.sample(), source.sample()) and torch.equal(a(again.sample()), b(again.sample()))
     assert not torch.equal(a.m1.running_var, torch.ones(8)), "a wrong fold shows"
+
+
+def test_a_layer_that_no_longer_learns_is_named() -> None:
+    net, x = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8)), torch.randn(4, 8)
+    nn.init.zeros_(net[2].weight)
+    quantized = nt.quantize(net, x)
+    nt.calibrate(quantized, [x])
+    assert stopped(net, quantized, x) is None
+    frozen = copy.deepcopy(net)
+    nt.sparsify(frozen, {"2": "1:8"}).freeze()
+    masks.of(frozen[2]).mask.zero_()
+    assert stopped(net, frozen, x) == "2"

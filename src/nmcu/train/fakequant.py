@@ -60,7 +60,7 @@ class ActivationQuant(nn.Module):
     def set_range(self) -> None:
         """Scale and zero point so that 0 is exact; ONNX Runtime's formula for asymmetric int8."""
         low, high = self.low.clamp(max=0), self.high.clamp(min=0)
-        span = torch.where(high > low, high - low, 1.0)  # what is always zero is so at any scale
+        span = torch.where(high == low, 1.0, high - low)  # what is always zero is so at any scale
         self.scale.copy_((span / (HIGH - LOW)).clamp(min=1e-8))
         self.zero_point.copy_((LOW - low / self.scale).round().clamp(LOW, HIGH))
 

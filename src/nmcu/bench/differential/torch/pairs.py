@@ -37,7 +37,9 @@ def binary(net: Network, x: str) -> None:
 
 
 def in_place(net: Network, x: str) -> None:
-    """A value that another one is added to, or that is clamped where it lies."""
+    """A value that something is added to where it lies: rarely, as under views it makes another network."""
+    if not net.chance(3):
+        return
     y = net.other(lambda value: value.shape == net.values[x].shape)
     if y is not None and y != x:
         form = net.choice(tuple(IN_PLACE))
