@@ -101,7 +101,7 @@ def test_int32_outputs_are_declared_as_such() -> None:
     assert f"extern int32_t {output.symbol}[{elements}];" in str(compiled.program.files["network.h"])
     assert f"int32_t {output.symbol}[{elements}] NMCU_L2;" in str(compiled.program.files["network.c"])
     shape = " x ".join(map(str, output.shape))
-    assert f"| output | `{output.symbol}` | int32 {shape} |" in compiled.files()["project/README.md"].decode()
+    assert f"| output | `{output.symbol}` | int32 {shape} |" in compiled.files()["README.md"].decode()
     report = nmcu.run(compiled)
     assert report.bit_exact and report.outputs["class"].max() > 127
     assert host.build(emit(plan.make(network, targets.get("cluster8"), host.ISA, BUILT_IN)))

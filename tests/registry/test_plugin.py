@@ -111,13 +111,13 @@ def test_the_kernel_passes_the_check(target: str) -> None:
 @pytest.mark.usefixtures("installed")
 def test_the_c_project_has_the_kernels_files(tmp_path: Path) -> None:
     files = nmcu.compile(model(tmp_path / "m.onnx"), "pocket", isa="rv32").files()
-    assert {"project/nmcu/kernels/roll/roll.c", "project/nmcu/kernels/roll/roll.h"} <= set(files)
+    assert {"nmcu/kernels/roll/roll.c", "nmcu/kernels/roll/roll.h"} <= set(files)
     for name, content in files.items():
         path = tmp_path / "out" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     done = subprocess.run(
-        ["make", "-C", tmp_path / "out" / "project", f"PYTHON={sys.executable}"],
+        ["make", "-C", tmp_path / "out", f"PYTHON={sys.executable}"],
         capture_output=True,
         check=False,
     )
