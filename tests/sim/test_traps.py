@@ -140,3 +140,26 @@ def test_calls_without_a_handler_end_the_run() -> None:
 def test_sleeping_alone_is_a_deadlock() -> None:
     with pytest.raises(ProgramFault, match="in wfi"):
         run(["wfi"], 1)
+
+
+def test_counting_starts_and_stops_in_a_loop() -> None:
+    """Code that has run without event counters runs with them, and without again."""
+    body = [
+        "li t1, 2",
+        "csrw mhpmevent3, t1",
+        "li t2, 3",
+        "1: nop",
+        "nop",
+        "csrci mcountinhibit, 8",
+        "nop",
+        "nop",
+    ]
+    body += [
+        "csrsi mcountinhibit, 8",
+        "lw t3, 0(s1)",
+        "addi t2, t2, -1",
+        "bnez t2, 1b",
+        "csrr t1, mhpmcounter3",
+    ]
+    body += ["sw t1, 0(s1)"]
+    assert run(body, 1) == (3 * 3,)

@@ -252,6 +252,13 @@ private:
         return d.id == ID_jalr && d.rs1 == jump.rd;
     }
 
+    // The handler of an entry that is reached from the instruction before it.
+    static uint32_t handler_of(const Op &op)
+    {
+        return op.flags & (LOOP_EXIT | LOOP_START) ? uint32_t{ID_loop_exit}
+               : op.flags & JUMP_HAZARD            ? uint32_t{ID_jump_hazard}
+                                                   : uint32_t{op.id};
+    }
     void decode_entry(CodeSegment &s, Op *op, const int32_t *handlers);
 
     // Called where a loop's count is set, or its bounds with a count above 0.
@@ -329,7 +336,8 @@ private:
     uint32_t place_detail_ = 0;
 };
 
-// Fills in the entry at op. `handlers` holds the offset of every handler, see run().
+// Fills in the entry at op. `handlers` holds the offset of every handler, see run(); null where entries are not entered
+// by theirs, which is then found when it is.
 inline void Core::decode_entry(CodeSegment &s, Op *op, const int32_t *handlers)
 {
     const uint32_t pc = s.base + static_cast<uint32_t>(op - s.ops.data()) * 2;
@@ -343,7 +351,7 @@ inline void Core::decode_entry(CodeSegment &s, Op *op, const int32_t *handlers)
     if (s.loop_start[index]) o.flags |= LOOP_START;
     if (d.id >= INSTRUCTIONS || pc + d.length - s.base > s.size) {
         o.id = ID_illegal;
-        o.handler = handlers[o.flags & (LOOP_EXIT | LOOP_START) ? ID_loop_exit : ID_illegal];
+        o.handler = handlers ? handlers[handler_of(o)] : 0;
         *op = o;
         return;
     }
@@ -380,10 +388,7 @@ inline void Core::decode_entry(CodeSegment &s, Op *op, const int32_t *handlers)
     }
     // The last instruction of a hardware loop has two successors: its hazard is settled at the loop's exit.
     if (d.length == 4 && s.loop_exit[index + 2]) o.extra = 0;
-    const uint32_t which = o.flags & (LOOP_EXIT | LOOP_START) ? uint32_t{ID_loop_exit}
-                           : o.flags & JUMP_HAZARD            ? uint32_t{ID_jump_hazard}
-                                                              : uint32_t{o.id};
-    o.handler = handlers[which];
+    o.handler = handlers ? handlers[handler_of(o)] : 0;
     *op = o;
 }
 
