@@ -64,7 +64,6 @@ UNARY = (
     Unary("Softplus", lambda x: np.logaddexp(0, x)),
     Unary("Softsign", lambda x: x / (1 + np.abs(x))),
     Unary("Sqrt", np.sqrt, defined=lambda low, high: low >= 0),
-    Unary("Swish", lambda x: np.maximum(x, -0.3), 24, {"alpha": (0.5, 1.7)}),
     Unary("Tanh", np.tanh),
     Unary("ThresholdedRelu", lambda x: x, attributes={"alpha": (0.0, 0.5, 2.0)}),
 )
