@@ -47,9 +47,7 @@ def make(
     machine = Machine(target, isa, buffer_bytes=activations.buffer_bytes)
     work = [layer for layer in layers if not activations.moves_nothing(layer)]
     if not work:
-        raise PlanError(
-            "the network computes nothing: its outputs are its inputs, at most in another shape or type"
-        )
+        raise PlanError("the network computes nothing: its outputs are its inputs")
 
     def choices(machine: Machine) -> dict[str, tuple[Candidate, ...]]:
         return {
