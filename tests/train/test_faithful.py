@@ -158,6 +158,31 @@ def test_values_changed_where_they_lie_under_a_view_are_named() -> None:
         nt.quantize(Shared(), torch.ones(2, 8))
 
 
+def test_what_reads_a_value_changed_in_place_reads_the_changed_one(tmp_path: Path) -> None:
+    """Max and the block's sum read what the ReLU gave: it has a scale, and the layer before it is clamped by it."""
+
+    class Block(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.relu = nn.Conv2d(4, 4, 3, padding=1), nn.ReLU(inplace=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.conv(x)
+            z = self.conv(self.relu(y))
+            z = self.relu(z) + z
+            return torch.maximum(z + y, nn.functional.silu(y, inplace=True)) * y
+
+    net, x = Block().eval(), torch.randn(4, 4, 6, 6)
+    quantized = nt.quantize(net, x)
+    nt.calibrate(quantized, [x])
+    assert not any(getattr(module, "inplace", False) for module in quantized.modules())
+    assert net.relu.inplace
+    error = (quantized.eval()(x) - net(x)).std() / net(x).std()
+    assert error < 0.05
+    nt.export(quantized, x, tmp_path / "net.onnx")
+    assert "relu" not in [layer.kind for layer in operators.load(tmp_path / "net.onnx").layers]
+
+
 def test_a_network_that_changes_its_input_leaves_the_users_data() -> None:
     class Normalised(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from nmcu.errors import NmcuError, counted
 from nmcu.sparsity import NMPattern
 from nmcu.train import given, masks
 from nmcu.train.folding import fold_batchnorm, fold_factors
+from nmcu.train.in_place import without_in_place
 
 Kept = dict[str, tuple[NMPattern | None, Tensor, int | None]]
 """Layer name -> (pattern, mask, channels) of the masks that a traced copy must keep."""
@@ -41,6 +42,7 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
             "depends on values or shapes, assert too, out of forward(), and use plain layers instead of fused ones, "
             "as nn.MultiheadAttention is"
         ) from error
+    without_in_place(graph)
     _check_ends(type(model).__name__, graph)
     propagate(graph, sample)
     fold_batchnorm(graph)
