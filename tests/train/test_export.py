@@ -260,3 +260,10 @@ def test_a_layer_that_the_exporter_changes_is_named_however_little_shows(tmp_pat
     with pytest.raises(NmcuError, match=r"'0' differs by .* quantisation steps in ONNX Runtime"):
         nt.export(net.eval(), torch.randn(4, 3, 4, 4), tmp_path / "net.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_pooling_that_onnx_sizes_otherwise_is_named() -> None:
+    """PyTorch leaves a last window out that begins behind the map; ONNX's ceil_mode counts it."""
+    net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.MaxPool2d(1, stride=3, ceil_mode=True))
+    with pytest.raises(NmcuError, match="export of '1' has another shape in ONNX: a pooling with ceil_mode"):
+        nt.quantize(net, torch.randn(2, 3, 3, 3))

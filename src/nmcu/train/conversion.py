@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -126,7 +127,14 @@ def _to_onnx(model: nn.Module, sample: Tensor, metadata: Mapping[str, str]) -> b
     qdq.tidy(program.model, value_of)
     program.model.metadata_props.update(metadata)
     proto = ir.to_proto(program.model)
-    onnx.checker.check_model(proto, full_check=True)
+    try:
+        onnx.checker.check_model(proto, full_check=True)
+    except onnx.shape_inference.InferenceError as error:
+        where = re.search(r"node name: ([^)]*?)(\.dequantize)?\)", str(error))
+        raise NmcuError(
+            f"PyTorch's export of {where.group(1) if where else 'this model'!r} has another shape in ONNX: a pooling "
+            "with ceil_mode whose last window would begin behind the map, for one; leave ceil_mode away"
+        ) from error
     return cast(bytes, proto.SerializeToString())
 
 
