@@ -188,3 +188,22 @@ def test_a_function_per_channel_of_a_map_that_changes_its_shape(
     m.pair(m.node("Sigmoid", m.node("Reshape", x, m.constant(np.array(shape)))), 1 / 200, -128)
     path = m.save(tmp_path / "m.onnx")
     assert max(ort.output_steps(path, ort.feeds(path, 1)[0]).values()) <= 1.001
+
+
+@pytest.mark.parametrize("op", ["Split", "Slice", "Concat"])
+@pytest.mark.parametrize("axis", [1, 2])
+def test_functions_that_are_cut_or_joined_are_rounded_once(tmp_path: Path, op: str, axis: int) -> None:
+    m = ort.FloatModel(1, 4, 6, 5)
+    divisors = m.constant(np.array([0.1, 0.7, 1.3, 0.3], np.float32).reshape(-1, 1, 1))
+    x = m.node("Div", m.pair("input", SCALE, 3), divisors)
+    match op:
+        case "Split":
+            x, other = m.node(op, x, outputs=2, axis=axis)
+            m.pair(other, 0.02, -5)
+        case "Slice":
+            x = m.node(op, x, *(m.constant(np.array([v])) for v in (1, 9, axis, 2)))
+        case _:
+            x = m.node(op, x, m.node("Neg", x), axis=axis)
+    last = m.pair(x, 0.01)
+    path = m.save(tmp_path / "m.onnx", last)
+    assert max(ort.output_steps(path, ort.feeds(path, 1)[0]).values()) <= 1.001

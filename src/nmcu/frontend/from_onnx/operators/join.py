@@ -16,7 +16,7 @@ from nmcu.graph import TensorInfo
 
 def concat(c: Context) -> None:
     """Each part is brought to the scale of the result."""
-    parts = [device.plain(c, device.unflatten(c, _part(c, i))) for i in range(len(c.node.inputs))]
+    parts = [device.unflatten(c, _part(c, i)) for i in range(len(c.node.inputs))]
     if not parts:
         raise c.error("has no inputs")
     first = parts[0].shape
@@ -32,6 +32,9 @@ def concat(c: Context) -> None:
     def emit(y: TensorInfo, clamp: Clamp) -> Real:
         tensors = []
         for i, x in enumerate(parts):
+            if x.values is not None:  # its functions and the scale of the result are one table
+                own = dataclasses.replace(y, name=f"{y.name} part {i}")
+                x = device.tabulate(c, x, own, f"{name} part {i}")
             full = layout.permuted(x.shape, axes)
             raised = lower.reshape(
                 c.builder, f"{name} part {i}", device.conform(c, x, axes), full, f"{name} part {i}"
@@ -43,7 +46,7 @@ def concat(c: Context) -> None:
         return Real(lower.reshape(c.builder, f"{name} shape", made, wanted, f"{y.name} shape"), new, axes)
 
     pending = Pending(name, c.node.op, new, emit)
-    if len({x.tensor.quant for x in parts}) == 1:
+    if len({x.tensor.quant for x in parts}) == 1 and all(x.values is None for x in parts):
         c.write(device.emit(c, pending, lower.named(parts[0].tensor, c.node.outputs[0])))
     else:
         c.write(pending)
@@ -103,7 +106,7 @@ def cut(c: Context, position: int, first: Shape, step: Shape, count: Shape, name
     output = c.node.outputs[position]
 
     def move(given: Real) -> Real:
-        value = device.unflatten(c, device.plain(c, given))
+        value = device.unflatten(c, given)
         axes = value.axes
         full = layout.permuted(value.shape, axes)
         x = lower.reshape(c.builder, f"{name} in", value.tensor, full, f"{output} in")
@@ -111,7 +114,11 @@ def cut(c: Context, position: int, first: Shape, step: Shape, count: Shape, name
         made = lower.cut(c.builder, name, x, starts, steps, shape, output)
         wanted = lower.device_shape(shape)
         result = lower.reshape(c.builder, f"{name} out", made, wanted, f"{output} out")
-        return dataclasses.replace(value, tensor=result, shape=count, axes=axes)
+        part = dataclasses.replace(value, tensor=result, shape=count, axes=axes)
+        if value.values is None or value.values.ndim == 1:
+            return part
+        kept = slice(starts[-1], starts[-1] + steps[-1] * shape[-1], steps[-1])
+        return dataclasses.replace(part, values=value.values[kept], singles=value.single()[kept])
 
     device.move(c, 0, count, move, position)
 
