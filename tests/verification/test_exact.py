@@ -75,16 +75,20 @@ def test_a_kernel_that_is_known_to_be_wrong_is_no_fault_of_ours() -> None:
 
 
 def test_what_lies_inside_of_one_layer_is_computed_exactly_too() -> None:
-    """The clamp moves into the layer, whose own result LiteRT gets wrong (findings/litert_sums_overflow.sh)."""
+    """Pad and clamp move into the layer, whose own result LiteRT gets wrong (findings/litert_sums_overflow.sh)."""
     m = TfliteModel()
     small = {"scale": 0.25 / 1024}
-    x, w = m.input(1, 1, scale=0.5), m.tensor(1, 1, scale=0.5, data=np.array([[1]], np.int8))
+    x, p = m.input(1, 1, 1, 1, scale=0.5), m.tensor(1, 1, 2, 1, scale=0.5)
+    pads = np.array([[0, 0], [0, 0], [0, 1], [0, 0]], np.int32)
+    w = m.tensor(1, 1, 1, 1, scale=0.5, data=np.ones((1, 1, 1, 1), np.int8))
     bias = m.tensor(1, scale=0.25, data=np.array([2**23], np.int32), dtype="int32")
-    y, z = m.tensor(1, 1, **small), m.tensor(1, 1, **small)
-    m.op("FULLY_CONNECTED", [x, w, bias], [y], "FullyConnectedOptions")
+    y, z = m.tensor(1, 1, 2, 1, **small), m.tensor(1, 1, 2, 1, **small)
+    m.op("PAD", [x, m.tensor(4, 2, scale=None, data=pads, dtype="int32")], [p], "PadOptions")
+    options = {"StrideH": 1, "StrideW": 1, "DilationHFactor": 1, "DilationWFactor": 1}
+    m.op("CONV_2D", [p, w, bias], [y], "Conv2DOptions", **options)
     m.op("RELU6", [y], [z])
     data = m.build(z)
     graph = operators.parse(data, "m.tflite")
     assert len(graph.layers) == 1
-    case = Case("tflite", data, ("FULLY_CONNECTED", "RELU6"), ({"tensor0": np.array([[1]], np.int8)},), "")
+    case = Case("tflite", data, ("CONV_2D",), ({"tensor0": np.ones((1, 1, 1, 1), np.int8)},), "")
     assert compared(case, graph).verdict == "agrees"
