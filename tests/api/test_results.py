@@ -154,6 +154,8 @@ def test_one_number_serves_all_channels(results: dict[str, Any], tmp_path: Path)
 def test_numbers_that_cannot_be_are_told(results: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(NmcuError, match="limit is 0; it must be at least 1"):
         nmcu.evaluate(results["program"], tmp_path, limit=0)
+    with pytest.raises(NmcuError, match="limit is -1; it must be at least 1"):
+        nmcu.verify(tmp_path / "model.onnx", data=tmp_path, limit=-1)
     with pytest.raises(NmcuError, match="seed is -1; it must not be negative"):
         nmcu.run(results["program"], seed=-1)
 

@@ -216,6 +216,20 @@ nmcu.cli.main(["inspect", "model.onnx"])
         assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("closed", ["stdout", "stderr"])
+def test_a_closed_stream_is_written_to_nowhere(closed: str) -> None:
+    """Python gives a process that is started with `>&-` no stream at all."""
+    script = f"""
+import sys
+from nmcu.cli import main
+sys.{closed} = None
+main(["inspect", {str(MODEL)!r}])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("MACs" in done.stdout) == (closed == "stderr")
+
+
 @pytest.mark.parametrize("loading", ["typer", "nmcu.graph", "onnx"])
 def test_ctrl_c_while_modules_load_ends_quietly(loading: str) -> None:
     """The first second of a command is importing, where Python itself would show a traceback."""

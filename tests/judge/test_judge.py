@@ -1,5 +1,7 @@
 """The judge against files and workers that mean harm; harmless stand-ins play the workers."""
 
+import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +12,8 @@ import pytest
 from onnx import TensorProto, helper
 
 from nmcu import judge
-from nmcu.judge import Judge
+from nmcu.judge import Judge, Runtime
+from nmcu.judge.judge import Kernels
 
 
 def _model(node: onnx.NodeProto, *constants: onnx.TensorProto) -> bytes:
@@ -133,3 +136,36 @@ def test_a_runtime_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nmcu.judge.runtime._found", lambda module: False)
     with Judge() as judge_, pytest.raises(judge.NotInstalled, match=r"pip install 'nmcu\[verify\]'"):
         judge_.run(SUM, [FEED])
+
+
+@pytest.mark.parametrize("kernels", ["reference", "default"])
+def test_an_input_that_nothing_reads_need_not_be_fed(real: Judge, kernels: Kernels) -> None:
+    """ONNX Runtime wants every input of the file; the integer graph has only those that its layers read."""
+    proto = onnx.load_model_from_string(SUM)
+    for kind in (TensorProto.INT64, TensorProto.UINT8, TensorProto.FLOAT):
+        proto.graph.input.append(helper.make_tensor_value_info(f"unread {kind}", kind, ["batch", 3]))
+    assert real.run(proto.SerializeToString(), [FEED], kernels)[0]["y"].tolist() == [0, 2, 4, 6]
+
+
+def test_limits_of_the_system_below_the_judges_own_hold_for_the_worker() -> None:
+    """Batch queues and `ulimit -v` set hard limits, which a process cannot raise."""
+    script = f"""
+import numpy as np
+from nmcu.judge import Judge, Runtime
+from nmcu.judge.judge import Kernels
+with Judge() as judge:
+    print(judge.run({SUM!r}, [{{"x": np.ones(4, np.float32)}}])[0]["y"].tolist())
+"""
+    least = 3 << 30
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (least, least)),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("[2.0, 2.0, 2.0, 2.0]\n", "")
+
+
+def test_a_stand_in_for_a_runtime_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "no_runtime", None)
+    assert not Runtime("onnx", "ONNX Runtime", "no_runtime", ()).installed

@@ -48,7 +48,8 @@ def test_arrays_of_a_file_with_and_without_samples(tmp_path: Path) -> None:
     [
         ({"other": np.zeros(3)}, "has the arrays 'other'; the model's inputs are"),
         ({"name": np.zeros(3)}, "is float64 of shape"),
-        ({"name": np.array([{}], object)}, "it is no .npz file"),
+        ({"name": np.array([{}], object)}, "'image' holds Python objects; supported: numbers"),
+        ({}, r"has the arrays \(none\); the model's inputs are"),
     ],
 )
 def test_files_that_do_not_fit_are_one_sentence(

@@ -40,8 +40,6 @@ def load(path: str | Path, *, registry: Registry | None = None) -> Graph:
     """The integer graph of an int8 model: TFLite or QDQ ONNX. Raises `ModelError` for anything else."""
     if not isinstance(path, str | Path):
         raise _no_model(path)
-    if not isinstance(path, str | Path):
-        raise _no_model(path)
     return load_file(Path(path), (registry or Registry.installed()).operators.values())
 
 

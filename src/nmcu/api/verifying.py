@@ -39,8 +39,11 @@ def verify(
     """
     if not isinstance(model, str | Path):
         raise ModelError(
-            f"a {type(model).__name__} cannot be verified: give the path of the file that it was read from"
+            f"a {type(model).__name__} cannot be verified: give the path of the file that it was read from, or to "
+            "which it was saved"
         )
+    if limit < 1:
+        raise NmcuError(f"limit is {limit}; it must be at least 1")
     path, operators = Path(model), (registry or Registry.installed()).operators.values()
     content = frontend.whole(path)
     graph = parse(content, path.name, operators=operators)

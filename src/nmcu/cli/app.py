@@ -52,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     With NMCU_DEBUG in the environment, failures raise instead. A bug raises; Python then shows it in one sentence.
     """
+    _open_closed_streams()
     if not os.environ.get("NMCU_DEBUG"):
         sys.excepthook = _show_bug
     with warnings.catch_warnings():
@@ -63,6 +64,13 @@ def main(arguments: list[str] | None = None) -> None:
             else show(message, category, *where)
         )
         _run(arguments)
+
+
+def _open_closed_streams() -> None:
+    """What is started without standard output or error (`>&-`, some services) writes to nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (for as long as it lives)
 
 
 def _run(arguments: list[str] | None) -> None:

@@ -29,11 +29,14 @@ class Session:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         self._names = [output.name for output in self._session.get_outputs()]
+        self._inputs = onnx.load_model_from_string(data).graph.input
+        self._needed = {each.name for each in self._session.get_inputs()}
         self._given = [name for name in self._names if name not in inner]
 
     def run(self, feed: Mapping[Key, Array]) -> list[tuple[Key, Array]]:
-        """Its tensors by name."""
-        results = dict(zip(self._names, self._session.run(self._names, dict(feed)), strict=True))
+        """Its tensors by name. An input that nothing in the network reads need not be fed; ONNX Runtime wants it."""
+        unread = {each.name: _zeros(each) for each in self._inputs if each.name in self._needed - feed.keys()}
+        results = dict(zip(self._names, self._session.run(self._names, {**unread, **feed}), strict=True))
         found: list[tuple[Key, Array]] = []
         for name in self._given:
             if isinstance(results[name], np.ndarray):
@@ -42,6 +45,12 @@ class Session:
             if results[source].dtype.kind == "f" and (mask := np.isnan(results[source])).any():
                 found.append((undefined(name), mask))
         return found
+
+
+def _zeros(info: onnx.ValueInfoProto) -> Array:
+    tensor = info.type.tensor_type
+    shape = [each.dim_value or 1 for each in tensor.shape.dim]
+    return np.zeros(shape, helper.tensor_dtype_to_np_dtype(tensor.elem_type))
 
 
 def _with_quantised(data: bytes) -> tuple[bytes, dict[str, str], set[str]]:

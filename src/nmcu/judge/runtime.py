@@ -52,7 +52,10 @@ def runtime_of(data: bytes) -> Runtime:
 
 @cache
 def _found(module: str) -> bool:
-    return util.find_spec(module) is not None
+    try:
+        return util.find_spec(module) is not None
+    except (ImportError, ValueError):  # of an import hook, or of a stand-in in sys.modules
+        return False
 
 
 @cache

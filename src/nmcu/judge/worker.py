@@ -27,9 +27,9 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     most_bytes = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_SCRATCH_BYTES, _SCRATCH_BYTES))
+    _limit(resource.RLIMIT_CORE, 0)
+    _limit(resource.RLIMIT_AS, most_bytes)
+    _limit(resource.RLIMIT_FSIZE, _SCRATCH_BYTES)
     serve(sys.stdin.buffer, answers, most_bytes)
 
 
@@ -77,12 +77,22 @@ def _each(
         wire.write(answers, {"arrays": described}, parts)
 
 
+def _limit(kind: int, most: int) -> None:
+    """For good, and not above what the system allows (`ulimit`, batch queues)."""
+    _, hard = resource.getrlimit(kind)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
+
+
 def _limit_cpu(seconds: float) -> None:
     """The kernel ends this process where the one that watches it is gone."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used = usage.ru_utime + usage.ru_stime
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + seconds) + 2, hard))
+    most = math.ceil(used + seconds) + 2
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+    )
 
 
 if __name__ == "__main__":

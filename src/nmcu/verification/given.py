@@ -23,7 +23,7 @@ def from_npz(graph: Graph, path: Path) -> list[Feed]:
     needed = {info.name: info for info in graph.border.model_inputs}
     if set(arrays) != set(needed):
         raise NmcuError(
-            f"{path} has the arrays {', '.join(map(repr, arrays))}; the model's inputs are "
+            f"{path} has the arrays {', '.join(map(repr, arrays)) or '(none)'}; the model's inputs are "
             f"{', '.join(map(repr, needed))}"
         )
     samples = {name: _samples(path, info, arrays[name]) for name, info in needed.items()}
@@ -58,7 +58,16 @@ def _read(path: Path) -> Mapping[str, Array]:
         if total > MAX_BYTES:
             raise NmcuError(f"{path} unpacks to {counted(total, 'byte')}; supported: at most {MAX_BYTES:,}")
         with np.load(path, allow_pickle=False) as file:
-            return {name: np.asarray(file[name]) for name in file.files}
+            return {name: _numbers(path, file, name) for name in file.files}
     except (OSError, ValueError, EOFError, SyntaxError, TokenError, zipfile.BadZipFile, KeyError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no .npz file"
         raise NmcuError(f"cannot read the inputs {path}: {reason}") from error
+
+
+def _numbers(path: Path, file: Mapping[str, Array], name: str) -> Array:
+    try:
+        return np.asarray(file[name])
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise NmcuError(f"{path}: {name!r} holds Python objects; supported: numbers") from error
