@@ -109,8 +109,9 @@ class _Run:
     def _right(self, info: TensorInfo) -> Array | None:
         """What `info` should hold, which may be known of one of the file's tensors in it only."""
         for origin in self.graph.origins.get(info.name, ()):
-            if origin.key in self.right:
-                return origin.arranged(self.right[origin.key], info.shape)
+            array = self.right.get(origin.key)
+            if array is not None and _fits(array.shape, origin.shape):
+                return origin.arranged(array, info.shape)
         return None
 
     def _computed(self, node: Layer) -> tuple[tuple[Array, ...], tuple[Array, ...]]:

@@ -9,7 +9,7 @@ from nmcu.graph.op import Array
 from nmcu.judge import Judge, JudgeError, Key, Runtime, runtime_of
 from nmcu.judge.judge import Kernels
 from nmcu.operators import Operator
-from nmcu.verification import exact
+from nmcu.verification import exact_onnx, exact_tflite
 from nmcu.verification.compare import compare
 from nmcu.verification.finding import Comparison
 
@@ -17,7 +17,7 @@ from nmcu.verification.finding import Comparison
 class Examiner:
     """Compares `graph`, read from the model file `data`, with its runtime, input by input.
 
-    TFLite: a fault stands where neither LiteRT's reference kernels nor its default ones nor exact arithmetic agree.
+    A fault stands where neither the runtime nor exact arithmetic agrees, nor, for TFLite, LiteRT's default kernels.
     """
 
     def __init__(
@@ -33,12 +33,10 @@ class Examiner:
         """The comparison on one input, arrays by the names of the graph's inputs. Raises `JudgeError`."""
         tensors = self._tensors(feed, "reference")
         found = compare(self._graph, tensors, self._operators)
-        if not found.faults or self.runtime.format != "tflite":
-            return found
-        held = {origin.key for origins in self._graph.origins.values() for origin in origins}
-        right = exact.results(tf.parse(self._data), {fault.tensor for fault in found.faults}, tensors, held)
-        found = compare(self._graph, tensors, self._operators, right)
         if not found.faults:
+            return found
+        found = compare(self._graph, tensors, self._operators, self._right(found, tensors))
+        if not found.faults or self.runtime.format == "onnx":
             return found
         try:
             again = compare(self._graph, self._tensors(feed, "default"), self._operators)
@@ -47,6 +45,14 @@ class Examiner:
         passed = {(finding.tensor, finding.layers): finding for finding in again.findings if finding.ok}
         kept = tuple(f if f.ok else passed.get((f.tensor, f.layers), f) for f in found.findings)
         return dataclasses.replace(found, findings=kept)
+
+    def _right(self, found: Comparison, tensors: Mapping[Key, Array]) -> Mapping[Key, Array]:
+        """What exact arithmetic makes of `tensors`, where it is known, instead of those at fault."""
+        held = {origin.key for origins in self._graph.origins.values() for origin in origins}
+        wanted = {fault.tensor for fault in found.faults}
+        if self.runtime.format == "onnx":
+            return exact_onnx.results(self._data, wanted, tensors, held)
+        return exact_tflite.results(tf.parse(self._data), wanted, tensors, held)
 
     def _tensors(self, feed: Mapping[str, Array], kernels: Kernels) -> dict[Key, Array]:
         origins = self._graph.origins

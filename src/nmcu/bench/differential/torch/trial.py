@@ -25,6 +25,8 @@ from nmcu.train.runtime import layer_steps
 from nmcu.train.trace import traced
 
 FEEDS = 2
+TOLERANCE = 1
+"""Steps that a fake-quantised layer may be from ONNX Runtime, fed the runtime's values."""
 SOFTMAX_STEP = 1 / 256
 """What the softmax of many values is rounded to, whatever its range."""
 IN_PLACE = re.compile(r" [+*]= |inplace=True")
@@ -59,7 +61,7 @@ def attempt(case: Case, on_device: bool = False) -> Outcome:
     feeds = tuple({"input": row[None].numpy()} for row in sample[:FEEDS])
     steps = layer_steps(quantized, sample[:FEEDS], data)
     worst = max(steps, key=lambda name: steps[name], default=None)
-    if worst is not None and not round(steps[worst]) <= trial.TOLERANCE:
+    if worst is not None and not round(steps[worst]) <= TOLERANCE:
         text = f"value {worst!r} is {steps[worst]} steps off, from ONNX Runtime's own values before it"
         return Outcome(
             "outside", round(steps[worst]), "the exported layer is not the fake-quantised one", text

@@ -5,12 +5,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from nmcu import operators
 from nmcu.bench.differential import Case
-from nmcu.bench.differential.tflite.judging import compared
+from nmcu.bench.differential.judging import compared
 from nmcu.bench.differential.tflite.model import TfliteModel
 from nmcu.bench.differential.tflite_networks import networks
 from nmcu.frontend.from_tflite import file as tf
 from nmcu.judge import Judge, JudgeError
-from nmcu.verification import exact
+from nmcu.verification import exact_tflite as exact
 
 WRONG = {"NEG"}
 """LiteRT 2.3 ignores the zero points (findings/litert_neg_zero_points.sh)."""
