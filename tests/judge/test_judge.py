@@ -63,6 +63,9 @@ def test_a_refusal_is_the_runtimes_own_sentence_and_the_worker_goes_on(real: Jud
         real.run(_model(helper.make_node("NoSuchOperator", ["x"], ["y"])), [FEED])
     with pytest.raises(judge.Refused, match="LiteRT refuses the model: "):
         real.run(b"\0\0\0\0TFL3" + bytes(range(256)), [{}])
+    with pytest.raises(judge.Refused, match=r"NoSuch\\x1b") as found:  # a stranger's names reach the terminal
+        real.run(_model(helper.make_node("NoSuch\x1b", ["x"], ["y"])), [FEED])
+    assert str(found.value).isprintable()
     for garbage in (b"", b"\xff" * 1000, SUM[: len(SUM) // 2]):
         with pytest.raises(judge.Refused):
             real.run(garbage, [FEED])

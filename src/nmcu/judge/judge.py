@@ -15,6 +15,7 @@ from nmcu.judge import wire
 from nmcu.judge.errors import Crashed, JudgeError, NotInstalled, OutOfMemory, OutOfTime, Refused
 from nmcu.judge.runtime import Format, Runtime, runtime_of
 from nmcu.judge.wire import Array, Key
+from nmcu.text import printable
 
 Kernels = Literal["reference", "default"]
 
@@ -159,7 +160,7 @@ class Judge:
 
     def _error(self, runtime: Runtime, answer: Mapping[str, Any]) -> JudgeError:
         kind = _KINDS.get(str(answer["error"]), Crashed)
-        sentence = " ".join(str(answer.get("sentence", "")).split())[:1000]
+        sentence = printable(" ".join(str(answer.get("sentence", "")).split()))[:1000]
         if kind is OutOfMemory:
             return self._too_large(runtime)
         return kind(f"{runtime.title} {'refuses the model: ' if kind is Refused else ''}{sentence}")

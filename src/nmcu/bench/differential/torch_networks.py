@@ -41,7 +41,7 @@ def _shapes(draw: st.DrawFn) -> tuple[int, ...]:
 @st.composite
 def _grown(draw: st.DrawFn, net: Network) -> bool:
     """One more step, in a span of its own, which Hypothesis can leave out; False at the end."""
-    if net.number(0, MOST_STEPS) == 0:
+    if draw(st.integers(0, MOST_STEPS)) == 0:
         return False
     x = net.choice([*net.values][::-1])
     if net.rank(x) > 1:
