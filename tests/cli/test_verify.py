@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from frontend import ort
@@ -108,3 +109,12 @@ def test_pruning_verifies_what_it_read_and_what_it_wrote(nmcu: Any, tmp_path: Pa
         ("p.onnx", True),
     ]
     json.dumps(value)
+
+
+def test_a_file_whose_weights_are_elsewhere_is_named(nmcu: Any, small: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved.onnx"
+    onnx.save(onnx.load(small), moved, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    (tmp_path / "weights.bin").unlink()
+    result = nmcu("verify", moved)
+    assert result.code == 1
+    assert result.err.startswith("nmcu: moved.onnx: constant '") and result.err.count("\n") == 1

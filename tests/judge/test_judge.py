@@ -74,6 +74,13 @@ def test_a_refusal_is_the_runtimes_own_sentence_and_the_worker_goes_on(real: Jud
     assert real.run(SUM, [FEED])[0]["y"].tolist() == [0, 2, 4, 6]
 
 
+def test_no_name_of_a_tensor_can_pass_for_the_mask_of_another(real: Judge) -> None:
+    proto = onnx.load_model_from_string(SUM)
+    proto.graph.input.append(helper.make_tensor_value_info(str(judge.undefined("y")), TensorProto.FLOAT, [4]))
+    with pytest.raises(judge.Refused, match="a tensor has a NUL in its name"):
+        real.run(proto.SerializeToString(), [FEED])
+
+
 def test_a_model_that_needs_more_memory_than_it_may_have(real: Judge) -> None:
     shape = helper.make_tensor("shape", TensorProto.INT64, [2], [1 << 30, 4])
     with pytest.raises(judge.OutOfMemory, match="ONNX Runtime needs more than 2048 MiB of memory"):

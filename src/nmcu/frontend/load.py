@@ -1,5 +1,7 @@
 """Reading a model file, whatever its extension."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nmcu.errors import ModelError
@@ -27,12 +29,14 @@ def whole(path: str | Path) -> bytes:
     Raises `ModelError` as `load` does.
     """
     path = Path(path)
-    data = unpacked(_read(path))
-    if data[4:8] == b"TFL3":
-        return data
-    from nmcu.frontend.from_onnx import file
+    packed = _read(path)
+    with _named(path.name):
+        data = unpacked(packed)
+        if data[4:8] == b"TFL3":
+            return data
+        from nmcu.frontend.from_onnx import file
 
-    return file.whole(data, path.parent)
+        return file.whole(data, path.parent)
 
 
 def parse(data: bytes, name: str, readers: Readers, folder: Path = Path()) -> Graph:
@@ -40,14 +44,21 @@ def parse(data: bytes, name: str, readers: Readers, folder: Path = Path()) -> Gr
 
     Raises `ModelError` as `load` does.
     """
-    try:
+    with _named(name):
         graph = simplify(_dispatch(unpacked(data), folder, readers))
         check(graph)
+        return graph
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Sentences about a model start with its name."""
+    try:
+        yield
     except ModelError as error:
         raise ModelError(_sentence(f"{name}: {error}")) from error
     except MemoryError as error:
         raise ModelError(_sentence(f"{name}: there is not enough memory for this model")) from error
-    return graph
 
 
 def _sentence(text: str) -> str:

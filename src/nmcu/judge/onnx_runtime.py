@@ -59,6 +59,8 @@ def _with_quantised(data: bytes) -> tuple[bytes, dict[str, str], set[str]]:
     proto = onnx.load_model_from_string(data)
     nodes = proto.graph.node
     written = {name for node in nodes for name in node.output}
+    if any("\0" in name for name in written.union(each.name for each in proto.graph.input)):
+        raise ValueError("a tensor has a NUL in its name")  # which sets `undefined` apart
     quantisers = [node for node in nodes if node.op_type == "QuantizeLinear" and node.output]
     quantised = [node.output[0] for node in quantisers]
     quantised += [node.input[0] for node in nodes if node.op_type == "DequantizeLinear" and node.input]
