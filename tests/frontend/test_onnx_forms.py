@@ -78,6 +78,15 @@ def test_a_border_of_a_model_input_of_integers(tmp_path: Path, dtype: type[np.ge
     equal(path, {"input": np.arange(100, 118).astype(dtype).reshape(1, 2, 3, 3)})
 
 
+def test_a_border_between_two_codes_is_rounded_as_quantize_linear_does(tmp_path: Path) -> None:
+    """2.5 steps become 2: halves to even."""
+    m = ort.FloatModel(1, 2, 3, 3)
+    border = m.constant(np.asarray(0.625, np.float32))
+    m.node("Pad", m.pair("input", 0.25), m.constant(np.array([0, 0, 1, 0, 0, 0, 0, 2])), border)
+    path = m.save(tmp_path / "m.onnx", m.pair(m.last, 0.25))
+    equal(path, ort.feeds(path, 1)[0])
+
+
 def test_written_out_layer_normalisation_with_axes_as_a_list_in_a_constant_node(tmp_path: Path) -> None:
     m = ort.FloatModel(1, 4, 8, opset=18)
     axes, two = "axes", m.constant(np.asarray(2, np.float32))
@@ -207,3 +216,18 @@ def test_functions_that_are_cut_or_joined_are_rounded_once(tmp_path: Path, op: s
     last = m.pair(x, 0.01)
     path = m.save(tmp_path / "m.onnx", last)
     assert max(ort.output_steps(path, ort.feeds(path, 1)[0]).values()) <= 1.001
+
+
+def test_a_bias_between_coarse_products_is_refused_where_that_costs_more_than_a_step(tmp_path: Path) -> None:
+    """0.3 beside products of 1.0 becomes 0: three steps of 0.1, half a step of 0.6."""
+
+    def model(step: float) -> Path:
+        m = ort.FloatModel(1, 4)
+        x, bias = m.pair("input", 1.0), m.constant(np.full(3, 0.3, np.float32))
+        return m.save(tmp_path / "m.onnx", m.pair(m.node("Gemm", x, m.integers(4, 3, scale=1.0), bias), step))
+
+    operators.load(model(0.6))
+    with pytest.raises(
+        ModelError, match=r"node 'Gemm_\d' \(Gemm\): .* bias, .* is 3 steps off; supported: at most 1"
+    ):
+        operators.load(model(0.1))

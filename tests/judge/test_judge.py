@@ -48,11 +48,16 @@ def test_quantised_tensors_inside_the_model_come_with_its_outputs(real: Judge) -
     assert real.run(proto.SerializeToString(), [FEED], "default")[0].keys() == {"x", "y"}
 
 
-def test_what_was_no_number_before_it_was_quantised_is_said(real: Judge) -> None:
+@pytest.mark.parametrize("cast", [False, True])
+def test_what_was_no_number_before_it_was_quantised_is_said(real: Judge, cast: bool) -> None:
+    """Even where it became an integer in between, which C leaves undefined."""
     scale = helper.make_tensor("s", TensorProto.FLOAT, [], [0.5])
     zero = helper.make_tensor("z", TensorProto.INT8, [], [1])
     proto = onnx.load_model_from_string(_model(helper.make_node("Sqrt", ["x"], ["root"]), scale, zero))
-    proto.graph.node.append(helper.make_node("QuantizeLinear", ["root", "s", "z"], ["y"]))
+    if cast:
+        proto.graph.node.append(helper.make_node("Cast", ["root"], ["whole"], to=TensorProto.INT32))
+        proto.graph.node.append(helper.make_node("Cast", ["whole"], ["cut"], to=TensorProto.FLOAT))
+    proto.graph.node.append(helper.make_node("QuantizeLinear", ["cut" if cast else "root", "s", "z"], ["y"]))
     found = real.run(proto.SerializeToString(), [FEED, {"x": -FEED["x"]}])
     assert judge.undefined("y") not in found[0]
     assert found[1][judge.undefined("y")].tolist() == [False, True, True, True]

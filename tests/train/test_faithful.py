@@ -183,6 +183,25 @@ def test_what_reads_a_value_changed_in_place_reads_the_changed_one(tmp_path: Pat
     assert "relu" not in [layer.kind for layer in operators.load(tmp_path / "net.onnx").layers]
 
 
+def test_a_clamp_that_is_an_output_stays(tmp_path: Path) -> None:
+    """Both outputs are one tensor in PyTorch; an output reads the ReLU that a quantiser makes needless."""
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.ReLU(), nn.ReLU(inplace=True)
+
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            y = self.first(x)
+            return self.second(y), y
+
+    x = torch.randn(4, 8)
+    quantized = nt.quantize(Twice(), x)
+    nt.calibrate(quantized, [x])
+    nt.export(quantized, x, tmp_path / "net.onnx")
+    assert len(operators.load(tmp_path / "net.onnx").border.model_outputs) == 2
+
+
 def test_a_network_that_changes_its_input_leaves_the_users_data() -> None:
     class Normalised(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

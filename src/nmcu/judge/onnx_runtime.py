@@ -64,8 +64,18 @@ def _with_quantised(data: bytes) -> tuple[bytes, dict[str, str], set[str]]:
     quantisers = [node for node in nodes if node.op_type == "QuantizeLinear" and node.output]
     quantised = [node.output[0] for node in quantisers]
     quantised += [node.input[0] for node in nodes if node.op_type == "DequantizeLinear" and node.input]
-    sources = {n.output[0]: n.input[0] for n in quantisers if n.input and n.input[0] in written}
+    casts = {node.output[0]: node.input[0] for node in nodes if node.op_type == "Cast"}
+    sources = {
+        n.output[0]: _before(casts, n.input[0]) for n in quantisers if n.input and n.input[0] in written
+    }
     own = {output.name for output in proto.graph.output}
     added = [name for name in dict.fromkeys((*quantised, *sources.values())) if name in written - own]
     proto.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in added)
     return bytes(proto.SerializeToString()), sources, set(sources.values()) - own - set(quantised)
+
+
+def _before(casts: Mapping[str, str], name: str) -> str:
+    """What `name` was cast from: an integer that was made of no number does not show it any more."""
+    for _ in casts:
+        name = casts.get(name, name)
+    return name

@@ -82,7 +82,7 @@ def _fold_transpose(graph: ir.Graph, transpose: ir.Node) -> None:
 
 def _drop_clamp(graph: ir.Graph, clamp: ir.Node) -> None:
     users = list(clamp.outputs[0].consumers())
-    if len(users) != 1 or users[0].op_type != "QuantizeLinear":
+    if clamp.outputs[0].is_graph_output() or len(users) != 1 or users[0].op_type != "QuantizeLinear":
         return
     scale, zero = (float(_array(_input(users[0], i))) for i in (1, 2))
     low, high = 0.0, np.inf

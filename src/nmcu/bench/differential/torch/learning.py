@@ -5,6 +5,8 @@ from torch import Tensor, nn
 
 from nmcu.train.masks import PRUNABLE
 
+DECAY = 1e-3
+"""What the decay of pruned weights may give alone, behind a layer that is all zero."""
 SMALL = 1e-3
 """A gradient that may be rounding, in parts of the largest of its network."""
 
@@ -13,7 +15,9 @@ def stopped(model: nn.Module, quantized: nn.Module, sample: Tensor) -> str | Non
     """The name of a layer whose weight gets a gradient in `model`, but none in `quantized`."""
     before, after = _gradients(model, sample), _gradients(quantized, sample)
     largest = max(before.values(), default=0.0)
-    names = (name for name, size in before.items() if size > SMALL * largest and after.get(name) == 0)
+    names = (
+        name for name, size in before.items() if size > max(SMALL * largest, DECAY) and after.get(name) == 0
+    )
     return next(names, None)
 
 

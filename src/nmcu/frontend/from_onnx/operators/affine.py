@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from nmcu.errors import ModelError
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Array, Context
 from nmcu.frontend.from_onnx.layout import Shape
@@ -218,7 +219,9 @@ def pending(
     def build(integers: Array, w_scale: Array, offset: Bias) -> Pending:
         def place(y: TensorInfo, clamp: Clamp) -> Real:
             accumulator = x_scale * np.broadcast_to(w_scale.astype(np.float64), (cout,))
-            weights = affine.Weights(integers, w_scale.astype(np.float32), offset.integers(c, accumulator))
+            bias = offset.integers(c, accumulator)
+            _check_rounding(f"node {name!r} ({op})", bias * accumulator - offset.whole, y.quant[0])
+            weights = affine.Weights(integers, w_scale.astype(np.float32), bias)
             return emit(weights, y, clamp)
 
         def rebuild(gain: Reals, added: Reals) -> Pending:
@@ -230,6 +233,16 @@ def pending(
         return Pending(name, op, shape, place, affine=Affine(cout, channel_axis, rebuild))
 
     return build(value, scale, found)
+
+
+def _check_rounding(origin: str, error: Reals, step: float) -> None:
+    """Refuse a bias that is off by more than a `step` of the output: the products it is added to are coarser."""
+    steps = float(np.abs(error).max(initial=0.0)) / step
+    if steps > 1:
+        raise ModelError(
+            f"{origin}: its output's scale is so small beside those of input and weights that its bias, an integer at "
+            f"their product, is {steps:.3g} steps off; supported: at most 1; quantise with scales of similar size"
+        )
 
 
 def _turned(c: Context, integers: Array, gain: Reals) -> tuple[Array, Reals]:

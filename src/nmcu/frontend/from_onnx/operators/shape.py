@@ -156,9 +156,9 @@ class _Border:
     is_code: bool = False
 
     def code(self, tensor: TensorInfo) -> int:
-        """The integer on `tensor`."""
+        """The integer on `tensor`, as QuantizeLinear makes it: a float32 division, rounded half to even."""
         scale, zero = tensor.quant
-        code = self.value if self.is_code else np.floor(self.value / scale + 0.5) + zero
+        code = self.value if self.is_code else np.rint(np.float32(self.value) / np.float32(scale)) + zero
         return int(np.clip(code, -128, 127))
 
     def clamped(self, limits: Clamp) -> "_Border":
