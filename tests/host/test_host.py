@@ -247,5 +247,7 @@ def test_preprocessing_comes_from_the_model_unless_given() -> None:
     with pytest.raises(ModelError, match=r"nmcu\.mean is 'half'"):
         host.Preprocessing.of(network)
     for mean, std in (((float("nan"),), (1.0,)), ((0.0,), (0.0,)), ((0.0,), (-1.0,))):
-        with pytest.raises(NmcuError, match="std above 0, are needed"):
+        with pytest.raises(
+            NmcuError, match="are not possible: one number or three are needed, finite, std above 0"
+        ):
             host.Preprocessing(mean, std)

@@ -31,8 +31,9 @@ ROWS = 4
 """Inputs that are compared layer by layer."""
 LAYER_STEPS = 2.5
 """Largest difference of a layer's result: one is rounding, one more the weights beside a bias that would not fit."""
-MEAN_STEPS = 1.0
-"""Largest mean difference between ONNX Runtime and PyTorch, in steps of the output: rounding edges, no more."""
+MEAN_STEPS = 8.0
+"""Largest mean difference between ONNX Runtime and PyTorch, in steps of the output. Each layer has been compared by
+then: single steps add up, the more the deeper a network and the narrower its outputs' range."""
 
 
 def converted(
@@ -41,12 +42,11 @@ def converted(
     metadata: Mapping[str, str],
     known: Iterable[Operator],
     name: str,
-    most_steps: float = MEAN_STEPS,
 ) -> tuple[bytes, float]:
     """The file that `model`, quantised, becomes, and how far ONNX Runtime is from `model` on `sample`.
 
     The difference is the mean one in quantisation steps of the output, of the output where it is largest. Raises
-    `NmcuError` where it is more than `most_steps`, where a layer, given ONNX Runtime's own values, is more than
+    `NmcuError` where it is more than `MEAN_STEPS`, where a layer, given ONNX Runtime's own values, is more than
     `LAYER_STEPS` from its result, where the model cannot be exported, or where the operators in
     `known` cannot read the file, which is called `name`.
     """
@@ -57,10 +57,10 @@ def converted(
     _check_layers(finished, sample[:ROWS], data)
     differences = _differences(finished, sample, data)
     output = max(differences, key=lambda each: differences[each])
-    if not differences[output] <= most_steps:
+    if not differences[output] <= MEAN_STEPS:
         raise NmcuError(
             f"ONNX Runtime and PyTorch differ by {differences[output]:.2f} quantisation steps of {output!r} on average "
-            f"(at most {most_steps:g} is rounding): {name} was not written"
+            f"(at most {MEAN_STEPS:g} is rounding): {name} was not written"
         )
     return data, differences[output]
 

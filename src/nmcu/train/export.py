@@ -31,10 +31,10 @@ def export(
     `model` comes from `quantize`; any other module is quantised here, its ranges calibrated on `sample`, a batch of
     inputs. `mean` and `std` (one number or one per channel) go into the metadata `nmcu.mean` and `nmcu.std`: the input
     is `(pixel / 255 - mean) / std`. Before the file appears every pattern is checked in the int8 weights, and ONNX
-    Runtime against PyTorch on `sample`. Returns their mean difference in quantisation steps of the output (values on
-    a rounding edge), the largest one where the model has several outputs, which are called `output0`, `output1`, ...;
-    more than one step raises `NmcuError`, as does a model that was never calibrated, that cannot be exported, or whose
-    file nmcu could not run.
+    Runtime against PyTorch on `sample`: each layer on ONNX Runtime's own values, then the outputs. Returns the mean
+    difference of these in quantisation steps (values on a rounding edge add up), the largest one where the model has
+    several outputs, which are called `output0`, `output1`, ... Raises `NmcuError` for a layer that is another one
+    in the file, a model that was never calibrated, that cannot be exported, or whose file nmcu could not run.
     """
     sample = given.check_inputs(sample, "the sample")
     path = Path(path)

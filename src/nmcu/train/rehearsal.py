@@ -10,9 +10,6 @@ from nmcu.operators import Operator
 from nmcu.train.conversion import converted
 from nmcu.train.ranges import observe, quantizers
 
-MOST_STEPS = 8.0
-"""More than a finished model may differ by: ranges and weights are not trained, and there is one input only."""
-
 
 def check_exports(graph: fx.GraphModule, sample: Tensor, operators: Iterable[Operator], name: str) -> None:
     """Raise `NmcuError` where `graph`, the quantised form of the model called `name`, could not be exported.
@@ -28,4 +25,4 @@ def check_exports(graph: fx.GraphModule, sample: Tensor, operators: Iterable[Ope
             quant.low.fill_(-1.0)
             quant.high.fill_(1.0)
             quant.set_range()
-    converted(trial, one, {}, operators, name, MOST_STEPS)
+    converted(trial, one, {}, operators, name)
