@@ -49,35 +49,8 @@ begin_scalar_function nmcu_word_gather_g1x8
     lw s11, GATHER_PIXEL_BYTES(a0)
 
 .Lchannel:
-    lw s0, 0(a3)
-    lbu t0, 4(a3)
-    lw t1, GATHER_DISTANCE_BYTES(a0)
-    lw a1, GATHER_X(a0)
-    lw s9, GATHER_SEGMENTS(a0)
-    addi a2, a3, 5
-    addi a3, a3, 4
-    add a1, a1, t0
-    add a3, a3, t1
-    mv s1, s0
-    mv s2, s0
-    mv s3, s0
-    mv s4, s0
-    mv s5, s0
-    mv s6, s0
-    mv s7, s0
-.Lsegment:
-    begin_steps a4, 2
-    .balign 4
-.Lstep:
-    .irp entry, 0, 1, 2, 3
-        times_eight \entry
-    .endr
-    addi a3, a3, 4
-    addi a2, a2, 4
-    bne a3, a4, .Lstep
-    addi s9, s9, -1
-    add a1, a1, s8
-    bnez s9, .Lsegment
+    begin_channel s0, s1, s2, s3, s4, s5, s6, s7
+    sum_segments times_eight
 
     load_limits GATHER_LO
     requantize_next_scalar s0, s1, s2, s3, s4, s5, s6, s7
