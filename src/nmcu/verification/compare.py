@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -124,8 +125,11 @@ class _Run:
 
     def _segment(self, node: Layer) -> tuple[Layer, ...]:
         before = dict.fromkeys(layer for i in node.inputs for layer in self.open.get(i.name, ()))
-        order = {layer: position for position, layer in enumerate(self.graph.nodes) if layer in before}
-        return (*sorted(before, key=order.__getitem__), node)
+        return (*sorted(before, key=self._order.__getitem__), node)
+
+    @cached_property
+    def _order(self) -> dict[Layer, int]:
+        return {layer: position for position, layer in enumerate(self.graph.nodes)}
 
     def _finding(
         self,
