@@ -153,7 +153,7 @@ def test_the_work_of_a_whole_model_is_bounded() -> None:
     """Each node alone would be allowed."""
     count = MAX_WORK_BYTES // (8 * MAX_ELEMENTS) + 1
     nodes = [helper.make_node("ConstantOfShape", ["n"], [f"y{i}"], name=f"n{i}") for i in range(count)]
-    outputs = [helper.make_tensor_value_info("y0", onnx.TensorProto.FLOAT, None)]
+    outputs = [helper.make_tensor_value_info(f"y{i}", onnx.TensorProto.FLOAT, None) for i in range(count)]
     constants = [numpy_helper.from_array(ints(MAX_ELEMENTS // 2**10, 2**10), "n")]
     graph = helper.make_graph(nodes, "g", [], outputs, constants)
     proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])

@@ -231,3 +231,15 @@ def test_a_bias_between_coarse_products_is_refused_where_that_costs_more_than_a_
         ModelError, match=r"node 'Gemm_\d' \(Gemm\): .* bias, .* is 3 steps off; supported: at most 1"
     ):
         operators.load(model(0.1))
+
+
+def test_a_layer_that_no_output_needs_is_not_read(tmp_path: Path) -> None:
+    """Whatever is wrong with it: its bias, at the scale of products of 1e-14, does not fit int32."""
+    m = ort.FloatModel(1, 4)
+    x, bias = m.pair("input", 0.05), m.constant(np.full(3, 0.5, np.float32))
+    m.pair(m.node("Gemm", x, m.integers(4, 3, scale=1e-12), bias), 0.05)
+    m.node("Hardmax", x)
+    path = m.save(tmp_path / "m.onnx", m.pair(m.node("Relu", x), 0.05))
+    equal(path, ort.feeds(path, 1)[0])
+    with pytest.raises(ModelError, match="Hardmax is not supported"):
+        operators.load(m.save(tmp_path / "m.onnx", m.last, m.node("Hardmax", x)))

@@ -1,5 +1,6 @@
 """ONNX bytes to the integer graph: every name is given a meaning, node by node (see `values`)."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.fold import fold
 from nmcu.frontend.from_onnx.fuse import fuse
 from nmcu.frontend.from_onnx.values import Const, Integers, Pending, Quantised, Real, Source
+from nmcu.frontend.needed import needed
 from nmcu.frontend.readers import OnnxReader
 from nmcu.graph import Graph, TensorInfo, origin
 
@@ -19,7 +21,9 @@ METADATA = ("nmcu.mean", "nmcu.std")
 
 def read(data: bytes, folder: Path, readers: Mapping[str, OnnxReader]) -> Graph:
     """The integer graph of a QDQ model; external data only from `folder`. Raises `ModelError`."""
-    c = Context(fuse(file.parse(data, folder)))
+    whole = file.parse(data, folder)
+    alive = needed(whole.nodes, [port.name for port in whole.outputs])
+    c = Context(fuse(dataclasses.replace(whole, nodes=alive)))
     for name, array in c.file.constants.items():
         c.known[name] = Const(array)
     for port in c.file.inputs:

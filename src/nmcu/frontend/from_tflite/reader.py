@@ -6,6 +6,7 @@ from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite import file as tf
 from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.lower.shape import device_shape
+from nmcu.frontend.needed import needed
 from nmcu.frontend.readers import TfliteReader
 from nmcu.graph import Graph, TensorInfo, origin
 
@@ -17,7 +18,7 @@ def read(data: bytes, readers: Mapping[str, TfliteReader]) -> Graph:
     for index in file.inputs:
         if file.tensors[index].dtype in ("int8", "uint8"):
             _input(context, index)
-    for operator in _needed(file):
+    for operator in needed(file.operators, file.outputs):
         context.op = operator
         if operator.code not in readers:
             raise context.error(f"this operator is not supported; supported: {', '.join(sorted(readers))}")
@@ -25,16 +26,6 @@ def read(data: bytes, readers: Mapping[str, TfliteReader]) -> Graph:
     for index in file.outputs:
         _output(context, index)
     return context.builder.finish()
-
-
-def _needed(file: tf.File) -> list[tf.Operator]:
-    """The operators that an output depends on: whatever else a file holds does not matter."""
-    wanted, kept = set(file.outputs), []
-    for operator in reversed(file.operators):
-        if not wanted.isdisjoint(operator.outputs):
-            kept.append(operator)
-            wanted.update(operator.inputs)
-    return kept[::-1]
 
 
 def _input(context: Context, index: int) -> None:
