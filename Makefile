@@ -6,7 +6,7 @@ PYTHON ?= python3
 JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
-TEST_EXTRAS := dev,train,rtl
+TEST_EXTRAS := dev,train,rtl,iree,search
 
 FRESH := build/fresh
 

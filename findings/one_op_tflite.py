@@ -5,7 +5,11 @@ import numpy as np
 import tflite
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-TYPES = {np.dtype(np.int8): tflite.TensorType.INT8, np.dtype(np.int32): tflite.TensorType.INT32}
+TYPES = {
+    np.dtype(np.int8): tflite.TensorType.INT8,
+    np.dtype(np.int16): tflite.TensorType.INT16,
+    np.dtype(np.int32): tflite.TensorType.INT32,
+}
 OPTIONS = {
     "ADD": "AddOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
@@ -17,11 +21,13 @@ OPTIONS = {
     "RESIZE_BILINEAR": "ResizeBilinearOptions",
     "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
     "SUM": "ReducerOptions",
+    "SVDF": "SVDFOptions",
 }
 
 
 def results(op, inputs, shape, scale, zero_point, **options):
-    """Output codes by resolver. `inputs`: (array, scale, zero point), or (array,) for a constant; int8 output."""
+    """Output codes by resolver. `inputs`: (array, scale, zero point), or (array,) for a constant; int8 output. A fourth
+    entry makes a quantised one "constant" or "variable"."""
     model = _model(op, inputs, (shape, scale, zero_point), options)
     found = {}
     for name, resolver in (
@@ -30,7 +36,7 @@ def results(op, inputs, shape, scale, zero_point, **options):
     ):
         interpreter = Interpreter(model_content=model, experimental_op_resolver_type=resolver)
         interpreter.allocate_tensors()
-        fed = [array for array, *quantised in inputs if quantised]
+        fed = [array for array, *quantised in inputs if len(quantised) == 2]
         for detail, array in zip(interpreter.get_input_details(), fed, strict=True):
             interpreter.set_tensor(detail["index"], array)
         interpreter.invoke()
@@ -65,15 +71,18 @@ def _model(op, inputs, output, options):
         tflite.TensorAddName(b, text)
         if quantised:
             tflite.TensorAddQuantization(b, parameters)
+        if quantised[2:] == ["variable"]:
+            tflite.TensorAddIsVariable(b, True)
         return tflite.TensorEnd(b)
 
     data, tensors, fed = [b""], [], []
     for number, (array, *quantised) in enumerate(inputs):
-        if quantised:
+        if len(quantised) == 2:
             fed.append(number)
-        else:
+        constant = not quantised or quantised[2:] == ["constant"]
+        if constant:
             data.append(array.tobytes())
-        buffer = 0 if quantised else len(data) - 1
+        buffer = len(data) - 1 if constant else 0
         tensors.append(tensor(f"in{number}", array.shape, TYPES[array.dtype], buffer, quantised))
     tensors.append(tensor("out", output[0], tflite.TensorType.INT8, 0, output[1:]))
     result = len(inputs)

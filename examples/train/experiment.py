@@ -12,13 +12,17 @@ from nmcu.errors import NmcuError
 
 @dataclass(frozen=True)
 class Data:
-    """Image `size` in pixels, `(pixel / 255 - mean) / std`, shifts of up to `pad`, `holdout` images for decisions."""
+    """Image `size` in pixels, `(pixel / 255 - mean) / std`, shifts of up to `pad`, `holdout` images for decisions.
+
+    `growth` [[epoch, size], ...] makes the float phase see smaller images first, which take less time.
+    """
 
     size: int = 32
     mean: float = 128 / 255
     std: float = 0.25
     pad: int = 4
     holdout: int = 5000
+    growth: list[list[int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,26 @@ class Phase:
 
 @dataclass(frozen=True)
 class Sparsity:
-    """`pattern` or a gradual schedule [[epoch, pattern], ...], layers to `skip`, mask `interval` in steps."""
+    """`pattern` or a gradual schedule [[epoch, pattern], ...], layers to `skip`, mask `interval` in steps.
+
+    Pruned weights `fade` out over so many epochs; `permute` reorders channels before.
+    """
 
     pattern: str | list[list[Any]]
     skip: list[str] = field(default_factory=list)
     interval: int = 1
     decay: float = 2e-4
+    fade: float = 0.0
+    permute: bool = False
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """A finished experiment of the same data as `teacher`, its `weight` in the loss and `temperature`."""
+
+    teacher: str
+    weight: float = 0.9
+    temperature: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -55,11 +73,18 @@ class Experiment:
     quantize: Phase
     data: Data = Data()
     sparsity: Sparsity | None = None
+    distill: Distillation | None = None
     start: str | None = None
     seed: int = 0
 
 
-_TABLES: dict[str, type] = {"train": Phase, "quantize": Phase, "data": Data, "sparsity": Sparsity}
+_TABLES: dict[str, type] = {
+    "train": Phase,
+    "quantize": Phase,
+    "data": Data,
+    "sparsity": Sparsity,
+    "distill": Distillation,
+}
 
 
 def read(path: Path) -> Experiment:

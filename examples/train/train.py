@@ -115,10 +115,12 @@ class Recipe:
         self.batches = {p: cut // phase.batch for p, phase in self.phases.items()}
         if min(self.batches.values()) == 0:
             raise NmcuError(f"{cut} training images do not fill one batch: give more data or a smaller batch")
-        if experiment.start and not (out / experiment.start / "float" / "part0").is_file():
-            raise NmcuError(
-                f"{experiment.name} starts from {experiment.start}, which is not in {out}: train that to its end first"
-            )
+        for other in filter(None, (experiment.start, experiment.distill and experiment.distill.teacher)):
+            if not (out / other / "float" / "part0").is_file():
+                raise NmcuError(
+                    f"{experiment.name} starts from {other}, which is not in {out}: train that to its end first"
+                )
+        self.distiller = self._distiller()
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -144,6 +146,8 @@ class Recipe:
         self.history = list(position.get("history", []))
         if not position and self.experiment.start:
             nt.checkpoint.load_compact(self.results / self.experiment.start / "float", model)
+        if not position:
+            self._permute(model)
         sparsifier = self._sparsify(model)
         model.to(self.device, memory_format=torch.channels_last)
         if position.get("phase", "float") == "float":
@@ -199,8 +203,35 @@ class Recipe:
         if not isinstance(sparsity.pattern, str):
             stages = [(int(epoch * self.batches["float"]), pattern) for epoch, pattern in sparsity.pattern]
         return nt.sparsify(
-            model, stages, skip=sparsity.skip, interval=sparsity.interval, decay=sparsity.decay
+            model,
+            stages,
+            skip=sparsity.skip,
+            interval=sparsity.interval,
+            decay=sparsity.decay,
+            fade=round(sparsity.fade * self.batches["float"]),
         )
+
+    def _permute(self, model: nn.Module) -> None:
+        sparsity = self.experiment.sparsity
+        if sparsity is not None and sparsity.permute:
+            last = sparsity.pattern if isinstance(sparsity.pattern, str) else sparsity.pattern[-1][1]
+            print(nt.permute(model, self._sample().cpu(), last, skip=sparsity.skip))
+
+    def _distiller(self) -> nt.Distiller | None:
+        """The teacher of another experiment, with the weights of its float phase."""
+        distill = self.experiment.distill
+        if distill is None:
+            return None
+        of = json.loads((self.results / distill.teacher / "metrics.json").read_text())["experiment"]
+        teacher = build(**of["model"])
+        nt.checkpoint.load_compact(self.results / distill.teacher / "float", teacher)
+        teacher.to(self.device, memory_format=torch.channels_last)
+        return nt.Distiller(teacher, weight=distill.weight, temperature=distill.temperature)
+
+    def _size(self, name: str, epoch: int) -> int:
+        """The size of the images of an epoch."""
+        growth = self.experiment.data.growth if name == "float" else []
+        return next((size for start, size in reversed(growth) if start <= epoch), self.experiment.data.size)
 
     def _restore(
         self,
@@ -238,8 +269,11 @@ class Recipe:
             seed = (self.experiment.seed, list(self.phases).index(name), epoch)
             stream = enumerate(self.augmenter.batches(phase.batch, seed, start), start)
             title = f"{self.experiment.name} {name} {epoch + 1}"
+            size = self._size(name, epoch)
             for i, (images, labels) in self._progress(title, stream, start, batches):
                 set_rate(optimizer, phase, epoch * batches + i, batches)
+                if size != images.shape[-1]:
+                    images = functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
                 loss, correct = self._step(model, optimizer, phase, images, labels)
                 if sparsifier is not None:
                     sparsifier.step()
@@ -289,7 +323,10 @@ class Recipe:
     ) -> tuple[float, int]:
         with torch.autocast(self.device.type, torch.bfloat16):
             logits = model(images)
-        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=phase.smoothing)
+            if self.distiller is None:
+                loss = functional.cross_entropy(logits.float(), labels, label_smoothing=phase.smoothing)
+            else:
+                loss = self.distiller.loss(logits, images, labels, smoothing=phase.smoothing)
         value = float(loss.detach())
         if not np.isfinite(value):
             raise NmcuError(

@@ -6,8 +6,13 @@ nmcu.inspect(model)                                   # layers, shapes, zeros, N
 pruned = nmcu.prune(model, "1:8x4")                   # by magnitude; pruned.save("sparse.onnx")
 program = nmcu.compile(pruned, "cluster8")            # plan, C and ELF
 report = nmcu.run(program, array)                     # outputs, cycles per layer, equal to the reference?
+nmcu.fit(pruned)                                      # which chips does it fit, and how fast is it there?
 nmcu.explain(program, report)                         # which kernels could run each layer, and why these
 accuracy = nmcu.evaluate(model, "test.parquet")       # the same program on this machine, over a data set
+noise = nmcu.compare(model, "float.onnx", "test.parquet")   # where does int8 leave the float network?
+front = nmcu.search(model, "test.parquet")            # which pattern in which layer: accuracy against cycles
+function = nmcu.layer_function("conv1", weight, scale, bias, …)  # one layer as a C function, without a planner
+found = nmcu.sensitivity(model, "test.parquet")       # what does pruning each layer alone cost, what does it gain?
 
 What these return prints in a few lines, draws itself in a notebook, and has `save`, `to_json` and `to_frame`.
 """
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from nmcu import isa as isa
     from nmcu import judge as judge
     from nmcu import kernels as kernels
+    from nmcu import layerwise as layerwise
     from nmcu import operators as operators
     from nmcu import plan as plan
     from nmcu import registry as registry
@@ -40,18 +46,28 @@ if TYPE_CHECKING:
         CompiledModel,
         Demo,
         Explanation,
+        Fit,
+        FloatComparison,
+        Front,
         Inspection,
+        LayerFunction,
         Pruned,
         RunReport,
+        Sensitivity,
         Verdict,
+        compare,
         compile,
         demo,
         evaluate,
         explain,
+        fit,
         inspect,
+        layer_function,
         load,
         prune,
         run,
+        search,
+        sensitivity,
         verify,
     )
     from nmcu.errors import NmcuError, NoGainWarning
@@ -65,6 +81,7 @@ _ROOMS = (
         "isa",
         "judge",
         "kernels",
+        "layerwise",
         "operators",
         "plan",
         "registry",
@@ -77,20 +94,30 @@ __all__ = [
     "CompiledModel",
     "Demo",
     "Explanation",
+    "Fit",
+    "FloatComparison",
+    "Front",
     "Inspection",
+    "LayerFunction",
     "NmcuError",
     "NoGainWarning",
     "Pruned",
     "RunReport",
+    "Sensitivity",
     "Verdict",
+    "compare",
     "compile",
     "demo",
     "evaluate",
     "explain",
+    "fit",
     "inspect",
+    "layer_function",
     "load",
     "prune",
     "run",
+    "search",
+    "sensitivity",
     "verify",
 ]
 

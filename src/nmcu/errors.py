@@ -21,6 +21,14 @@ class ToolchainError(NmcuError):
         self.log = log
 
 
+class ProgramTooLarge(ToolchainError):
+    """A memory has `lack` bytes too few for code, constants and what the planner put beside them."""
+
+    def __init__(self, message: str, log: str, lack: int) -> None:
+        super().__init__(message, log)
+        self.lack = lack
+
+
 class SimulationFault(NmcuError):
     """The simulated program did something the machine does not allow."""
 

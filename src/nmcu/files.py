@@ -1,14 +1,26 @@
-"""Files that appear whole or not at all, and whether one is there."""
+"""Files that appear whole or not at all, whether one is there, and descriptions in TOML."""
 
 import errno
 import os
 import secrets
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from nmcu.errors import NmcuError
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """What the TOML file `path` holds. Raises `NmcuError` where it cannot be read or is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NmcuError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # TOML, UTF-8, or a number of thousands of digits
+        raise NmcuError(f"{path} is not TOML: {error}") from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -111,7 +111,7 @@ def test_a_pruned_model_saves_as_onnx(results: dict[str, Any], tmp_path: Path) -
 
 def test_folders_hold_what_the_commands_write(results: dict[str, Any], tmp_path: Path) -> None:
     results["program"].save(tmp_path / "project")
-    assert {"Makefile", "network.c", "plan.json"} <= {p.name for p in (tmp_path / "project").iterdir()}
+    assert {"Makefile", "conv_linear.c", "plan.json"} <= {p.name for p in (tmp_path / "project").iterdir()}
     results["program"].save(tmp_path / "program.elf")
     assert (tmp_path / "program.elf").read_bytes() == results["program"].image.elf
     results["report"].save(tmp_path / "results")

@@ -49,7 +49,7 @@ def test_zeros_anywhere_run_on_a_gather_where_it_is_faster(tokens: int) -> None:
     assert "gather" in kernel and pattern == "unstructured"
     assert 1.5 * cycles < run(sparse, "dense*")[2] if tokens != 1 else cycles < run(sparse, "dense*")[2]
     kernel, pattern, _ = run(network(0.45, tokens=tokens))
-    assert "dense" in kernel and pattern == "dense"
+    assert "gather" not in kernel and pattern == "dense"
 
 
 def test_one_in_thirty_two_is_faster_than_one_in_sixteen() -> None:

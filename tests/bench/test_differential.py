@@ -14,8 +14,8 @@ UNJUDGED = 0.02
 """The share that a runtime refuses: CONCATENATION of several scales, say, whose meaning is clear all the same."""
 REFUSED = {
     "tflite": (
-        *("supported: equal ones", "fused activation", "quantised along axis", "a mean over axes", "beta is"),
-        *("times the output scale", "overflow"),
+        *("supported: equal ones", "fused activation", "quantised along axis"),
+        *("times the output scale", "overflow", "needs more than", "equal ones are needed"),
     )
 }
 """What the sentences of our reader say that are meant: a good network refused for another reason is a fault, too."""

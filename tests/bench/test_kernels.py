@@ -64,7 +64,8 @@ def test_speedups_are_over_the_dense_kernels_of_the_same_run(rows: list[KernelRo
 
 def test_xdecimate_runs_only_where_it_is_needed(rows: list[KernelRow]) -> None:
     assert {row.isa for row in rows if row.kernel.endswith("xdec")} == {"xdec"}
-    assert {row.isa for row in rows if not row.kernel.endswith("xdec")} == {"xcv"}
+    assert {row.isa for row in rows if "mac" in row.kernel} == {"gmac"}
+    assert {row.isa for row in rows if not row.kernel.endswith("xdec") and "mac" not in row.kernel} == {"xcv"}
 
 
 def test_packed_weights_are_small() -> None:

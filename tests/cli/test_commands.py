@@ -16,8 +16,10 @@ from PIL import Image
 
 from networks import conv_linear
 from nmcu import operators
+from nmcu.graph import reference
 
-MODEL = Path(__file__).parents[2] / "examples" / "models" / "resnet8_dense.onnx"
+NAME = "resnet8_dense"
+MODEL = Path(__file__).parents[2] / "examples" / "models" / f"{NAME}.onnx"
 
 
 def test_run_prints_a_table(nmcu: Any) -> None:
@@ -38,6 +40,17 @@ def test_what_is_in_the_way_of_results_is_found_before_the_run(
     monkeypatch.setattr("nmcu.run", None)  # is not called
     result = nmcu("run", MODEL, "--out", tmp_path)
     assert result.code == 1 and "plan.json is there already, which nmcu did not write" in result.err
+
+
+def test_fit_ends_with_an_error_where_an_output_is_wrong(nmcu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = ("fit", MODEL, "--target", "cluster8", "--json")
+    result = nmcu(*one)
+    assert result.code == 0 and result.json["targets"][0]["bit_exact"] is True
+    right = reference.run
+    monkeypatch.setattr(reference, "run", lambda *to: {name: out ^ 1 for name, out in right(*to).items()})
+    result = nmcu(*one)
+    assert result.code == 1 and result.json["targets"][0]["bit_exact"] is False
+    assert f"10 output values of {MODEL} on cluster8 differ from the reference" in result.err
 
 
 def test_run_keeps_everything_it_made(nmcu: Any, tmp_path: Path) -> None:
@@ -67,7 +80,7 @@ def test_run_keeps_everything_it_made(nmcu: Any, tmp_path: Path) -> None:
     assert np.array_equal(np.load(kept), image)
     assert (out / "program.elf").read_bytes()[:4] == b"\x7fELF"
     assert json.loads((out / "plan.json").read_text())["isa"] == "rv32"
-    assert {"Makefile", "README.md", "network.c", "main.c"} <= {p.name for p in (out / "project").iterdir()}
+    assert {"Makefile", "README.md", f"{NAME}.c", "main.c"} <= {p.name for p in (out / "project").iterdir()}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["deep", "image.npy"]
 
 
@@ -116,10 +129,10 @@ def test_compile_writes_a_project(nmcu: Any, tmp_path: Path) -> None:
     assert names >= {
         "Makefile",
         "README.md",
-        "network.c",
-        "network.h",
+        f"{NAME}.c",
+        f"{NAME}.h",
         "main.c",
-        "weights.bin",
+        f"{NAME}_weights.bin",
         "plan.json",
         "nmcu",
     }
@@ -196,7 +209,7 @@ def test_a_bug_is_told_from_a_users_mistake(debug: str) -> None:
 import nmcu.api, nmcu.cli
 def fail(*_, **__):
     raise KeyError("surprise")
-nmcu.api.inspect = fail
+nmcu.api.read = fail
 nmcu.cli.main(["inspect", "model.onnx"])
 """
     done = subprocess.run(

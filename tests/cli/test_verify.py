@@ -79,7 +79,7 @@ def test_the_short_form_is_in_the_report_and_its_result_is_kept(
 def test_a_judge_that_crashes_fails_no_run(
     nmcu: Any, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(*arguments: object) -> None:
+    def crash(*arguments: object, **options: object) -> None:
         raise Crashed("ONNX Runtime crashed (signal SIGSEGV)")
 
     monkeypatch.setenv("NMCU_CACHE", str(tmp_path / "cache"))

@@ -45,7 +45,7 @@ def test_the_session_in_python_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "bit-exact" in done.stdout
-    made = {"sparse.onnx", "project", "results", "examples"}
+    made = {"sparse.onnx", "project", "library", "results", "examples"}
     assert {path.name for path in tmp_path.iterdir()} == made
 
 

@@ -208,7 +208,7 @@ def test_dangling_input(small: Path) -> None:
     def change(model: onnx.ModelProto) -> None:
         model.graph.node[0].input[0] = "nowhere"
 
-    refused(_edit(small, change), "nowhere", "incomplete")
+    refused(_edit(small, change), "nowhere", "which nothing writes")
 
 
 def test_name_written_twice(small: Path) -> None:
@@ -337,7 +337,7 @@ def test_external_data_beside_the_model_is_read(small: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("op", "remedy"), [("QLinearConv", "QDQ form"), ("DynamicQuantizeLinear", "quantise statically")]
+    ("op", "remedy"), [("QLinearResize", "QDQ form"), ("DynamicQuantizeLinear", "quantise statically")]
 )
 def test_other_forms_of_quantisation_are_told_the_remedy(small: Path, op: str, remedy: str) -> None:
     model = onnx.load(small)

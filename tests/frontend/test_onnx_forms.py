@@ -243,3 +243,62 @@ def test_a_layer_that_no_output_needs_is_not_read(tmp_path: Path) -> None:
     equal(path, ort.feeds(path, 1)[0])
     with pytest.raises(ModelError, match="Hardmax is not supported"):
         operators.load(m.save(tmp_path / "m.onnx", m.last, m.node("Hardmax", x)))
+
+
+@pytest.mark.parametrize("op", ["Mul", "Div"])
+@pytest.mark.parametrize("before", ["GlobalAveragePool", "Add"])
+def test_a_factor_behind_an_operator_becomes_its_scale(tmp_path: Path, op: str, before: str) -> None:
+    """AMD Quark's XINT8 puts such a Mul behind global pooling; it costs nothing."""
+    m = ort.FloatModel(1, 4, 7, 7)
+    x = m.pair("input", SCALE)
+    y = m.node(
+        before, *([x] if before == "GlobalAveragePool" else [x, m.node("Transpose", x, perm=[0, 1, 3, 2])])
+    )
+    m.pair(m.node("Relu", m.node(op, y, m.constant(np.asarray(1.03, np.float32)))), 0.04)
+    model = ort.check(m.save(tmp_path / "m.onnx"))
+    assert {layer.kind for layer in model.layers} <= {"avgpool", "add", "transpose", "reshape"}
+
+
+@pytest.mark.parametrize("op", ["Add", "Sub"])
+@pytest.mark.parametrize("first", [True, False], ids=["layer first", "tensor first"])
+@pytest.mark.parametrize("relu", [True, False])
+def test_a_sum_of_a_layer_that_is_not_quantised_and_a_tensor(
+    tmp_path: Path, op: str, first: bool, relu: bool
+) -> None:
+    """NVIDIA's Model Optimizer quantises the inputs of convolutions only: a residual block's second one is float."""
+    m = ort.FloatModel(1, 8, 6, 6)
+    x = m.pair("input", 0.03, 0)
+    layer = m.node(
+        "Conv", x, m.integers(8, 8, 1, 1, scale=0.004), m.constant(np.linspace(-1, 1, 8, dtype=np.float32))
+    )
+    total = m.node(op, *((layer, x) if first else (x, layer)))
+    m.pair(m.node("Relu", total) if relu else total, 0.03, -128 if relu else 0)
+    model = ort.check(m.save(tmp_path / "m.onnx"))
+    assert [layer.kind for layer in model.layers] == ["conv+add"]
+    operators.save(model, tmp_path / "back.onnx")
+    assert operators.load(tmp_path / "back.onnx").layers[0].op == model.layers[0].op
+
+
+@pytest.mark.parametrize("op", ["Add", "Sub"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_sum_whose_scale_is_small_beside_its_inputs_is_computed_in_float(
+    tmp_path: Path, op: str, first: bool
+) -> None:
+    """Codes of the layer that is not quantised would be more than three steps of the sum apart."""
+    m = ort.FloatModel(1, 6, 8)
+    x = m.pair("input", 0.03)
+    layer = m.node("MatMul", x, m.integers(8, 8))
+    m.pair(m.node("Relu", m.node(op, *((layer, x) if first else (x, layer)))), 0.01)
+    model = ort.check(m.save(tmp_path / "m.onnx"))
+    assert [layer.kind for layer in model.layers][-3:] == [f"float {op.lower()}", "float clip", "to int8"]
+
+
+def test_inputs_are_in_the_order_of_the_file_whichever_is_read_first(tmp_path: Path) -> None:
+    """Files are given to `nmcu run --input` in this order; ONNX Runtime's quantiser moves pairs to where it likes."""
+    m = ort.FloatModel(1, 4)
+    m.inputs += [helper.make_tensor_value_info("second", TensorProto.FLOAT, (1, 4))]
+    second = m.pair("second", 0.5)
+    m.pair(m.node("Sub", m.pair("input", 0.5), second), 0.5)
+    model = ort.check(m.save(tmp_path / "m.onnx"))
+    assert [info.name for info in model.border.model_inputs] == ["input", "second"]
+    assert [encoder.inputs[0].name for encoder in model.border.encoders] == ["input", "second"]

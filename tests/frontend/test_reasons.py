@@ -52,6 +52,21 @@ def _as_default_of_an_input(model: onnx.ModelProto) -> None:
     model.graph.input.append(helper.make_tensor_value_info(first.name, first.data_type, first.dims))
 
 
+def _beyond_the_axes(op: str) -> Callable[[onnx.ModelProto], None]:
+    """The model's transposition becomes `op` along an axis that its input does not have."""
+
+    def change(model: onnx.ModelProto) -> None:
+        node = next(n for n in model.graph.node if n.op_type == "Transpose")
+        node.op_type = op
+        del node.attribute[:]
+        node.attribute.append(helper.make_attribute("axis", 7))
+        if op == "Gather":
+            model.graph.initializer.append(numpy_helper.from_array(np.zeros(1, np.int64), "first"))
+            node.input.append("first")
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -66,6 +81,10 @@ def _as_default_of_an_input(model: onnx.ModelProto) -> None:
         (_twice, "two initializers of the model are called '.+'; export the model again"),
         (_nameless, r"initializer \d+ of the model has no name; export the model again"),
         (_as_default_of_an_input, None),
+        *(
+            (_beyond_the_axes(op), "axis 7 does not exist in rank 4")
+            for op in ("Gather", "Flatten", "Concat")
+        ),
     ],
 )
 def test_onnx(
@@ -119,3 +138,64 @@ def _weights_of_four_bits() -> bytes:
 def test_tflite(content: Callable[[], bytes], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         operators.parse(content(), "model.tflite")
+
+
+@pytest.mark.parametrize(
+    ("code", "options", "fields", "axis", "message"),
+    [
+        ("EXPAND_DIMS", "ExpandDimsOptions", {}, 5, "axis 5 is no place in a shape of 4 dimensions"),
+        ("EXPAND_DIMS", "ExpandDimsOptions", {}, -6, "axis -6 is no place in a shape of 4 dimensions"),
+        (
+            "SQUEEZE",
+            "SqueezeOptions",
+            {"SqueezeDims": [4]},
+            None,
+            r"axis 4 does not exist in shape \(1, 1, 4, 8",
+        ),
+        (
+            "SQUEEZE",
+            "SqueezeOptions",
+            {"SqueezeDims": [-2]},
+            None,
+            r"axis -2 of shape .* which has 4 elements",
+        ),
+        ("GATHER", "GatherOptions", {"Axis": 2, "BatchDims": 2}, 0, r"batch_dims 2 does not fit .* \(1,\)"),
+        ("GATHER", "GatherOptions", {"Axis": 2, "BatchDims": -2}, 0, r"batch_dims -2 does not fit"),
+        ("GATHER", "GatherOptions", {"Axis": 0, "BatchDims": 1}, 0, r"batch_dims 1 does not fit .* axis 0"),
+    ],
+)
+def test_axes_that_a_tflite_tensor_does_not_have_are_named(
+    code: str, options: str, fields: dict[str, object], axis: int | None, message: str, tmp_path: Path
+) -> None:
+    model = TfliteModel()
+    x = model.input(1, 1, 4, 8)
+    constants = [] if axis is None else [model.ints(axis)]
+    shape = {"EXPAND_DIMS": (1, 1, 1, 4, 8), "SQUEEZE": (4, 8), "GATHER": (1, 1, 1, 8)}[code]
+    y = model.op(code, [x, *constants], [model.tensor(*shape)], options, **fields)
+    file = tmp_path / "model.tflite"
+    file.write_bytes(model.build(y))
+    with pytest.raises(ModelError, match=message):
+        operators.load(file)
+
+
+@pytest.mark.parametrize(
+    ("given", "right"), [(0, True), (2, True), (1, False), (-1, False), (1 << 30, False)]
+)
+def test_a_depth_multiplier_that_the_weights_do_not_have_is_named(
+    given: int, right: bool, tmp_path: Path
+) -> None:
+    model = TfliteModel()
+    inputs = [model.input(1, 4, 4, 8), model.weights(1, 3, 3, 16, axis=3), model.bias(16, 0.0005)]
+    options = {"StrideH": 1, "StrideW": 1, "DepthMultiplier": given}
+    y = model.op(
+        "DEPTHWISE_CONV_2D", inputs, [model.tensor(1, 4, 4, 16)], "DepthwiseConv2DOptions", **options
+    )
+    file = tmp_path / "model.tflite"
+    file.write_bytes(model.build(y))
+    if right:
+        assert operators.load(file).layers
+        return
+    with pytest.raises(
+        ModelError, match=f"its depth multiplier is {given}, weights of 16 channels .* need 2"
+    ):
+        operators.load(file)

@@ -74,6 +74,21 @@ def test_fully_connected(tmp_path: Path, keep: bool) -> None:
     checked(tmp_path, m, y)
 
 
+@pytest.mark.parametrize(("dtype", "zero"), [("uint8", 60), ("int8", -3)])
+def test_weights_with_a_zero_point_from_which_they_differ_by_an_int8(
+    tmp_path: Path, dtype: str, zero: int
+) -> None:
+    """Files of TensorFlow 1 (uint8 throughout), and those whose weights have few bits."""
+    m = TfliteModel()
+    other = {"dtype": dtype, "zero": 120} if dtype == "uint8" else {"zero": 5}
+    x, y = m.input(1, 12, scale=0.05, **other), m.tensor(1, 6, scale=0.3, **other)
+    data = m.rng.integers(0, 120, (6, 12)).astype(dtype)
+    w = m.tensor(6, 12, scale=0.01, zero=zero, data=data, dtype=dtype)
+    options = {"FusedActivationFunction": 0, "KeepNumDims": 0, "WeightsFormat": 0}
+    m.op("FULLY_CONNECTED", [x, w, m.bias(6, 0.0005)], [y], "FullyConnectedOptions", **options)
+    checked(tmp_path, m, y)
+
+
 @pytest.mark.parametrize("padding", [SAME, VALID])
 @pytest.mark.parametrize("stride", [1, 2])
 def test_transpose_conv(tmp_path: Path, padding: int, stride: int) -> None:
@@ -115,6 +130,35 @@ def test_operators_that_only_the_newer_field_names(tmp_path: Path) -> None:
     y = m.tensor(1, 4, 5, 6, scale=0.03, zero=7)
     m.op("MUL", [a, b], [y], "MulOptions", FusedActivationFunction=0)
     assert [layer.kind for layer in checked(tmp_path, m, y).layers] == ["mul"]
+
+
+@pytest.mark.parametrize("code", ["ADD", "SUB", "MUL"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("first", [True, False])
+def test_constant_operand_becomes_a_table(tmp_path: Path, code: str, channels: int, first: bool) -> None:
+    """One value, or one for each of few channels, on either side."""
+    m = TfliteModel()
+    x = m.input(1, 4, 5, 3, scale=0.04, zero=5)
+    data = np.array([-77, 100, 13][:channels], np.int8)
+    constant = m.tensor(channels, scale=0.02, zero=-3, data=data)
+    y = m.tensor(1, 4, 5, 3, scale=0.03, zero=7)
+    operands = [constant, x] if first else [x, constant]
+    m.op(code, operands, [y], f"{code.capitalize()}Options", FusedActivationFunction=1)
+    (layer,) = checked(tmp_path, m, y).layers
+    assert (layer.kind, type(layer.op).__name__) == (code.lower(), "Table")
+
+
+def test_normalisation_that_keeps_every_code_costs_nothing(tmp_path: Path) -> None:
+    """An image of 0 to 1 times 2 less 1, each result in its own scale, as exports of TensorFlow Hub begin."""
+    m = TfliteModel()
+    x = m.input(1, 4, 5, 3, scale=1 / 255, zero=-128)
+    two = m.tensor(1, scale=2 / 127, zero=0, data=np.array([127], np.int8))
+    one = m.tensor(1, scale=1 / 127, zero=0, data=np.array([127], np.int8))
+    doubled = m.tensor(1, 4, 5, 3, scale=2 / 255, zero=-128)
+    y = m.tensor(1, 4, 5, 3, scale=2 / 255, zero=-1)
+    m.op("MUL", [x, two], [doubled], "MulOptions", FusedActivationFunction=0)
+    m.op("SUB", [doubled, one], [y], "SubOptions", FusedActivationFunction=0)
+    assert {layer.kind for layer in checked(tmp_path, m, y).layers} == {"reshape"}
 
 
 @pytest.mark.parametrize("code", ["MINIMUM", "MAXIMUM"])

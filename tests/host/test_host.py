@@ -13,12 +13,13 @@ import pytest
 from PIL import Image
 
 import nmcu
-from isas import BUILT_IN, named
+from isas import BUILT_IN, CORE_V_TARGETS, named
 from networks import conv_linear
 from nmcu import codegen, graph, host, kernels, plan, targets
 from nmcu.bench.shapes import Shape, network
 from nmcu.errors import ModelError, NmcuError, PlanError
-from nmcu.graph import Graph
+from nmcu.frontend.lower import floats
+from nmcu.graph import Graph, TensorInfo
 from nmcu.host.library import HostProgram
 from nmcu.isa import InstructionSet
 
@@ -38,7 +39,24 @@ def test_host_program_equals_the_reference() -> None:
         assert all(np.array_equal(found[name], expected[name]) for name in expected)
 
 
-@pytest.mark.parametrize("target", targets.names())
+def test_float_sections_round_every_product() -> None:
+    """zig cc compiles for this processor, and clang fuses products and sums by default: one rounding too few."""
+    b = graph.Builder("floats")
+    shape = (1, 501)
+    x = b.input(TensorInfo("in", shape, "float32"), TensorInfo("x", shape, "float32"), (0, 1))
+    for function in ("tanh", "gelu_tanh", "softplus", "hardswish"):
+        y = floats.apply(b, function, function, x, 1 / 6, 0.5)
+        b.output(y, TensorInfo(f"{function} out", shape, "float32"), (0, 1), shape)
+    network = b.finish()
+    feeds = {"x": np.random.default_rng(0).normal(0, 2, shape).astype(np.float32)}
+    expected = graph.reference.run(network, feeds)
+    program = _program(network)
+    with HostProgram(program, host.build(program)) as loaded:
+        found = loaded.run(feeds)
+    assert all(found[name].tobytes() == expected[name].tobytes() for name in expected)
+
+
+@pytest.mark.parametrize("target", CORE_V_TARGETS)
 @pytest.mark.parametrize("isa", ["rv32", "xcv", "xdec"])
 @pytest.mark.parametrize("zeros_every", [1, 8])
 def test_a_devices_plan_runs_here_with_the_same_kernels(target: str, isa: str, zeros_every: int) -> None:
@@ -55,12 +73,23 @@ def test_a_devices_plan_runs_here_with_the_same_kernels(target: str, isa: str, z
 
 
 @pytest.mark.parametrize(
-    ("kernel", "shape"),
-    [("published_linear_xdec", "linear_64_33_t1"), ("published_conv_xdec", "conv3x3_6x6x16_7")],
+    ("kernel", "shape", "pattern", "isa"),
+    [
+        ("published_linear_xdec", "linear_64_33_t1", "1:8", "xdec"),
+        ("published_conv_xdec", "conv3x3_6x6x16_7", "1:8", "xdec"),
+        ("word_gather_mac", "conv3x3_6x6x16_7", "1:4", "gmac"),
+        ("word_gather_mac", "conv3x3_6x6x32_7", "1:8", "gmac"),
+        ("word_gather_mac", "linear_64_33_t5", "1:16", "gmac"),
+        ("word_gather_mac", "conv5x5s2_9x11x13_6", "2:4", "gmac"),
+        ("word_gather_mac", "conv3x3_5x5x37_5", "2:8", "gmac"),
+        ("byte_gather_mac", "linear_70_33_t1", "1:4", "gmac"),
+        ("byte_gather_mac", "linear_70_33_t1", "1:16", "gmac"),
+        ("byte_gather_mac_g4", "linear_70_33_t1", "1:8x4", "gmac"),
+    ],
 )
-def test_kernels_that_need_an_extension_run_here_too(kernel: str, shape: str) -> None:
-    layer = network(Shape.parse(shape), "1:8")
-    planned = plan.make(layer, targets.get("cluster8"), named("xdec"), BUILT_IN, kernel_names=kernel)
+def test_kernels_that_need_an_extension_run_here_too(kernel: str, shape: str, pattern: str, isa: str) -> None:
+    layer = network(Shape.parse(shape), pattern)
+    planned = plan.make(layer, targets.get("cluster8"), named(isa), BUILT_IN, kernel_names=kernel)
     assert {layer.kernel.name for layer in planned.layers if layer.kernel} == {kernel}
     feeds = layer.border.encode(graph.random_inputs(layer, 3))
     program = host.program_of(planned)

@@ -63,13 +63,11 @@ def test_a_finding_is_one_sentence() -> None:
     network = conv(4, 3)
     program = codegen.emit(plan.make(network, targets.get("cluster8"), host.ISA, BUILT_IN))
     feeds = network.border.encode(graph.random_inputs(network, 0))
-    source = str(program.files["network.c"]).replace("output_result[48]", "output_result[40]")
-    source = source.replace(
-        "void network_run(void)\n{\n",
-        "void network_run(void)\n{\n    ((volatile int8_t *)input_map)[64] = 1;\n",
-    )
-    header = str(program.files["network.h"])
-    broken = dataclasses.replace(program, files={**program.files, "network.c": source, "network.h": header})
+    source = str(program.files["network.c"])
+    call = "    begin(at, 0);\n"
+    assert call in source
+    source = source.replace(call, f"{call}    ((volatile int8_t *)at->input[0])[64] = 1;\n")
+    broken = dataclasses.replace(program, files={**program.files, "network.c": source})
     with pytest.raises((NmcuError, ToolchainError), match="sanitizers: "):
         host.run_sanitized(broken, feeds)
 

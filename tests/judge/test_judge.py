@@ -48,6 +48,15 @@ def test_quantised_tensors_inside_the_model_come_with_its_outputs(real: Judge) -
     assert real.run(proto.SerializeToString(), [FEED], "default")[0].keys() == {"x", "y"}
 
 
+def test_an_input_that_is_cast_before_it_is_quantised(real: Judge) -> None:
+    """NVIDIA's Model Optimizer casts the whole network to float16."""
+    scale, zero = helper.make_tensor("s", 1, [], [0.5]), helper.make_tensor("z", TensorProto.INT8, [], [1])
+    proto = onnx.load_model_from_string(_model(helper.make_node("Cast", ["x"], ["half"], to=10), scale, zero))
+    proto.graph.node.append(helper.make_node("Cast", ["half"], ["back"], to=TensorProto.FLOAT))
+    proto.graph.node.append(helper.make_node("QuantizeLinear", ["back", "s", "z"], ["y"]))
+    assert real.run(proto.SerializeToString(), [FEED])[0]["y"].tolist() == [1, 3, 5, 7]
+
+
 @pytest.mark.parametrize("cast", [False, True])
 def test_what_was_no_number_before_it_was_quantised_is_said(real: Judge, cast: bool) -> None:
     """Even where it became an integer in between, which C leaves undefined."""
@@ -61,6 +70,37 @@ def test_what_was_no_number_before_it_was_quantised_is_said(real: Judge, cast: b
     found = real.run(proto.SerializeToString(), [FEED, {"x": -FEED["x"]}])
     assert judge.undefined("y") not in found[0]
     assert found[1][judge.undefined("y")].tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "mask"),
+    [
+        ("Identity", [], [0, 1, 1, 1]),
+        ("Clip", [("lo", TensorProto.INT8, [], [-7])], [0, 1, 1, 1]),
+        (
+            "Pad",
+            [("pads", TensorProto.INT64, [2], [1, 2]), ("v", TensorProto.INT8, [], [3])],
+            [0, 0, 1, 1, 1, 0, 0],
+        ),
+        ("Gather", [("at", TensorProto.INT64, [3], [2, 0, 0])], [1, 0, 0]),
+    ],
+)
+def test_what_was_no_number_is_followed_to_where_its_integers_go(
+    real: Judge,
+    op: str,
+    inputs: list[tuple[str, int, list[int], list[int]]],
+    mask: list[int],
+) -> None:
+    constants = [helper.make_tensor(*each) for each in inputs]
+    scale = helper.make_tensor("s", TensorProto.FLOAT, [], [0.5])
+    zero = helper.make_tensor("z", TensorProto.INT8, [], [1])
+    node = helper.make_node("Sqrt", ["x"], ["root"])
+    proto = onnx.load_model_from_string(_model(node, scale, zero, *constants))
+    proto.graph.node.append(helper.make_node("QuantizeLinear", ["root", "s", "z"], ["q"]))
+    proto.graph.node.append(helper.make_node(op, ["q", *(each[0] for each in inputs)], ["moved"]))
+    proto.graph.node.append(helper.make_node("DequantizeLinear", ["moved", "s", "z"], ["y"]))
+    found = real.run(proto.SerializeToString(), [{"x": -FEED["x"]}])[0]
+    assert found[judge.undefined("moved")].tolist() == mask
 
 
 def test_a_refusal_is_the_runtimes_own_sentence_and_the_worker_goes_on(real: Judge) -> None:

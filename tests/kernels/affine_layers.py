@@ -40,11 +40,15 @@ def layer(
     hi: int = 127,
     gain: float = 1.0,
     largest: int = 127,
+    mixed: bool = False,
     seed: int = 0,
+    sums: bool = False,
 ) -> Layer:
-    """The layer with random weights up to `largest`, pruned to `pattern`; a large `gain` saturates its outputs.
+    """The layer with random weights up to `largest`, pruned to `pattern`; a large `gain` saturates its outputs, which
+    with `sums` are the accumulators.
 
-    Beside N:M[xG], a pattern is `1-3:16`, where every channel has an N of its own, or `5%`, as many weights anywhere.
+    `mixed` makes the scales of some channels so large or so small that these requantise in another way. Beside N:M[xG],
+    a pattern is `1-3:16`, where every channel has an N of its own, or `5%`, as many weights anywhere.
     """
     rng = np.random.default_rng(seed)
     linear = len(shape.size) == 2
@@ -55,8 +59,12 @@ def layer(
     used = max(1, int(np.count_nonzero(weight)) // shape.cout)
     x = TensorInfo("x", shape.size if linear else (1, *shape.size), "int8", 0.05, zeros[0])
     y = TensorInfo("y", (), "int8", 0.05 * 0.02 * 1.5 * largest * used**0.5 / gain, zeros[1])
+    if sums:
+        y = TensorInfo("y", (), "int32")
     scale = 0.02 * rng.uniform(0.5, 1.5, shape.cout)
     bias = rng.integers(-1000, 1001, shape.cout)
+    if mixed:
+        scale, bias = uneven(scale, bias, x.quant[0] / y.quant[0])
     if linear:
         op, constants = ops.Linear.build("layer", x, y, weight, scale, bias, lo=lo, hi=hi)
         return testing.one_layer(op, constants, [x], [y])
@@ -74,6 +82,19 @@ def layer(
         hi=hi,
     )
     return testing.one_layer(conv, constants, [x], [y])
+
+
+def uneven(
+    scale: NDArray[np.float64], bias: NDArray[np.int64], ratio: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Scales and biases where every third channel needs clipped accumulators, every fifth a product of 64 bits, at a
+    `ratio` of the scales of input and output. What the latter's bias alone gives lies between two results, so that
+    products that are smaller than a step move it."""
+    scale, bias = scale.copy(), bias.copy()
+    scale[::3] *= 3000
+    scale[4::5] *= 0.00075
+    bias[4::5] = np.round(200.5 / (scale[4::5] * ratio))
+    return scale, bias
 
 
 def pruned(weight: NDArray[np.int8], pattern: str, rng: np.random.Generator) -> NDArray[np.int8]:

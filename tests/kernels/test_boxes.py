@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from isas import XCV
 from nmcu import testing
 from nmcu.graph import Layer, Op, TensorInfo, ops
+from nmcu.kernels import Machine
+from nmcu.kernels.boxes import spec as boxes
+from small import with_compute
 
 Shape = tuple[int, ...]
 
@@ -35,6 +39,18 @@ CASES: dict[str, Layer] = {
     "slice channels": move_layer(
         ops.Slice(starts=(0, 0, 0, 8), steps=(1, 1, 1, 1), shape=(1, 5, 6, 8)), (1, 5, 6, 16)
     ),
+    "backwards": move_layer(
+        ops.Slice(starts=(0, 4, 5, 6), steps=(1, -2, -1, -1), shape=(1, 3, 6, 7)), (1, 5, 6, 7)
+    ),
+    "repeated": move_layer(
+        ops.Slice(starts=(0, 2, 0, 1), steps=(1, 0, 1, 0), shape=(1, 3, 6, 4)), (1, 5, 6, 7)
+    ),
+    "gather rows": move_layer(
+        ops.Gather(axis=1), (1, 5, 6, 7), constants={"indices": np.array([4, 4, 0, 2, 1, 0, 3], np.int32)}
+    ),
+    "gather channels": move_layer(
+        ops.Gather(axis=3), (1, 5, 6, 7), constants={"indices": np.array([6, 0, 5, 1, 4, 4], np.int32)}
+    ),
     "concat channels": move_layer(ops.Concat(axis=3), (1, 5, 6, 7), (1, 5, 6, 1), (1, 5, 6, 12)),
     "concat rows": move_layer(ops.Concat(axis=1), (1, 5, 6, 7), (1, 2, 6, 7)),
     "transpose": move_layer(ops.Transpose(perm=(0, 3, 1, 2)), (1, 9, 7, 5)),
@@ -49,6 +65,17 @@ CASES: dict[str, Layer] = {
 @pytest.mark.parametrize("case", CASES)
 def test_equals_reference(case: str) -> None:
     testing.check_host(CASES[case])
+
+
+@pytest.mark.parametrize(
+    "case", ["reshape", "pad rows and columns", "gather channels", "transpose", "double"]
+)
+def test_copies_through_as_many_bytes_as_there_are(case: str) -> None:
+    """Stacks leave 2 KiB: 256 bytes for each core."""
+    small = with_compute("cluster8", 18)
+    (found,) = boxes.KERNELS[0].candidates(CASES[case], Machine(small, XCV))
+    assert found.l1_bytes == small.compute_bytes == 2048
+    testing.check_host(CASES[case], "boxes", target=small)
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])

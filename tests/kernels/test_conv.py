@@ -7,11 +7,12 @@ bodies run on the simulator, on the same inputs.
 import numpy as np
 import pytest
 
-from isas import BUILT_IN, RV32, XCV, XDEC
+from isas import BUILT_IN, GMAC, RV32, XCV, XDEC
 from kernels.affine_layers import Shape, layer, random_shape
 from nmcu import kernels, targets, testing
 from nmcu.graph import ops, reference
 from nmcu.kernels import Machine
+from nmcu.kernels.common import requantize
 
 MACHINE = Machine(targets.get("cluster8"), XCV)
 SCALAR = Machine(targets.get("cluster8"), RV32)
@@ -29,6 +30,12 @@ SHAPES = [
     Shape((2, 3, 17), 7, (7, 5), pads=(3, 2, 3, 2)),
     Shape((5, 4, 36), 4, (1, 3), pads=(0, 2, 0, 0)),
     Shape((6, 4, 130), 33, (3, 1), pads=(1, 0, 1, 0)),
+    Shape((11, 10, 3), 16, (3, 3), (2, 2), (0, 0, 1, 1)),
+    Shape((12, 3, 1), 18, (10, 3), (2, 1), (4, 1, 5, 1)),
+    Shape((5, 6, 2), 70, (1, 1)),
+    Shape((3, 3, 8), 5, (3, 3), pads=(1, 1, 1, 1)),
+    Shape((5, 7, 8), 18),
+    Shape((3, 4), 9),
     Shape((1, 64), 10),
     Shape((1, 1), 1),
     Shape((1, 331), 37),
@@ -36,6 +43,7 @@ SHAPES = [
     Shape((2, 35), 18),
     Shape((9, 64), 24),
     Shape((29, 48), 31),
+    Shape((3, 3, 20), 64),
 ]
 PATTERNS = ["1:4", "1:8", "1:16", "2:8", "1:4x4", "1:8x4", "3:16x4", "1:16x2"]
 ENDS = [(-128, 127), (127, -128), (-128, -128)]
@@ -91,7 +99,7 @@ def test_packed_kernels_run_any_support() -> None:
         (pattern, kernel.name)
         for shape, pattern in ODD
         for kernel in BUILT_IN.kernels.values()
-        if kernels.fits(kernel, layer(shape, pattern), MACHINE, SPARSE) is None
+        if kernel.packed and kernels.fits(kernel, layer(shape, pattern), MACHINE, SPARSE) is None
     }
     assert {k for p, k in reached if "%" in p and p != "0%"} == names
     assert {k for p, k in reached if p == "0%"} >= {
@@ -131,9 +139,93 @@ def test_xdecimate_bodies(shape: Shape, pattern: str) -> None:
     testing.check_simulated(layer(shape, pattern), "xdec", "*_xdec", most=2)
 
 
+GMAC_CASES = [
+    (Shape((8, 8, 32), 16, (3, 3), pads=(1, 1, 1, 1)), "1:4"),  # chunks and half of one
+    (Shape((7, 9, 32), 13, (3, 3), pads=(1, 1, 1, 1)), "1:8"),
+    (Shape((6, 5, 64), 9, (1, 1), (1, 2)), "1:16"),  # half of one only
+    (Shape((9, 11, 64), 6, (3, 3), (2, 2), (0, 0, 1, 1)), "1:16"),
+    (Shape((8, 9, 64), 7, (3, 3), pads=(2, 2, 2, 2), dilations=(2, 2)), "1:8"),
+    (Shape((9, 20, 20), 9, (3, 3), (2, 2), (3, 3, 3, 3), dilations=(3, 3)), "2:8"),
+    (Shape((5, 4, 48), 5, (1, 2), pads=(0, 1, 0, 0)), "1:4"),
+    (Shape((3, 2, 128), 6, (3, 1), pads=(1, 0, 1, 0)), "1:32"),
+    (Shape((4, 17, 37), 10, (2, 5), pads=(1, 2, 0, 2)), "2:4"),  # five taps, no channels that divide
+    (Shape((1, 13, 23), 7, (1, 4), (1, 3)), "3:16"),
+    (Shape((6, 1, 50), 3, (3, 1), pads=(1, 0, 1, 0)), "4:8"),
+    (Shape((5, 5, 40), 6, (3, 3), pads=(1, 1, 1, 1)), "8:16"),
+    (Shape((5, 11, 45), 9, (3, 3), pads=(1, 1, 1, 1)), "2:32"),
+    (Shape((7, 10, 23), 13, (3, 3), pads=(1, 1, 1, 1)), "5%"),
+    (Shape((9, 70), 18), "1-3:8"),
+    (Shape((29, 64), 31), "1:4"),
+    (Shape((6, 96), 18), "1:8"),
+    (Shape((3, 20), 18), "1:16"),
+    (Shape((1, 128), 10), "1:16"),
+]
+
+
+@pytest.mark.parametrize(("shape", "pattern"), GMAC_CASES, ids=str)
+@pytest.mark.parametrize("how", ["int8", "saturating", "mixed"])
+def test_gmac_body(shape: Shape, pattern: str, how: str) -> None:
+    """With the range of int8 (narrow, some wide) and with another one, and in the mixed form."""
+    found = {
+        "int8": layer(shape, pattern),
+        "saturating": layer(shape, pattern, zeros=(-128, 127), gain=40.0, lo=-100, hi=90),
+        "mixed": layer(shape, pattern, zeros=(3, -128), mixed=True),
+    }[how]
+    assert how != "mixed" or requantize.form(found) == "mixed"
+    testing.check_simulated(found, "gmac", "word_gather_mac", most=2)
+
+
+@pytest.mark.parametrize(("shape", "pattern"), GMAC_CASES[5:15:2], ids=str)
+def test_gmac_portable_body(shape: Shape, pattern: str) -> None:
+    """Under sanitizers; in the mixed form, with channels that fill up the last group of four."""
+    found = layer(shape, pattern, mixed=True)
+    kernel, machine = BUILT_IN.kernels["word_gather_mac"], Machine(targets.get("cluster8"), GMAC)
+    inputs = testing.random_inputs(found, 0)
+    for candidate in testing.tilings(kernel, found, machine, most=2):
+        (actual,) = testing.on_host(found, kernel, candidate, inputs, machine)
+        np.testing.assert_array_equal(actual, reference.run_layer(found, inputs)[0])
+
+
+@pytest.mark.parametrize("extreme", [-128, 127])
+def test_extreme_inputs_with_gmac(extreme: int) -> None:
+    found = layer(Shape((4, 4, 32), 9, (3, 3), pads=(1, 1, 1, 1)), "1:8", zeros=(-extreme - 1, 0))
+    inputs = [np.full(t.shape, extreme, np.int8) for t in found.inputs]
+    (expected,) = reference.run_layer(found, inputs)
+    kernel, machine = BUILT_IN.kernels["word_gather_mac"], Machine(targets.get("cluster8"), GMAC)
+    (candidate,) = testing.tilings(kernel, found, machine, most=1)
+    (actual,), _ = testing.on_simulator(found, kernel, candidate, inputs, machine)
+    np.testing.assert_array_equal(actual, expected)
+
+
+def test_what_gmac_does_not_run() -> None:
+    kernel, machine = BUILT_IN.kernels["word_gather_mac"], Machine(targets.get("cluster8"), GMAC)
+    shape = Shape((4, 4, 32), 8, (3, 3))
+    dense = "weights that are not N:M sparse, and over half of them not zero"
+    assert kernels.fits(kernel, layer(shape), machine) == dense
+    crowded = "weights of which in blocks of 4, 8 and 16 up to more than a half are not zero"
+    assert kernels.fits(kernel, layer(shape, "30%"), machine) == crowded
+
+
 @pytest.mark.parametrize(("shape", "pattern"), [*((s, None) for s in SHAPES), *SPARSE_CASES], ids=str)
 def test_scalar_bodies(shape: Shape, pattern: str | None) -> None:
     testing.check_simulated(layer(shape, pattern), "rv32", SPARSE if pattern else "*", most=1)
+
+
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+@pytest.mark.parametrize(
+    "shape", [Shape((3, 3, 20), 64), Shape((1, 5, 4), 33), Shape((9, 12), 24), Shape((1, 1, 16), 32)], ids=str
+)
+@pytest.mark.parametrize("how", ["narrow", "split", "clamped", "mixed"])
+def test_last_pixel_alone(shape: Shape, how: str, isa: str) -> None:
+    """A pixel more than blocks of four, with groups of channels that the cores share evenly and that they do not."""
+    found = {
+        "narrow": layer(shape, largest=1),
+        "split": layer(shape, gain=4.0, largest=60),
+        "clamped": layer(shape, zeros=(-128, 127), gain=40.0, lo=-100, hi=90),
+        "mixed": layer(shape, zeros=(3, -128), mixed=True),
+    }[how]
+    assert how not in ("narrow", "mixed") or requantize.form(found) == how
+    testing.check_simulated(found, isa, "dense_4x4", most=2)
 
 
 @pytest.mark.parametrize("zeros", ENDS)
@@ -145,6 +237,21 @@ def test_scalar_bodies(shape: Shape, pattern: str | None) -> None:
 def test_saturating_values(shape: Shape, pattern: str | None, zeros: tuple[int, int]) -> None:
     """Zero points at both ends, outputs that mostly clamp, a fused clamp of its own."""
     found = layer(shape, pattern, zeros=zeros, gain=40.0, lo=-100, hi=90)
+    testing.check_host(found, most=1)
+    testing.check_simulated(found, "xcv", most=1)
+    testing.check_simulated(found, "rv32", most=1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "pattern"),
+    [(SHAPES[4], None), (SHAPES[13], None), (SHAPES[0], "1:8x4"), (SHAPES[11], "1:4")],
+    ids=str,
+)
+def test_channels_that_requantise_differently(shape: Shape, pattern: str | None) -> None:
+    """Clipped, of 64 bits and ordinary ones in one layer: each kernel has all three."""
+    found = layer(shape, pattern, zeros=(3, -128), mixed=True)
+    assert requantize.form(found) == "mixed"
+    assert 0 < requantize.wide_channels(found) < 1
     testing.check_host(found, most=1)
     testing.check_simulated(found, "xcv", most=1)
     testing.check_simulated(found, "rv32", most=1)
@@ -173,12 +280,12 @@ def test_random_shapes(seed: int, pattern: str | None) -> None:
     testing.check_simulated(found, "rv32", "[!p]*", seed=seed, most=1, target="cv32e40p")
 
 
-@pytest.mark.slow
-def test_one_token_of_so_many_channels_that_few_records_fit() -> None:
-    found = layer(Shape((1, 20480), 64), "1:4")
-    (candidate,) = testing.tilings(BUILT_IN.kernels["byte_gather_g1"], found, MACHINE, most=1)
-    assert candidate.parameters["channels"] < 8
-    testing.check_simulated(found, "xcv", "byte_gather_g1", most=1)
+@pytest.mark.parametrize("shape", SHAPES[:2] + SHAPES[4:8] + [SHAPES[-1]], ids=str)
+def test_what_is_there_to_compare_with_is_right_and_never_chosen(shape: Shape) -> None:
+    found = layer(shape)
+    testing.check_simulated(found, "xcv", "dense_1x2", most=1)
+    chosen = kernels.candidates(BUILT_IN.kernels.values(), found, MACHINE)
+    assert "dense_1x2" not in {candidate.kernel for candidate in chosen}
 
 
 def test_more_channels_than_a_descriptor_can_name_are_refused() -> None:
@@ -195,9 +302,15 @@ def test_these_shapes_reach_every_kernel() -> None:
         kernel.name
         for found in layers
         for kernel in BUILT_IN.kernels.values()
-        if kernels.fits(kernel, found, Machine(targets.get("cluster8"), XDEC)) is None
+        for isa in (XDEC, GMAC)
+        if kernels.fits(kernel, found, Machine(targets.get("cluster8"), isa)) is None
     }
     wanted = {
-        kernel.name for kernel in BUILT_IN.kernels.values() if {ops.Conv2d, ops.Linear} & {*kernel.operators}
+        kernel.name
+        for kernel in BUILT_IN.kernels.values()
+        if {ops.Conv2d, ops.Linear} & {*kernel.operators} and ops.Depthwise not in kernel.operators
     }
-    assert wanted - reached <= {"grouped"}  # grouped convolution has a test of its own
+    assert wanted - reached <= {
+        "grouped",
+        "sums",
+    }  # groups and results without requantisation have tests of their own

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from kernels.affine_layers import uneven
 from nmcu import testing
+from nmcu.bench.measure import Case, measure, refusal
 from nmcu.graph import Layer, TensorInfo, ops
+from nmcu.kernels.common import requantize
 
 Ints = tuple[int, ...]
 
@@ -21,6 +24,7 @@ def depthwise_layer(
     hi: int = 127,
     bias: int = 2000,
     gain: float = 1.0,
+    mixed: bool = False,
     seed: int = 0,
 ) -> Layer:
     """`bias` bounds the biases: large ones need the wide form; a large `gain` saturates outputs."""
@@ -30,13 +34,16 @@ def depthwise_layer(
     y = TensorInfo("y", (), "int8", 0.05 * 0.02 * 50 * 60 / 20 / gain, zeros[1])
     weight = rng.integers(-90, 91, (*kernel, channels)).astype(np.int8)
     scale = 0.02 * rng.uniform(0.5, 1.5, channels)
+    biases = rng.integers(-bias, bias + 1, channels)
+    if mixed:
+        scale, biases = uneven(scale, biases, x.quant[0] / y.quant[0])
     op, constants = ops.Depthwise.build(
         "layer",
         x,
         y,
         weight,
         scale,
-        rng.integers(-bias, bias + 1, channels),
+        biases,
         strides=strides,
         pads=pads,
         dilations=dilations,
@@ -54,6 +61,7 @@ THREE_BY_THREE: list[Ints] = [
     (1, 7, 5),
     (13, 11, 37),
     (3, 4, 130),
+    (3, 3, 300),
 ]
 OTHERS: list[tuple[Ints, ...]] = [
     ((9, 8, 16), (3, 3), (2, 2), (0, 0, 1, 1)),
@@ -72,6 +80,18 @@ OTHERS: list[tuple[Ints, ...]] = [
     ((6, 5, 9), (1, 1), (1, 1), (0, 0, 0, 0)),
     ((6, 5, 9), (1, 4), (1, 1), (0, 1, 0, 2)),
     ((6, 15, 9), (2, 3), (3, 4), (0, 1, 0, 2)),
+    ((1, 50, 9), (1, 9), (1, 1), (0, 4, 0, 4)),
+    ((25, 1, 9), (9, 1), (2, 2), (4, 0, 4, 0)),
+    ((7, 9, 5), (7, 7), (2, 2), (3, 3, 3, 3)),
+    ((5, 5, 8), (7, 7), (1, 1), (3, 3, 3, 3)),
+    ((1, 40, 6), (1, 30), (1, 1), (0, 15, 0, 15)),
+    ((9, 8, 7), (2, 2), (1, 1), (0, 0, 1, 1)),
+    ((12, 12, 3), (5, 5), (1, 1), (4, 4, 4, 4), (2, 2)),
+    ((1, 1, 3), (3, 3), (2, 2), (1, 1, 1, 1)),
+    ((2, 11, 5), (3, 3), (2, 2), (0, 0, 1, 1)),
+    ((5, 10, 9), (3, 3), (2, 2), (1, 1, 1, 1)),
+    ((6, 6, 132), (3, 3), (2, 2), (0, 0, 1, 1)),
+    ((9, 14, 7), (3, 3), (1, 1), (0, 0, 0, 0)),
 ]
 
 
@@ -104,13 +124,50 @@ def test_other_windows_run_on_eight_cores(shape: tuple[Ints, ...], isa: str) -> 
     testing.check_simulated(depthwise_layer(*shape), isa, most=2)
 
 
+REQUANTISED = [((3, 3), (1, 1)), ((3, 3), (2, 2)), ((5, 5), (1, 2)), ((3, 5), (1, 1)), ((7, 7), (2, 1))]
+"""One window for each hot loop."""
+
+
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
 @pytest.mark.parametrize("bias", [100, 10_000_000])
 @pytest.mark.parametrize("clamp", [(-128, 127), (-100, 90)])
 @pytest.mark.parametrize("gain", [1, 30])
-@pytest.mark.parametrize(("kernel", "strides"), [((3, 3), (1, 1)), ((3, 3), (2, 2)), ((5, 5), (1, 2))])
+@pytest.mark.parametrize(("kernel", "strides"), REQUANTISED)
 def test_every_requantisation_runs_on_eight_cores(
     bias: int, clamp: tuple[int, int], gain: float, kernel: Ints, strides: Ints, isa: str
 ) -> None:
     found = depthwise_layer((10, 9, 12), kernel, strides, bias=bias, lo=clamp[0], hi=clamp[1], gain=gain)
     testing.check_simulated(found, isa, most=1)
+
+
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+@pytest.mark.parametrize(("kernel", "strides"), REQUANTISED)
+def test_channels_that_requantise_differently(kernel: Ints, strides: Ints, isa: str) -> None:
+    found = depthwise_layer((11, 10, 13), kernel, strides, zeros=(-7, -128), mixed=True)
+    assert requantize.form(found) == "mixed"
+    assert 0 < requantize.wide_channels(found) < 1
+    testing.check_host(found, most=1)
+    testing.check_simulated(found, isa, most=2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel"),
+    [
+        ("depthwise3x3_12x12x32", "depthwise_columns"),
+        ("depthwise3x3_7x7x128", "depthwise_columns"),
+        ("depthwise3x3s2_20x20x32", "depthwise_columns"),
+        ("depthwise3x3_12x12x32", "depthwise_3x3"),
+        ("depthwise5x5s2_12x12x32", "depthwise_lines"),
+        ("depthwise4x4_12x12x32", "depthwise_words"),
+        ("depthwise7x7s2_12x12x32", "depthwise_taps"),
+    ],
+)
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+def test_predicted_cycles_are_near_the_measured_ones(shape: str, kernel: str, isa: str) -> None:
+    case = Case(shape, "dense", kernel, isa)
+    if (reason := refusal(case)) is not None:
+        assert reason == "needs --isa xcv"
+        return
+    found = measure(case)
+    assert found is not None
+    assert found.candidate.cycles == pytest.approx(found.cycles, rel=0.08)

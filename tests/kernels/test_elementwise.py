@@ -1,5 +1,6 @@
-"""Products, maxima and minima of two tensors."""
+"""Products, quotients, squared differences, maxima and minima of two tensors."""
 
+import numpy as np
 import pytest
 
 from nmcu import testing
@@ -31,8 +32,24 @@ def extremum_layer(a_shape: Shape, b_shape: Shape, maximum: bool) -> Layer:
     )
 
 
+def pair_layer(
+    kind: type[ops.Div] | type[ops.SquaredDifference],
+    a_shape: Shape,
+    b_shape: Shape,
+    *,
+    scale: float = 0.03,
+    zeros: tuple[int, int, int] = (3, -5, 7),
+) -> Layer:
+    a = TensorInfo("a", a_shape, "int8", 0.05, zeros[0])
+    b = TensorInfo("b", b_shape, "int8", 0.07, zeros[1])
+    y = TensorInfo("y", (), "int8", scale, zeros[2])
+    op, constants = kind.build("layer", a, b, y)
+    return testing.one_layer(op, constants, [a, b], [y])
+
+
 def layers(a: Shape, b: Shape) -> list[Layer]:
-    return [mul_layer(a, b), extremum_layer(a, b, True), extremum_layer(a, b, False)]
+    pairs = [pair_layer(ops.Div, a, b), pair_layer(ops.SquaredDifference, a, b)]
+    return [mul_layer(a, b), extremum_layer(a, b, True), extremum_layer(a, b, False), *pairs]
 
 
 @pytest.mark.parametrize(("a", "b"), SHAPES, ids=str)
@@ -44,7 +61,26 @@ def test_equals_reference(a: Shape, b: Shape) -> None:
 @pytest.mark.parametrize("zeros", [(-128, 127, -128), (127, -128, 127)])
 @pytest.mark.parametrize("scale", [0.0001, 0.02, 40.0])
 def test_product_saturates(scale: float, zeros: tuple[int, int, int]) -> None:
-    testing.check_host(mul_layer((5, 13), (5, 13), scale=scale, zeros=zeros), most=1)
+    found = mul_layer((5, 13), (5, 13), scale=scale, zeros=zeros)
+    testing.check_host(found, most=1)
+    testing.check_simulated(found, "xcv", most=1)
+
+
+@pytest.mark.parametrize("kind", [ops.Div, ops.SquaredDifference])
+@pytest.mark.parametrize("zeros", [(-128, 127, -128), (127, 0, 127)])
+@pytest.mark.parametrize("scale", [0.0005, 0.03, 2.0])
+def test_quotients_and_squares_are_those_of_real_numbers(
+    kind: type[ops.Div] | type[ops.SquaredDifference], zeros: tuple[int, int, int], scale: float
+) -> None:
+    """All 65,536 pairs within half a step and what is lost of it, saturated; 0 / 0 is 0."""
+    layer = pair_layer(kind, (256, 1), (1, 256), scale=scale, zeros=zeros)
+    codes = np.arange(-128, 128).astype(np.int8)
+    (found,) = layer.op.reference([codes.reshape(-1, 1), codes.reshape(1, -1)], layer.constants)
+    a, b = 0.05 * (codes.reshape(-1, 1) - float(zeros[0])), 0.07 * (codes.reshape(1, -1) - float(zeros[1]))
+    with np.errstate(all="ignore"):
+        real = np.nan_to_num(a / b if kind is ops.Div else (a - b) ** 2)
+        right = np.clip(real / scale + zeros[2], -128, 127)
+    assert np.abs(found - right).max() <= 0.53
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])

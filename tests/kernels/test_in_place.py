@@ -16,7 +16,7 @@ from kernels.test_pool import pool_layer
 from kernels.test_rows import arg_max_layer, log_softmax_layer
 from kernels.test_softmax import softmax_layer
 from kernels.test_table import table_layer
-from nmcu import kernels, testing
+from nmcu import kernels, targets, testing
 from nmcu.graph import Layer, ops
 from nmcu.kernels import Machine
 from nmcu.targets import Target
@@ -60,6 +60,13 @@ def test_equals_reference_and_stays_inside(name: str) -> None:
 @pytest.mark.parametrize("name", LAYERS)
 def test_runs_on_two_cores(name: str, isa: str) -> None:
     testing.check_simulated(LAYERS[name], isa, target=CHIP, most=1)
+
+
+@pytest.mark.parametrize("target", ["rp2350", "esp32c3"])
+@pytest.mark.parametrize("name", ["conv with padding", "sparse conv", "linear", "grouped", "depthwise, rows"])
+def test_constants_come_from_a_slow_flash(name: str, target: str) -> None:
+    """In place and copied, by one core and by two."""
+    testing.check_simulated(LAYERS[name], "rv32", target=targets.get(target), most=99)
 
 
 @pytest.mark.parametrize(

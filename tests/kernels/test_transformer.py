@@ -1,5 +1,7 @@
 """Layer normalisation and the products of attention."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,17 @@ def norm_layer(shape: tuple[int, ...], *, scale: float = 0.05, y_scale: float = 
     return testing.one_layer(op, constants, [x], [y])
 
 
-SIZES = [(5, 5, 2, 8), (1, 1, 1, 1), (7, 9, 3, 6), (65, 65, 2, 16), (4, 130, 1, 33)]
+SIZES = [
+    (5, 5, 2, 8),
+    (1, 1, 1, 1),
+    (7, 9, 3, 6),
+    (65, 65, 2, 16),
+    (4, 130, 1, 33),
+    (66, 3, 2, 20),
+    (19, 70, 2, 64),
+]
+ZEROS = [(3, -5, 7), (9, 0, 7), (0, -5, 7), (0, 0, 0)]
+"""Accumulators start with rows' sums, with those of outputs, with both, with nothing."""
 
 
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
@@ -67,13 +79,30 @@ def test_values_equal_reference(sizes: tuple[int, int, int, int], zeros: tuple[i
     testing.check_host(values_layer(*sizes, extra=5, zeros=zeros))
 
 
-def test_products_requantise_in_every_form() -> None:
-    forms = set()
-    for scale in (1e-5, 0.01, 30.0):
-        layer = scores_layer(6, 7, 2, 4, scale=scale)
-        forms.add(layer.op.form)
-        testing.check_host(layer)
-    assert forms == {"narrow", "wide"}
+@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+@pytest.mark.parametrize(
+    ("size", "scale", "form"), [(4, 0.01, "narrow"), (64, 0.01, "mixed"), (1024, 3.0, "wide")]
+)
+def test_products_requantise_in_every_form(size: int, scale: float, form: str, isa: str) -> None:
+    layer = scores_layer(6, 7, 2, size, scale=scale)
+    assert layer.op.form == form
+    testing.check_host(layer)
+    testing.check_simulated(layer, isa, most=1)
+
+
+@pytest.mark.parametrize("zeros", ZEROS, ids=str)
+@pytest.mark.parametrize("size", [4, 64])
+def test_products_start_from_any_zero_points(zeros: tuple[int, int, int], size: int) -> None:
+    testing.check_simulated(scores_layer(11, 9, 2, size, zeros=zeros), "xcv", most=1)
+
+
+@pytest.mark.parametrize("scale", [0.01, 3.0])
+@pytest.mark.parametrize("size", [4, 1024])
+def test_products_are_limited(size: int, scale: float) -> None:
+    layer = scores_layer(6, 7, 2, size, scale=scale)
+    layer = testing.one_layer(replace(layer.op, lo=-9, hi=20), {}, layer.inputs, layer.outputs)
+    testing.check_host(layer)
+    testing.check_simulated(layer, "xcv", most=1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (9, 64), (3, 2, 37), (2, 2048)], ids=str)
@@ -82,15 +111,18 @@ def test_layer_norm_equals_reference(shape: tuple[int, ...]) -> None:
     testing.check_host(norm_layer(shape, scale=1e-4, y_scale=0.2))
 
 
-@pytest.mark.parametrize("isa", ["xcv", "rv32"])
-@pytest.mark.parametrize("sizes", SIZES[1:4], ids=str)
+@pytest.mark.parametrize(
+    ("sizes", "isa"),
+    [*((sizes, "xcv") for sizes in SIZES[1:]), *((sizes, "rv32") for sizes in SIZES[1:4])],
+    ids=str,
+)
 def test_products_run_on_eight_cores(sizes: tuple[int, int, int, int], isa: str) -> None:
     testing.check_simulated(scores_layer(*sizes, extra=3), isa, most=2)
     testing.check_simulated(values_layer(*sizes, extra=5), isa, most=2)
 
 
 @pytest.mark.parametrize("isa", ["xcv", "rv32"])
-@pytest.mark.parametrize("shape", [(9, 64), (3, 37), (1, 3)], ids=str)
+@pytest.mark.parametrize("shape", [(9, 64), (3, 37), (1, 3), (4, 6), (25, 130)], ids=str)
 def test_layer_norm_runs_on_eight_cores(shape: tuple[int, ...], isa: str) -> None:
     testing.check_simulated(norm_layer(shape), isa, most=2)
 

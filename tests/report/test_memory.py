@@ -4,6 +4,7 @@ import pytest
 
 import nmcu
 from networks import conv_linear
+from nmcu.codegen import Arena
 from nmcu.report import memory
 from nmcu.report.memory import Block, blocks
 from nmcu.report.page.memory_map import memory_maps
@@ -23,7 +24,11 @@ def test_places_are_those_of_the_program(compiled: nmcu.CompiledModel) -> None:
         assert 0 <= block.first < block.end <= len(compiled.plan.layers)
     (features,) = (block for block in found if block.kind == memory.ACTIVATION)
     assert (features.name, features.bytes, features.first, features.end) == ("features", 1024, 0, 3)
-    assert features.address == compiled.image.symbols["l2"] + compiled.plan.tensors["features"].offset
+    near, plan = "features" in compiled.plan.near, compiled.plan
+    assert near == (target.name == "cluster8")
+    arena, place = Arena.of(plan), (plan.near if near else plan.tensors)["features"]
+    where, start = arena.places["l1" if near else "l2"]
+    assert features.address == compiled.image.symbols[where] + start + place.offset
     assert {"code", "weights of all layers", "stacks", "slab0"} <= {block.name for block in found}
 
 

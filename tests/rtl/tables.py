@@ -6,8 +6,13 @@ from nmcu.sim.instructions import Table
 
 
 def xdec() -> Table:
-    """All that comes with nmcu."""
+    """CORE-V and xDecimate."""
     return fuzz.table(named("xdec"))
+
+
+def both() -> Table:
+    """xDecimate and gmac beside CORE-V."""
+    return fuzz.table(named("gmac+xdec"))
 
 
 def xcv() -> Table:

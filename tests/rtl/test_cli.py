@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nmcu.rtl.compare import Row
-from nmcu.rtl.synthesis import Area
+from nmcu.rtl.synthesis import Area, Combination
 
 
 def test_fuzz(nmcu: Any) -> None:
@@ -18,12 +18,18 @@ def test_fuzz(nmcu: Any) -> None:
 
 
 def test_area(nmcu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = Area(64.0, 65.0, 1.0, 1.56, {"a": (1.0, 2.0), "b": (3.0, 3.0)})
+    both = Combination("gmac+xdec", 67.0, 4.69, 1.25)
+    fake = Area(64.0, 65.0, 1.0, 1.56, {"a": (1.0, 2.0), "b": (3.0, 3.0)}, (both,))
     monkeypatch.setattr("nmcu.cli.rtl.area.synthesise", lambda isa, module, progress: fake)
     found = nmcu("rtl", "area", "--json").json
-    assert set(found) == {"core_kge", "core_xdec_kge", "delta_kge", "delta_percent", "modules"}
+    fields = {"core_kge", "core_xdec_kge", "delta_kge", "delta_percent", "modules", "combinations"}
+    assert set(found) == fields
     assert found["modules"]["a"] == [1.0, 2.0]
-    assert "+1.56 %" in nmcu("rtl", "area").out
+    assert found["combinations"] == [
+        {"isa": "gmac+xdec", "core_kge": 67.0, "delta_percent": 4.69, "path_percent": 1.25}
+    ]
+    text = nmcu("rtl", "area").out
+    assert "xdec: +1.000 kGE, +1.56 %" in text and "+1.25 %" in text
 
 
 def test_compare(nmcu: Any, monkeypatch: pytest.MonkeyPatch) -> None:

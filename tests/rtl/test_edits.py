@@ -1,11 +1,13 @@
 """Edits read from a file fit the pinned core, one extension's and several's, and say so where they do not."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from isas import named
+from nmcu import cores
 from nmcu.isa import Extension, InstructionSet
 from nmcu.rtl import core_sources, edits
 from nmcu.rtl.edits import Edit, apply_all
@@ -13,7 +15,13 @@ from nmcu.rtl.errors import RtlError
 
 CORE = "cv32e40p_core.sv"
 # SystemVerilog of the core by instruction set, file names and texts: no step may change it unseen.
-TEXTS = {"rv32": "0a29ac7371c331d7", "xcv": "0a29ac7371c331d7", "xdec": "0d85fe49f887f0e8"}
+TEXTS = {
+    "rv32": "0a29ac7371c331d7",
+    "xcv": "0a29ac7371c331d7",
+    "xdec": "89e12ce336cb3d59",
+    "gmac": "52976bee81d41ac1",
+    "gmac+xdec": "5ca5afe659cc178c",
+}
 
 
 def _extension(folder: Path, name: str, edits_text: str = "", unit: str = "", rtl: bool = True) -> Extension:
@@ -41,15 +49,16 @@ def test_the_texts_are_known(name: str) -> None:
     assert hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16] == TEXTS[name]
 
 
-def test_the_core_is_changed_in_few_places() -> None:
-    before, after = core_sources.sources(named("xcv")), core_sources.sources(named("xdec"))
-    changed = {name for name in before if before[name] != after[name]}
-    assert changed == core_sources.edited_files(named("xdec"))
-    assert len(changed) == 4
-    extension = named("xdec").extensions[-1]
+@pytest.mark.parametrize(("name", "files", "lines"), [("xdec", 4, 90), ("gmac", 6, 140)])
+def test_the_core_is_changed_in_few_places(name: str, files: int, lines: int) -> None:
+    before, after = core_sources.sources(named("xcv")), core_sources.sources(named(name))
+    changed = {file for file in before if before[file] != after[file]}
+    assert changed == core_sources.edited_files(named(name))
+    assert len(changed) == files
+    extension = named(name).extensions[-1]
     assert extension.rtl is not None and extension.rtl.edits is not None
     added = sum(edit.text.count("\n") for edit in edits.read(extension.rtl.edits))
-    assert added < 90, "the edits are meant to stay small: move logic into a unit of its own"
+    assert added < lines, "the edits are meant to stay small: move logic into a unit of its own"
 
 
 def test_own_units_come_before_the_core() -> None:
@@ -126,12 +135,18 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def test_another_version_of_the_core_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_sources, "SHA256", "0" * 64)
+    core = cores.get("cv32e40p")
+    assert core.rtl
+    other = replace(core, rtl=replace(core.rtl, sha256="0" * 64))
+    monkeypatch.setattr(cores, "get", lambda name: other)
     with pytest.raises(RtlError, match=r"is not that of pythondata_cpu_cv32e40p 1\.0\.1\.post1909"):
         core_sources.sources(named("xdec"))
 
 
 def test_a_missing_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_sources, "PACKAGE", "no_such_package")
+    core = cores.get("cv32e40p")
+    assert core.rtl
+    other = replace(core, rtl=replace(core.rtl, package="no_such_package"))
+    monkeypatch.setattr(cores, "get", lambda name: other)
     with pytest.raises(RtlError, match=r"pip install 'nmcu\[rtl\]'"):
         core_sources.sources(named("xcv"))

@@ -31,6 +31,17 @@ def test_every_instruction_is_met() -> None:
     assert {row.name for row in XDEC.instructions} - met == ELSEWHERE
 
 
+def test_every_gather_is_met_in_company() -> None:
+    """Behind a gather come others, dot products, accesses, readers of its accumulators."""
+    table = tables.both()
+    items = [item for seed in range(40) for item in stream.generate(seed, 1000, table) if item.kind == "gmac"]
+    words = {word for item in items for word in item.code}
+    met = {row.name for word in words if (row := table.find(word))}
+    assert {row.name for row in table.instructions if row.extension == "gmac"} <= met
+    assert {"cv_sdotsp_b", "lw", "cv_lw_pi"} <= met
+    assert max(len(item.code) for item in items) > 5
+
+
 def test_kinds_are_as_frequent_as_they_are_meant_to_be() -> None:
     kinds = Counter(item.kind for seed in range(10) for item in stream.generate(seed, 1000, XDEC))
     assert 0.30 < kinds["compute"] / 10_000 < 0.38

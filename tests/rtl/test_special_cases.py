@@ -9,6 +9,7 @@ from isas import named
 from nmcu.rtl import fuzz
 from nmcu.rtl.encode import (
     C_NOP,
+    CUSTOM_0,
     SYSTEM,
     b_type,
     hardware_loop,
@@ -140,3 +141,12 @@ def test_loop_registers_may_hold_anything() -> None:
     code = [*load_immediate(5, 0x9000), i_type(0x13, 0, 6, 0, -4)]
     code += [hardware_loop(1, 0, 5, 0), hardware_loop(3, 0, 6, 0), hardware_loop(5, 0, 6, 0)]
     agree(*code, read(7, 0xCC0), read(10, 0xCC1), read(11, 0xCC2), hardware_loop(4, 0, 0, 0))
+
+
+@pytest.mark.parametrize("between", [(), (NOP,)], ids=["behind", "one between"])
+@pytest.mark.parametrize("stall_percent", [0, 30])
+def test_jalr_behind_a_load_that_moves_its_base_on(between: tuple[int, ...], stall_percent: int) -> None:
+    """cv.lw t0, (t6), 16; jalr t6: the base comes from EX, and jalr waits for it as for any result."""
+    auipc, load = 31 << 7 | 0x17, i_type(CUSTOM_0, 2, 5, 31, 16)
+    jalr = i_type(0x67, 0, 0, 31, 4 * len(between))
+    agree(auipc, load, *between, jalr, NOP, NOP, aligned=True, stall_percent=stall_percent)

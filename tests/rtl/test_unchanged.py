@@ -1,6 +1,7 @@
-"""The core with the extension runs every other program exactly as the core without it."""
+"""The core with extensions runs every other program exactly as the core without them."""
 
 import numpy as np
+import pytest
 
 from isas import named
 from nmcu.rtl import flat, stream
@@ -12,13 +13,14 @@ from rtl import tables
 XDEC_CSR = 0x7C0
 
 
-def test_same_trace_and_cycles() -> None:
+@pytest.mark.parametrize("isa", ["xdec", "gmac", "gmac+xdec"])
+def test_same_trace_and_cycles(isa: str) -> None:
     for seed in range(4):
         memory = stream.assemble(stream.generate(seed, 400, tables.xcv()), seed)
         for stalls in (flat.NO_STALLS, Stalls(grant=30, response=30, fetch=20, seed=seed)):
             plain, extended = (
-                flat.run(memory, isa, entry=stream.ENTRY, stalls=stalls, trace=100_000)
-                for isa in (named("xcv"), named("xdec"))
+                flat.run(memory, named(name), entry=stream.ENTRY, stalls=stalls, trace=100_000)
+                for name in ("xcv", isa)
             )
             assert plain.cycles == extended.cycles
             assert len(plain.trace) > 500

@@ -1,19 +1,16 @@
 """nm.dec on the Verilated core: every mode, the bypass, stalls, traps, interrupts, illegal encodings."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pytest
 
-from isas import named
-from nmcu.rtl import flat
-from nmcu.rtl.flat import FlatRun, Stalls
+from nmcu.rtl.flat import Stalls
+from rtl import programs
+from rtl.programs import BUFFER, EXIT, RESULT, STALLS, Assemble, every_stall, handler, image, results
 
-Assemble = Callable[[str], bytes]
-
-SIZE = 1 << 18
-BUFFER, OTHER, RESULT = 0x4000, 0x6000, 0x3000
+run = partial(programs.run, isa="xdec")
 MNEMONIC = {
     (4, False): "nm.dec.m4",
     (8, False): "nm.dec.m8",
@@ -22,17 +19,6 @@ MNEMONIC = {
     (8, True): "nm.decp.m8",
     (16, True): "nm.decp.m16",
 }
-EXIT = """
-  li t6, 0x1A100000
-  sw zero, 0(t6)
-1: j 1b
-"""
-STALLS = [
-    flat.NO_STALLS,
-    Stalls(grant=40, seed=2),
-    Stalls(response=40, seed=3),
-    Stalls(grant=60, response=60, fetch=30, seed=4),
-]
 
 
 @dataclass
@@ -52,18 +38,7 @@ class Model:
         self.count = (self.count + 1) & 0xFFFF
 
 
-def image(code: bytes) -> bytes:
-    memory = np.random.default_rng(7).integers(0, 256, SIZE, np.uint8)
-    memory[: len(code)] = np.frombuffer(code, np.uint8)
-    assert len(code) <= RESULT
-    return memory.tobytes()
-
-
-def run(code: bytes, **kwargs: object) -> FlatRun:
-    return flat.run(image(code), named("xdec"), max_cycles=200_000, **kwargs)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("stalls", STALLS, ids=["ideal", "grant", "response", "all"])
+@every_stall
 @pytest.mark.parametrize(("m", "pair"), MNEMONIC)
 def test_modes(assemble: Assemble, m: int, pair: bool, stalls: Stalls) -> None:
     """Random offsets and destinations, runs of the same destination included, from several counter values."""
@@ -92,19 +67,11 @@ def test_modes(assemble: Assemble, m: int, pair: bool, stalls: Stalls) -> None:
     text.append("csrr a0, 0x7C0; sw a0, 0(s1)")
     expected.append(model.count)
     done = run(assemble("\n".join(text) + EXIT), stalls=stalls)
-    assert [done.word(RESULT + 4 * i) for i in range(len(expected))] == expected
+    assert results(done, len(expected)) == expected
 
 
 def cycles_of(assemble: Assemble, body: str) -> int:
-    """Cycles of `body`, between two cycle counter reads, less those of nothing."""
-    frame = """
-      li s0, 0x4000; li s2, 0x6000; li a1, 0x32107654; csrw 0x7C0, zero; csrwi 0x320, 0; nop; nop; nop; nop
-      csrr a4, mcycle; nop; nop; nop
-      {}
-      nop; nop; nop; csrr a5, mcycle; sub a5, a5, a4; li s1, 0x3000; sw a5, 0(s1)
-    """
-    empty = run(assemble(frame.format("") + EXIT)).word(RESULT)
-    return run(assemble(frame.format(body) + EXIT)).word(RESULT) - empty
+    return programs.cycles_of(assemble, "xdec", "csrw 0x7C0, zero", body)
 
 
 def test_one_cycle_each(assemble: Assemble) -> None:
@@ -120,11 +87,11 @@ def test_one_cycle_each(assemble: Assemble) -> None:
     assert cycles_of(assemble, "nm.dec.m8 t0, s0, a1\nmv t0, s0\n" * 4) == 12  # write after load, as any load
 
 
-@pytest.mark.parametrize("stalls", STALLS, ids=["ideal", "grant", "response", "all"])
+@every_stall
 def test_neighbours(assemble: Assemble, stalls: Stalls) -> None:
     """Between other loads, stores, misaligned accesses and branches; old rd from each place it can come from."""
-    body = """
-      li s0, 0x4000; li s1, 0x3000; li a1, 0x01234567; csrw 0x7C0, zero
+    body = f"""
+      li s0, {BUFFER}; li s1, {RESULT}; li a1, 0x01234567; csrw 0x7C0, zero
       lw t0, 0(s0)
       nm.dec.m16 t0, s0, a1        # old rd from a load right before
       nm.dec.m16 t0, s0, a1
@@ -155,7 +122,7 @@ def test_neighbours(assemble: Assemble, stalls: Stalls) -> None:
       lw a2, 0(s0)
       andi a2, a2, 0xff
       add a2, a2, s0
-      li a3, 0x4000
+      li a3, {BUFFER}
       sw a3, 24(s1)
       lw a4, 24(s1)
       nm.dec.m16 a4, a4, a1        # base and old rd from the load right before
@@ -180,7 +147,7 @@ def test_neighbours(assemble: Assemble, stalls: Stalls) -> None:
     r["a4"] = BUFFER
     dec("a4")
     done = run(code, stalls=stalls)
-    got = [done.word(RESULT + 4 * i) for i in range(9)]
+    got = results(done, 9)
     misaligned = int.from_bytes(done.memory[RESULT + 2 : RESULT + 6].tobytes(), "little")
     assert got[0] & 0xFFFF == first & 0xFFFF and misaligned == r["t1"]
     assert got[2:] == [r["t0"], r["t1"], r["t2"], 0, BUFFER, r["a4"], model.count]
@@ -188,8 +155,8 @@ def test_neighbours(assemble: Assemble, stalls: Stalls) -> None:
 
 def test_counter_csr(assemble: Assemble) -> None:
     """Write, set, clear, read-only and immediate forms; 16 bits; wraps; exact right behind nm.dec."""
-    body = """
-      li s0, 0x4000; li s1, 0x3000; li a1, 0; li a0, 0x12345678
+    body = f"""
+      li s0, {BUFFER}; li s1, {RESULT}; li a1, 0; li a0, 0x12345678
       csrw 0x7C0, a0;          csrr a2, 0x7C0; sw a2, 0(s1)
       li a0, 0x000f; csrrs a2, 0x7C0, a0; sw a2, 4(s1)
       csrrc a2, 0x7C0, a0; sw a2, 8(s1)
@@ -200,37 +167,25 @@ def test_counter_csr(assemble: Assemble) -> None:
       li a0, -1; csrw 0x7C0, a0; nm.dec.m4 t0, zero, a1; csrr a2, 0x7C0; sw a2, 32(s1)
     """
     done = run(assemble(body + EXIT))
-    got = [done.word(RESULT + 4 * i) for i in range(9)]
+    got = results(done, 9)
     assert got == [0x5678, 0x5678, 0x567F, 0x5670, 21, 31, 31, 4, 0]
 
 
-HANDLER = """
-  li t6, 0x100
-  csrw mtvec, t6
-  j main
-.balign 256
-handler:
+HANDLER = (
+    handler("""
   csrr s4, 0x7C0          # save the counter, use the instruction, restore it
   csrw 0x7C0, zero
   nm.decp.m8 s5, s0, s0
   nm.decp.m8 s5, s0, s0
   nm.decp.m8 s5, s0, s0
   csrw 0x7C0, s4
-  addi s6, s6, 1
-  csrr s7, mcause
-  bltz s7, 1f             # an interrupt returns to the instruction it stopped
-  csrr s8, mepc
-  addi s8, s8, 4
-  csrw mepc, s8
-1:
-  mret
-.balign 256
-main:
-  li s0, 0x4000
-  li s1, 0x3000
-  li s6, 0
+""")
+    + f"""
+  li s0, {BUFFER}
+  li s1, {RESULT}
   csrw 0x7C0, zero
 """
+)
 
 
 @pytest.mark.parametrize("word", ["0x0", "0xFFFFFFFF"])
@@ -246,7 +201,7 @@ def test_exceptions_inside_a_sequence(assemble: Assemble, word: str) -> None:
     code = assemble("\n".join(text) + EXIT)
     for stalls in STALLS:
         done = run(code, stalls=stalls)
-        assert [done.word(RESULT + 4 * i) for i in range(3)] == [model.registers["t0"], 24, 18]
+        assert results(done, 3) == [model.registers["t0"], 24, 18]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -269,7 +224,7 @@ def test_interrupts_inside_a_sequence(assemble: Assemble, seed: int) -> None:
     code = assemble("\n".join(text) + EXIT)
     stalls = Stalls(interrupt=10, seed=seed, **({"grant": 30, "response": 30} if seed % 2 else {}))
     done = run(code, stalls=stalls)
-    got = [done.word(RESULT + 4 * i) for i in range(4)]
+    got = results(done, 4)
     assert got[:3] == [model.registers["t0"], model.registers["t1"], model.count]
     assert got[3] == done.interrupts > 5
 
@@ -283,4 +238,4 @@ def test_illegal_encodings(assemble: Assemble) -> None:
     text += [f".insn r 0x2b, 5, {f7}, t0, s0, a1" for f7 in ILLEGAL_F7]
     text.append("sw t0, 0(s1); csrr a0, 0x7C0; sw a0, 4(s1); sw s6, 8(s1)")
     done = run(assemble("\n".join(text) + EXIT))
-    assert [done.word(RESULT + 4 * i) for i in range(3)] == [0x5A5A5A5A, 0, len(ILLEGAL_F7)]
+    assert results(done, 3) == [0x5A5A5A5A, 0, len(ILLEGAL_F7)]

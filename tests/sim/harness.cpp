@@ -1,7 +1,7 @@
 // The simulator without Python: runs ELF files, or mutations of them for a number of seconds. Built with sanitizers by
 // test_fuzz.py; any report of theirs ends the process with a code that is not 0.
 //
-//   harness run cluster8|cv32e40p rv32|xcv|xdec MAX_CYCLES FILE...
+//   harness run cluster8|cv32e40p rv32|xcv|xdec|gmac MAX_CYCLES FILE...
 //   harness fuzz SECONDS SEED FILE...
 #include <algorithm>
 #include <chrono>
@@ -88,6 +88,7 @@ static iss::ExtensionSet set_of(const std::string &isa)
     iss::ExtensionSet set;
     if (isa != "rv32") set.add(iss::Extension::xcv);
     if (isa == "xdec") set.add(iss::Extension::xdec);
+    if (isa == "gmac") set.add(iss::Extension::gmac);
     return set;
 }
 
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
         const auto start = std::chrono::steady_clock::now();
         std::map<std::string, uint64_t> outcomes;
         uint64_t runs = 0;
-        const char *const isas[] = {"rv32", "xcv", "xdec"};
+        const char *const isas[] = {"rv32", "xcv", "xdec", "gmac"};
         const Config small = cv32e40p();
         Config big = cluster8();
         big.memories[2].size = 1u << 20; // less to allocate per run
@@ -154,7 +155,7 @@ int main(int argc, char **argv)
             // mostly the machine it was built for: code of cv32e40p starts at address 0
             const bool flat = (file.size() > 28 && file[27] == 0) != (random() % 16 == 0);
             const std::string line =
-                run(flat ? small : big, file, set_of(isas[random() % 3]), 2000 + random() % 10000);
+                run(flat ? small : big, file, set_of(isas[random() % 4]), 2000 + random() % 10000);
             const size_t end = line.find(line.compare(0, 5, "fault") == 0 ? ':' : ' ');
             ++outcomes[line.substr(0, end)];
             ++runs;

@@ -93,7 +93,7 @@ def test_mistakes_of_the_caller() -> None:
     image = build(
         Program(files={"main.c": "int main(void) { return 0; }"}, sources=("main.c",)), CLUSTER, XCV
     )
-    with pytest.raises(NmcuError, match="unknown instruction set 'arm'; known: rv32, xcv, xdec"):
+    with pytest.raises(NmcuError, match="unknown instruction set 'arm'; known: rv32, gmac, xcv, xdec"):
         simulate(image.elf, CLUSTER, isa="arm")
     with pytest.raises(SimulationFault, match="no memory holds 8 bytes at 0x1001fffc"):
         simulate(image.elf, CLUSTER, writes={0x1001FFFC: bytes(8)})

@@ -57,6 +57,29 @@ def test_instructions_and_stalls_add_up_to_cycles() -> None:
     assert result.dmas[0].bytes == result.dmas[0].transfers * 256
 
 
+def test_parts_of_a_region_follow_each_other_and_do_not_end_it() -> None:
+    body = """
+    nmcu_region(NMCU_REGION_PART | 9); /* in no region */
+    for (uint32_t i = 0; i < 2; i++) {
+        nmcu_region(1);
+        for (uint32_t k = 0; k < 10; k++) data[k] = k;
+        nmcu_region(NMCU_REGION_PART | 1);
+        for (uint32_t k = 0; k < 20; k++) data[k] = k;
+        nmcu_region(NMCU_REGION_PART | 2);
+        nmcu_barrier();
+    }
+    nmcu_region(2);
+    return 0;"""
+    result = run(body, "NMCU_L1 static volatile uint32_t data[256];")
+    assert {(r.region, len(r.visits)) for r in result.regions} == {(1, 2), (2, 1)}
+    for region in result.regions:
+        assert [number for number, _, _ in region.parts] == ([1, 2, 1, 2] if region.region == 1 else [])
+        for (start, end), first, second in zip(
+            region.visits, region.parts[::2], region.parts[1::2], strict=bool(region.parts)
+        ):
+            assert start < first[1] < first[2] == second[1] < second[2] == end
+
+
 def test_runs_are_repeatable() -> None:
     image = compile_c(
         "for (uint32_t k = 0; k < 300; k++) data[(k * 5 + nmcu_core_id()) & 63] += k; return 0;",

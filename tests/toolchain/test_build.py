@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from isas import RV32, XCV, XDEC
-from nmcu import targets
+from isas import CORE_V_TARGETS, RV32, XCV, XDEC
+from nmcu import cache, targets
 from nmcu.codegen.program import Program
 from nmcu.errors import ToolchainError
 from nmcu.isa import InstructionSet
 from nmcu.targets import Target
-from nmcu.toolchain import build, cache, compiler, find_compiler
+from nmcu.toolchain import build, compiler, find_compiler
 from toolchain.workers import code_bytes
 
 CLUSTER = targets.get("cluster8")
@@ -56,7 +56,7 @@ def _memory_of(target: Target, address: int) -> str:
 
 
 @pytest.mark.parametrize("isa", [RV32, XCV, XDEC])
-@pytest.mark.parametrize("name", targets.names())
+@pytest.mark.parametrize("name", CORE_V_TARGETS)
 def test_sections_go_where_the_target_says(name: str, isa: InstructionSet) -> None:
     target = targets.get(name)
     image = build(_main(EVERYWHERE), target, isa)

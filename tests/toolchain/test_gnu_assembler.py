@@ -21,7 +21,7 @@ needs_gcc = pytest.mark.skipif(
 def assembled(compiler: Compiler, source: Path, output: Path) -> dict[str, bytes]:
     """Code by section."""
     includes = [f"-I{folder}" for folder in (COMMON_DIR, KERNELS_DIR / "conv", KERNELS_DIR / "records")]
-    flags = compiler.compile_flags(RV32, assembly=True, opt="-O2")
+    flags = [f for f in compiler.compile_flags(RV32, assembly=True, opt="-O2") if f != "-mno-relax"]
     subprocess.run([*compiler.cc, *flags, *includes, "-c", str(source), "-o", str(output)], check=True)
     with output.open("rb") as file:
         sections = ELFFile(file).iter_sections()

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from isas import named
+from isas import CORE_V_TARGETS, named
 from nmcu import targets
 from nmcu.codegen.program import Program
 from nmcu.sim import SimResult, simulate
 from nmcu.toolchain import Image, build
 
-BOTH = pytest.mark.parametrize("name", targets.names())
-EVERY_ISA = pytest.mark.parametrize("isa", ["rv32", "xcv", "xdec"])
+BOTH = pytest.mark.parametrize("name", CORE_V_TARGETS)
+EVERY_ISA = pytest.mark.parametrize("isa", ["rv32", "xcv", "xdec", "gmac", "gmac+xdec"])
 
 
 def _build(source: str, name: str, isa: str = "xcv", **files: str) -> Image:

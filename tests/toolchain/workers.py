@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from isas import XCV
-from nmcu import targets
+from nmcu import cache, targets
 from nmcu.codegen.program import Program
-from nmcu.toolchain import build, cache
+from nmcu.toolchain import build
 
 
 def code_bytes(number: int) -> int:

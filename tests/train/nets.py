@@ -59,3 +59,22 @@ def settle(model: nn.Module, shape: tuple[int, ...]) -> nn.Module:
         for _ in range(3):
             model(2 * torch.randn(8, *shape) + 0.5)
     return model.eval()
+
+
+class Recurrent(nn.Module):
+    """A recurrence over (N, steps, 6) with the steps turned first, which the results, (steps, N, 8), keep."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+        self.given = nn.Linear(6, 8)
+        self.own = nn.Linear(8, 8, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        steps = self.given(x.transpose(0, 1))
+        hidden = torch.tanh(steps[0])
+        states = [hidden]
+        for step in range(1, self.steps):
+            hidden = torch.tanh(steps[step] + self.own(hidden))
+            states.append(hidden)
+        return torch.cat([state.unsqueeze(0) for state in states], 0)

@@ -13,7 +13,7 @@ from nmcu import graph, operators, sparsity
 from nmcu import train as nt
 from nmcu.errors import NmcuError
 from nmcu.train.conversion import _differences, _steps
-from train.nets import Flattened, Residual, Tokens, settle
+from train.nets import Flattened, Recurrent, Residual, Tokens, settle
 
 
 def _weights(path: Path) -> dict[str, np.ndarray]:
@@ -36,6 +36,28 @@ def test_files_agree_with_pytorch(model: type[nn.Module], shape: tuple[int, ...]
     } - {"Transpose" if model is Tokens else ""}
     names = [n.name for n in exported.graph.node]
     assert len(set(names)) == len(names)
+
+
+class Rearranged(nn.Module):
+    """Normalised groups, mirrored borders, shuffled pixels, extremes; (N, 3, 8, 8) in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.ReflectionPad2d(1), nn.Conv2d(3, 8, 3), nn.GroupNorm(2, 8), nn.ReLU()),
+            *(nn.PixelShuffle(2), nn.Conv2d(2, 4, 3), nn.InstanceNorm2d(4, affine=True), nn.Conv2d(4, 4, 1)),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.body(x)
+        return torch.div(y.sum((2, 3)), torch.sigmoid(torch.amax(y.flip(3), (2, 3))) + 1.0)
+
+
+def test_networks_that_normalise_groups_and_rearrange_maps_are_exported(tmp_path: Path) -> None:
+    net, sample = settle(Rearranged(), (3, 8, 8)), torch.randn(8, 3, 8, 8)
+    nt.export(net, sample, tmp_path / "net.onnx")
+    kinds = {layer.kind for layer in operators.load(tmp_path / "net.onnx").layers}
+    assert {"layernorm", "gather", "transpose", "maxpool", "avgpool", "slice", "div"} <= kinds
 
 
 @pytest.mark.parametrize("pattern", ["1:4", "1:8x4"])
@@ -267,3 +289,15 @@ def test_a_pooling_that_onnx_sizes_otherwise_is_named() -> None:
     net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.MaxPool2d(1, stride=3, ceil_mode=True))
     with pytest.raises(NmcuError, match="export of '1' has another shape in ONNX: a pooling with ceil_mode"):
         nt.quantize(net, torch.randn(2, 3, 3, 3))
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_an_output_may_have_its_batch_elsewhere(steps: int, tmp_path: Path) -> None:
+    """Four steps were a traceback, a single one, whose shape broadcasts, another network."""
+    net, sample = Recurrent(steps).eval(), torch.randn(3, steps, 6)
+    assert nt.export(net, sample, tmp_path / "net.onnx") < 0.3
+    integer = operators.load(tmp_path / "net.onnx")
+    (found,) = graph.reference.run_model(integer, {"input": sample.numpy()[:1]}).values()
+    expected = net(sample[:1]).detach().numpy()
+    assert found.shape == expected.shape == (steps, 1, 8)
+    assert np.abs(found - expected).max() < 0.05

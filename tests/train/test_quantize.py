@@ -181,6 +181,20 @@ class _Fused(nn.Module):
         return self.attention(tokens, tokens, tokens)[0]
 
 
+class _Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(8, 4, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.lstm(x.flatten(1, 2))[0]
+
+
+class _Mixing(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.transpose(0, 1).softmax(1)
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
@@ -188,6 +202,8 @@ class _Fused(nn.Module):
         (_Sine(), "special_bessel_j0 at 'special_bessel_j0' has no int8 form; supported: .*Conv2d"),
         (nn.RReLU(), "RReLU at '0' has no int8 form"),
         (_Fused(), "MultiheadAttention at '0.attention' has no int8 form"),
+        (_Recurrent(), "LSTM at '0.lstm' cannot be trained in int8 as one layer: write its steps out"),
+        (_Mixing(), "gives another result for inputs side by side in a batch"),
         (_NamedOutputs(), "gives {'a': add, 'b': mul}; supported: a tensor, or several different ones"),
         (_EarlyNorm(), "BatchNorm '0.bn' cannot be folded"),
         (_SharedNorm(), "BatchNorm '0.bn' cannot be folded into '0.conv', which the model uses 2 times"),

@@ -12,6 +12,8 @@ from torch import nn
 from nmcu import sparsity
 from nmcu import train as nt
 from nmcu.errors import NmcuError, NoGainWarning
+from nmcu.sparsity import NMPattern
+from nmcu.train import masks
 from train.nets import Flattened, Residual
 
 
@@ -75,6 +77,26 @@ def test_gradual_schedules_get_sparser() -> None:
         sparsifier.step()
     size = model.conv.weight.numel()
     assert zeros == [size * k // 16 for k in (0, 0, 12, 12, 14, 14, 15)]
+
+
+def test_pruned_weights_fade_out() -> None:
+    model = Residual()
+    dense = model.conv.weight.detach().clone()
+    sparsifier = nt.sparsify(model, "1:8", skip=["fc"], fade=4)
+    kept = masks.compute(dense, NMPattern.parse("1:8"))
+    for step in range(6):
+        share = max(0, 1 - step / 4) ** 3
+        torch.testing.assert_close(model.conv.weight, torch.where(kept, dense, share * dense))
+        if step == 2:
+            with pytest.raises(NmcuError, match="'conv' is still fading into its pattern: call freeze"):
+                nt.quantize(model, torch.randn(2, 3, 8, 8))
+            again = Residual()
+            other = nt.sparsify(again, "1:8", skip=["fc"], fade=4)
+            nt.checkpoint.load_model(again, model.state_dict())
+            other.load_state_dict(sparsifier.state_dict())
+            torch.testing.assert_close(again.conv.weight, model.conv.weight)
+        sparsifier.step()
+    nt.verify(sparsifier.finish())
 
 
 def test_frozen_masks_leave_the_schedule() -> None:

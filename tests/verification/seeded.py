@@ -22,8 +22,7 @@ from nmcu.frontend.from_onnx.values import Flat, Real
 from nmcu.frontend.from_tflite import context as tflite_context
 from nmcu.frontend.from_tflite.context import Context as TfliteContext
 from nmcu.frontend.from_tflite.operators import affine as tflite_affine
-from nmcu.frontend.from_tflite.operators import pool as tflite_pool
-from nmcu.frontend.lower import affine, clamp, elementwise, resize, shape
+from nmcu.frontend.lower import affine, clamp, elementwise, pool, resize, shape
 from nmcu.graph import Builder
 from nmcu.verification import Finding
 
@@ -332,8 +331,8 @@ def _swapped_ends(pads: tuple[int, ...]) -> tuple[int, ...]:
 
 def _orderless(patch: pytest.MonkeyPatch) -> None:
     class Context(OnnxContext):
-        def __init__(self, file: Any) -> None:
-            super().__init__(file)
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
             self.conformed = _WithoutOrder()
 
     patch.setattr(onnx_reader, "Context", Context)
@@ -398,7 +397,9 @@ FAULTS = (
     ),
     Fault(
         "ONNX: ReduceMean takes the axis behind the one named",
-        _replaced(onnx_pool, "_mean", _arguments(lambda c, axes, keep: (c, {a + 1 for a in axes}, keep))),
+        _replaced(
+            onnx_pool, "_reduced", _arguments(lambda c, axes, *rest: (c, {a + 1 for a in axes}, *rest))
+        ),
         _mean,
         "avgpool",
         TOGETHER,
@@ -488,7 +489,11 @@ FAULTS = (
     ),
     Fault(
         "TFLite: MEAN takes the axis behind the one named",
-        _replaced(tflite_pool, "device_axis", _result(lambda axis: axis + 1)),
+        _replaced(
+            pool,
+            "reduce",
+            _arguments(lambda b, name, x, old, axes, *rest: (b, name, x, old, {a + 1 for a in axes}, *rest)),
+        ),
         _tflite_mean,
         "avgpool",
         TOGETHER,

@@ -12,9 +12,15 @@ from nmcu.frontend.from_tflite import file as tf
 from nmcu.judge import Judge, JudgeError
 from nmcu.verification import exact_tflite as exact
 
-WRONG = {"NEG"}
-"""LiteRT 2.3 ignores the zero points (findings/litert_neg_zero_points.sh)."""
-OPERATORS = 18
+WRONG = {"DIV", "NEG", "SUM"}
+"""LiteRT 2.3 answers full scale, ignores the zero points, wraps around (`nmcu.verification.known`)."""
+OPERATORS = 22
+
+
+def _rescales(file: tf.File, operator: tf.Operator) -> bool:
+    """True for pools whose scale changes in the file: LiteRT does not look, readers refuse it."""
+    x, y = (file.tensors[i] for i in (operator.inputs[0], operator.outputs[0]))
+    return operator.code == "AVERAGE_POOL_2D" and (*x.scale, *x.zero_point) != (*y.scale, *y.zero_point)
 
 
 def _huge(file: tf.File, operator: tf.Operator) -> bool:
@@ -32,7 +38,7 @@ def test_exact_results_are_within_one_step_of_litert() -> None:
     with Judge() as judge:
 
         @settings(
-            max_examples=250,
+            max_examples=300,
             database=None,
             deadline=None,
             phases=(Phase.generate,),
@@ -50,7 +56,12 @@ def test_exact_results_are_within_one_step_of_litert() -> None:
                 return
             for operator in file.operators:
                 codes = exact.codes(file, operator, tensors)
-                if codes is None or operator.code in WRONG or _huge(file, operator):
+                if (
+                    codes is None
+                    or operator.code in WRONG
+                    or _huge(file, operator)
+                    or _rescales(file, operator)
+                ):
                     continue
                 assert np.abs(codes - tensors[operator.outputs[0]]).max() <= 1, operator
                 seen[operator.code] = seen.get(operator.code, 0) + 1

@@ -10,7 +10,7 @@ MODELS = {
     "mlperf_tiny/ad_autoencoder_int8": 12,
     "mlperf_tiny/kws_dscnn_int8": 15,
     "mlperf_tiny/resnet8_int8": 18,
-    "models/arrhythmia_int8": 113,
+    "models/arrhythmia_int8": 89,
     "models/har_int8": 19,
     "models/kws_on_off_int8": 109,
     "models/mobilenet_edgetpu_int8": 81,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nmcu import toolchain
@@ -9,7 +10,7 @@ from nmcu.api.model import Planned
 from nmcu.codegen import Program
 from nmcu.errors import counted
 from nmcu.plan import PlannedLayer
-from nmcu.report import FolderResult, cores, label, pattern, size
+from nmcu.report import FolderResult, cores, label, pattern, size, write_folder
 from nmcu.toolchain import Image
 
 
@@ -43,20 +44,35 @@ class CompiledModel(FolderResult, Planned):
         """JSON (the plan), HTML, and the program as an ELF file."""
         return {**super().forms(), ".elf": lambda: self.image.elf}
 
-    def files(self) -> dict[str, bytes]:
-        """The C project, which builds without nmcu, and `plan.json`: what `nmcu compile -o` writes."""
-        return {**self._project(), "plan.json": self.forms()[".json"]()}
+    def files(self, form: str = toolchain.MAKE) -> dict[str, bytes]:
+        """The C project, which builds without nmcu, and `plan.json`: what `nmcu compile -o` writes.
+
+        `form` is `make`, a program with everything it needs, or a build system whose programs take the network in as a
+        library: `cmake`, `platformio`, `arduino`, `esp-idf`, `pico-sdk`, `zephyr`. Raises `NmcuError` for any other.
+        """
+        files = toolchain.form_files(form, self.program, self.plan.target, self.plan.isa)
+        return {**files, "plan.json": self.forms()[".json"]()}
+
+    def save(self, path: str | Path, *, force: bool = False, form: str = toolchain.MAKE) -> None:
+        """Writes one file, in the form that the suffix of its name says (one of `forms`), or a folder for the build
+        system `form` (see `files`): one that exists, or a name without suffix.
+
+        All of it is written or nothing. Raises `NmcuError` where that is not possible, or where a file would be
+        overwritten that nmcu did not write or that was changed since, unless `force`.
+        """
+        if form == toolchain.MAKE:
+            super().save(path, force=force)
+        else:
+            write_folder(Path(path), self.files(form), self.WRITER, force=force)
 
     def run_files(self) -> dict[str, bytes]:
         """`program.elf`, `plan.json` and the C project in `project/`: what `nmcu run --out` keeps of it."""
+        project = toolchain.project_files(self.program, self.plan.target, self.plan.isa)
         return {
             "program.elf": self.image.elf,
             "plan.json": self.forms()[".json"](),
-            **{f"project/{name}": content for name, content in self._project().items()},
+            **{f"project/{name}": content for name, content in project.items()},
         }
-
-    def _project(self) -> Mapping[str, bytes]:
-        return toolchain.project_files(self.program, self.plan.target, self.plan.isa)
 
 
 def _row(planned: PlannedLayer) -> dict[str, Any]:

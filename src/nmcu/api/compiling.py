@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from nmcu import codegen, toolchain
 from nmcu.api.compiled import CompiledModel
-from nmcu.api.model import ISA, TARGET, Model, Stage, planned
+from nmcu.api.model import TARGET, Model, Stage, planned
 from nmcu.errors import NoGainWarning
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Machine, no_gain
@@ -22,28 +22,39 @@ def compile(
     model: Model,
     target: str | Target = TARGET,
     *,
-    isa: str | InstructionSet = ISA,
+    isa: str | InstructionSet | None = None,
     kernels: str = "*",
     forced: Mapping[str, str] = MappingProxyType({}),
+    name: str | None = None,
+    fallback: str | None = None,
     registry: Registry | None = None,
     on_stage: Stage | None = None,
 ) -> CompiledModel:
     """Compiles a model file or graph for `target` and the instruction set `isa`: `rv32`, or names of extensions, as
-    `xcv` or `xdec`, several joined by `+`.
+    `xcv`, `xdec` or `gmac`, several joined by `+`.
 
     `target` is a name, the path of a folder with a `target.toml`, or a `nmcu.targets.Target`.
-    `kernels` is a glob of kernel names to choose from, `forced` maps layer names to kernel names, `on_stage` is told
-    what is being done. Raises a `NmcuError` that names the node, file or size for what is not supported, and warns
-    (`NoGainWarning`) of N:M patterns that no layer is faster for.
+    `kernels` is a glob of kernel names to choose from, `forced` maps layer names to kernel names, `name` is what the
+    network's C functions begin with (without it, the model's), `fallback` names what runs nodes that nmcu does not
+    (`load`), `on_stage` is told what is being done. Raises a
+    `NmcuError` that names the node, file or size for what is not supported, and warns (`NoGainWarning`) of N:M patterns
+    that no layer is faster for.
     """
-    found = planned(model, target, isa, registry, on_stage, kernels, forced)
+    found = planned(model, target, isa, registry, on_stage, kernels, forced, fallback)
     if kernels == "*" and not forced:
         _warn_of_no_gain(found.plan)
     if on_stage is not None:
         on_stage("compiling")
-    program = codegen.emit(found.plan)
-    image = toolchain.build(program, found.plan.target, found.plan.isa)
-    return CompiledModel(found.model, found.graph, found.plan, program, image)
+
+    def built(chip: Target) -> CompiledModel:
+        made = found
+        if chip is not found.plan.target:
+            made = planned(found, chip, found.plan.isa, registry, on_stage, kernels, forced)
+        program = codegen.emit(made.plan, made.model, name=name)
+        image = toolchain.build(program, made.plan.target, made.plan.isa)
+        return CompiledModel(made.model, made.graph, made.plan, program, image)
+
+    return toolchain.leaving_room(found.plan.target, built)
 
 
 def _warn_of_no_gain(planned: Plan) -> None:

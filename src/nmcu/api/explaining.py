@@ -23,8 +23,8 @@ def explain(
     """The kernels made for each layer: the chosen one; what others are predicted to take, or why they cannot run it.
 
     `model` is what `compile` gives, or a model file or graph, which is planned for `target` (default `cluster8`) and
-    `isa` (default `xcv`). With the report of a run, `measured`, the chosen kernels have their measured cycles, too.
-    `kernels` is the glob that the choice was restricted to, if it was. Raises what `compile` raises.
+    `isa` (default: what the target names). With the report of a run, `measured`, the chosen kernels have their measured
+    cycles, too. `kernels` is the glob that the choice was restricted to, if it was. Raises what `compile` raises.
     """
     known = registry or Registry.installed()
     found = planned_once(model, target, isa, known, None, kernels)

@@ -1,6 +1,7 @@
 """From what a user gives to the arrays that a model takes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any
@@ -34,6 +35,43 @@ def arrays(needed: Sequence[TensorInfo], inputs: Inputs) -> dict[str, Array]:
         if name not in names:
             raise ModelError(f"the model has no input {name!r}; there are: {', '.join(map(repr, names))}")
     return {info.name: _array(info, inputs[info.name]) for info in needed if info.name in inputs}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The inputs of one run after the other; `alone`: of one that was given without an axis of steps."""
+
+    steps: tuple[Mapping[str, Array], ...]
+    alone: bool
+
+    def shown(self, steps: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+        """Inputs or outputs of the runs as users see them: with an axis of steps where the inputs have one."""
+        if self.alone:
+            return dict(steps[0])
+        return {name: np.stack([each[name] for each in steps]) for name in steps[0]}
+
+
+def sequence(needed: Sequence[TensorInfo], given: Mapping[str, Array]) -> Steps:
+    """`given` as one run, or with a leading axis of steps as one after the other; raises `ModelError` where some inputs
+    have that axis and others not, or of another length, and where one has neither shape."""
+    lengths = {}
+    for info in needed:
+        array = given.get(info.name)
+        if array is None or array.shape == info.shape:
+            continue
+        if not array.ndim or array.shape[1:] != info.shape:
+            raise ModelError(
+                f"input {info.name!r} is {array.dtype} of shape {array.shape}; it needs {info.dtype} of shape "
+                f"{info.shape}, or of a sequence (steps, {', '.join(map(str, info.shape))})"
+            )
+        lengths[info.name] = len(array)
+    if not lengths:
+        return Steps((given,), alone=True)
+    if len(lengths) < len(needed) or len(set(lengths.values())) > 1 or 0 in lengths.values():
+        found = ", ".join(f"{info.name!r} {lengths.get(info.name, 'none')}" for info in needed)
+        raise ModelError(f"inputs need the same number of steps, at least 1; found: {found}")
+    steps = next(iter(lengths.values()))
+    return Steps(tuple({name: a[i] for name, a in given.items()} for i in range(steps)), alone=False)
 
 
 def _array(info: TensorInfo, value: ArrayLike) -> Array:

@@ -9,8 +9,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from nmcu.api.model import Model, Stage, graph_of, name_of
+from nmcu.api.model import Loaded, Model, Stage, graph_of, name_of
 from nmcu.errors import NmcuError, NoGainWarning, counted
+from nmcu.files import write_atomically
+from nmcu.frontend import whole, with_weights
 from nmcu.graph import Graph
 from nmcu.graph.prune import Choice, Globs, choose, globs
 from nmcu.graph.prune import prune as prune_graph
@@ -35,6 +37,8 @@ class Pruned(Result):
     graph: Graph
     choices: tuple[Choice, ...]
     registry: Registry
+    source: Loaded | None = None
+    """The network before, where it was read from a file."""
 
     def __str__(self) -> str:
         pruned = sum(choice.reason is None for choice in self.choices)
@@ -58,17 +62,30 @@ class Pruned(Result):
             for choice in self.choices
         ]
 
-    OTHERWISE = " or .onnx"
+    OTHERWISE = ", .tflite or .onnx"
 
     def save(self, path: str | Path) -> None:
-        """Writes the pruned model as QDQ ONNX where `path` ends in `.onnx`; else one of `forms`.
+        """Writes the pruned model: as QDQ ONNX where `path` ends in `.onnx`, as the TFLite file that it was read from,
+        with zeros in its weights, where it ends in `.tflite`; else one of `forms`.
 
         Raises `NmcuError` for any other suffix, and where the file cannot be written.
         """
-        if Path(path).suffix.lower() == ".onnx":
+        suffix = Path(path).suffix.lower()
+        if suffix == ".onnx":
             save_file(self.graph, path, self.registry.operators.values())
+        elif suffix == ".tflite":
+            write_atomically(Path(path), self._as_tflite())
         else:
             super().save(path)
+
+    def _as_tflite(self) -> bytes:
+        source = self.source
+        data = b"" if source is None or source.path is None else whole(source.path, source.signature)
+        if source is None or data[4:8] != b"TFL3":
+            raise NmcuError(
+                f"{self.model} was not read from a TFLite file, which would be written again: write .onnx"
+            )
+        return with_weights(data, source.graph, self.graph)
 
 
 def prune(
@@ -78,7 +95,7 @@ def prune(
     layers: Globs | None = None,
     skip: Globs = (),
     target: str | Target = "cluster8",
-    isa: str | InstructionSet = "xcv",
+    isa: str | InstructionSet | None = None,
     registry: Registry | None = None,
     on_stage: Stage | None = None,
 ) -> Pruned:
@@ -86,14 +103,15 @@ def prune(
 
     `pattern` is `N:M` or `N:MxG`. `layers` is a glob of layers to prune, or several (without it all but the first
     convolution and the last layer), `skip` those to leave as they are. The result saves as QDQ ONNX
-    (`.save("sparse.onnx")`), and `compile`, `run` and `evaluate` take it as it is. Raises `NmcuError` where there is
-    nothing to prune or a glob matches no layer, and warns (`NoGainWarning`) where the pattern is predicted to gain no
-    speed on `target` with `isa`.
+    (`.save("sparse.onnx")`) or, where `model` is a TFLite file, as one (`.save("sparse.tflite")`), and `compile`, `run`
+    and `evaluate` take it as it is. Raises `NmcuError` where there is nothing to prune or a glob matches no layer, and
+    warns (`NoGainWarning`) where the pattern is predicted to gain no speed on `target` with `isa`.
     """
     say = on_stage or (lambda stage: None)
     known = registry or Registry.installed()
     wanted = pattern if isinstance(pattern, NMPattern) else NMPattern.parse(str(pattern))
-    machine = Machine(known.target(target), known.isa(isa))
+    chip = known.target(target)
+    machine = Machine(chip, known.isa_for(chip, isa))
     say("reading")
     graph = graph_of(model, known)
     named, skipped = None if layers is None else globs(layers), globs(skip)
@@ -109,7 +127,10 @@ def prune(
     )
     if slow:
         warnings.warn(no_gain({str(wanted): labels(slow, 40).texts}, machine), NoGainWarning, stacklevel=2)
-    return Pruned(name_of(model), wanted, pruned, choices, known)
+    source = model if isinstance(model, Loaded) else None
+    if isinstance(model, str | Path):
+        source = Loaded(name_of(model), graph, Path(model))
+    return Pruned(name_of(model), wanted, pruned, choices, known, source)
 
 
 def _check(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations  # signatures in help() as they are written here
 
-import numpy as np
-
 from nmcu import graph
 from nmcu.api.compiled import CompiledModel
 from nmcu.api.compiling import compile
-from nmcu.api.inputs import Inputs, arrays
-from nmcu.api.model import ISA, TARGET, Model, Stage, refuse_machine
+from nmcu.api.inputs import Inputs, Steps, arrays, sequence
+from nmcu.api.model import TARGET, Model, Stage, refuse_machine
 from nmcu.errors import NmcuError
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
@@ -19,6 +17,11 @@ from nmcu.sim.run import run as simulate
 from nmcu.targets import Target
 
 register_core("rtl", simulate_rtl)
+
+MOST_BYTES = 2**28
+"""Of the random inputs of all steps together."""
+STEP_BYTES = 1024
+"""About what the arrays of a step take beside their elements."""
 
 RECORDED_EVENTS = 200_000
 """Transfers and waits that a trace shows at most: a viewer opens that many at once."""
@@ -32,6 +35,8 @@ def run(
     isa: str | InstructionSet | None = None,
     core: str = "iss",
     seed: int = 0,
+    steps: int | None = None,
+    fallback: str | None = None,
     registry: Registry | None = None,
     record: bool = True,
     on_stage: Stage | None = None,
@@ -39,10 +44,13 @@ def run(
     """Runs a model on the simulated target and compares its outputs with the reference, bit for bit.
 
     model: what `compile` gives; or a model file or graph, which is compiled first, for `target` (default `cluster8`)
-        and `isa` (default `xcv`).
+        and `isa` (default: what the target names).
     inputs: an array for a model of one input, or arrays by the inputs' names, in the model's own dtype and layout:
-        NumPy arrays, tensors on the CPU, nested lists. Without it random ones, from `seed`.
+        NumPy arrays, tensors on the CPU, nested lists. With a leading axis of steps the network runs that often, one
+        run after the other, its states lasting from each to the next. Without it random ones, from `seed`, for one run
+        or a sequence of `steps`.
     core: the kind of core: `iss` (fast), or `rtl`, the real core's RTL (needs the extra `nmcu[rtl]`).
+    fallback: what runs nodes of a model file that nmcu does not, as `load` takes it.
     record: whether transfers and waits are kept, for the trace and the timeline of the report; little slower.
     on_stage: told what is being done.
 
@@ -53,32 +61,53 @@ def run(
     say = on_stage or (lambda stage: None)
     if isinstance(model, CompiledModel):
         compiled = model
-        refuse_machine(model, target, isa)
+        refuse_machine(model, target, isa, fallback)
     else:
-        compiled = compile(model, target or TARGET, isa=isa or ISA, registry=registry, on_stage=on_stage)
-    if seed < 0:
-        raise NmcuError(f"seed is {seed}; it must not be negative")
+        compiled = compile(
+            model, target or TARGET, isa=isa, fallback=fallback, registry=registry, on_stage=on_stage
+        )
     edge = compiled.graph.border
-    feeds = graph.random_inputs(compiled.graph, seed) if inputs is None else arrays(edge.model_inputs, inputs)
-    device_inputs = edge.encode(feeds)
+    given = _given(compiled.graph, inputs, seed, steps)
+    feeds = [edge.encode(each) for each in given.steps]
     say("simulating")
-    expected_cycles = compiled.plan.predicted_cycles / 1e6
+    expected_cycles = len(feeds) * compiled.plan.predicted_cycles / 1e6
     result = simulate(
         compiled.image,
-        device_inputs,
+        feeds[0],
+        later=feeds[1:],
         core=core,
         recorded_events=RECORDED_EVENTS if record else 0,
         progress=lambda cycle: say(f"simulating ({cycle / 1e6:.1f} of about {expected_cycles:.1f} M cycles)"),
     )
     say("checking")
-    expected = graph.reference.run(compiled.graph, device_inputs)
+    expected = graph.reference.sequence(compiled.graph, feeds)
     return assemble(
         compiled.model,
         compiled.plan,
         compiled.image,
         result,
+        known=tuple((registry or Registry.installed()).kernels.values()),
         core=core,
-        inputs=feeds,
-        outputs=edge.decode(result.outputs),
-        mismatches=sum(int(np.count_nonzero(result.outputs[n] != a)) for n, a in expected.items()),
+        inputs=given.shown(given.steps),
+        outputs=given.shown([edge.decode(each) for each in result.steps]),
+        mismatches=result.mismatches(expected),
+        sequence=not given.alone,
     )
+
+
+def _given(model: graph.Graph, inputs: Inputs | None, seed: int, steps: int | None) -> Steps:
+    if seed < 0:
+        raise NmcuError(f"seed is {seed}; it must not be negative")
+    if inputs is not None and steps is not None:
+        raise NmcuError(
+            f"steps is {steps}, but inputs are given: they say by a leading axis how many steps there are"
+        )
+    if inputs is not None:
+        return sequence(model.border.model_inputs, arrays(model.border.model_inputs, inputs))
+    if steps is not None and steps < 1:
+        raise NmcuError(f"steps is {steps}; at least 1 is needed")
+    most = max(1, MOST_BYTES // (STEP_BYTES + sum(info.bytes for info in model.border.model_inputs)))
+    if (steps or 1) > most:
+        raise NmcuError(f"steps is {steps:,}; at most {most:,} are supported for inputs of this size")
+    made = [graph.random_inputs(model, seed + step) for step in range(steps or 1)]
+    return Steps(tuple(made), alone=steps is None)

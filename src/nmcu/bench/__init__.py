@@ -10,11 +10,24 @@ if TYPE_CHECKING:
     from nmcu.bench import eval as eval
     from nmcu.bench import fit as fit
     from nmcu.bench import kernels as kernels
+    from nmcu.bench import mix as mix
     from nmcu.bench import networks as networks
     from nmcu.bench import paper as paper
     from nmcu.bench import sim as sim
+    from nmcu.bench import workers as workers
 
-_MODULES = ("against_rtl", "differential", "eval", "fit", "kernels", "networks", "paper", "sim")
+_MODULES = (
+    "against_rtl",
+    "differential",
+    "eval",
+    "fit",
+    "kernels",
+    "mix",
+    "networks",
+    "paper",
+    "sim",
+    "workers",
+)
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from nmcu import codegen, graph, kernels, plan, targets, toolchain
 from nmcu.bench.examples import EXAMPLES
+from nmcu.bench.isas import ISAS
 from nmcu.bench.rows import Rows
 from nmcu.bench.shapes import Shape, network
 from nmcu.errors import NmcuError
@@ -36,13 +38,16 @@ class Case:
         return f"{self.kernel} {self.shape} {self.pattern}"
 
 
-def cases(shapes: Sequence[str] = SHAPES, patterns: Sequence[str] = PATTERNS) -> Iterator[Case]:
-    """Every kernel on each shape and pattern that it accepts; one that does not look at zeros only on `dense`."""
+def cases(
+    shapes: Sequence[str] = SHAPES, patterns: Sequence[str] = PATTERNS, names: str = "*"
+) -> Iterator[Case]:
+    """Every kernel that matches the glob `names` on each shape and pattern that it accepts; one that does not look at
+    zeros only on `dense`."""
     for shape in shapes:
         blind = {kernel for kernel, _ in _accepted(shape, "dense")}
         for pattern in patterns:
             for kernel, isa in _accepted(shape, pattern):
-                if pattern == "dense" or kernel not in blind:
+                if fnmatchcase(kernel, names) and (pattern == "dense" or kernel not in blind):
                     yield Case(shape, pattern, kernel, isa)
 
 
@@ -51,8 +56,9 @@ def _accepted(shape: str, pattern: str) -> Iterator[tuple[str, str]]:
     (layer,) = network(Shape.parse(shape), pattern).layers
     registry = Registry.installed()
     for kernel in registry.kernels.values():
-        for isa in ("xcv", "xdec"):
-            if kernels.fits(kernel, layer, Machine(targets.get(TARGET), registry.isa(isa))) is None:
+        for isa in ISAS:
+            machine = Machine(targets.get(TARGET), registry.isa(isa))
+            if kernels.fits(kernel, layer, machine) is None:
                 yield kernel.name, isa
                 break
 
@@ -87,17 +93,22 @@ def compare_networks(
 def calibrate(
     models: Sequence[str | Path] | None = None,
     kernels: bool = True,
+    shapes: Sequence[str] | None = None,
+    patterns: Sequence[str] = PATTERNS,
+    only: str = "*",
     on_case: Callable[[str], None] = lambda name: None,
 ) -> Rows[Row]:
-    """Rows of `compare_kernels` on a few shapes, with `kernels`, and of `compare_networks`, by default of the examples.
+    """Rows of `compare_kernels`, with `kernels`, for those that match the glob `only` on `shapes` (or a few small ones)
+    and `patterns`; and of `compare_networks`, by default of the examples unless shapes are named.
 
     Raises `NmcuError` where there is nothing to compare.
     """
-    files = sorted(EXAMPLES.glob("*.onnx")) if models is None else [Path(model) for model in models]
-    rows = [*compare_kernels(list(cases()), on_case=on_case)] if kernels else []
-    rows += compare_networks(files, on_case=on_case)
+    examples = sorted(EXAMPLES.glob("*.onnx")) if shapes is None else []
+    files = examples if models is None else [Path(model) for model in models]
+    wanted = list(cases(SHAPES if shapes is None else shapes, patterns, only)) if kernels else []
+    rows = [*compare_kernels(wanted, on_case=on_case), *compare_networks(files, on_case=on_case)]
     if not rows:
-        raise NmcuError("nothing to compare: name a network")
+        raise NmcuError("nothing to compare: name a network, or a shape and kernels that run it")
     return Rows("simulator against RTL", tuple(rows))
 
 
@@ -105,15 +116,18 @@ def _compare(
     name: str, model: Graph, target: Target, isa: str, kernel: str, *, layers: bool
 ) -> tuple[Row, ...]:
     registry = Registry.installed()
-    planned = plan.make(model, target, registry.isa(isa), registry, kernel_names=kernel)
-    image = toolchain.build(
-        codegen.emit(planned), target, planned.isa, defines={"NMCU_CORES": f"{target.cores}u"}
-    )
+
+    def built(chip: Target) -> tuple[plan.Plan, toolchain.Image]:
+        planned = plan.make(model, chip, registry.isa(isa), registry, kernel_names=kernel)
+        cores = {"NMCU_CORES": f"{chip.cores}u"}
+        return planned, toolchain.build(codegen.emit(planned), chip, planned.isa, defines=cores)
+
+    _, image = toolchain.leaving_room(target, built)
     inputs = model.border.encode(graph.random_inputs(model, 0))
     return compare(name, image, inputs, graph.reference.run(model, inputs), target, layers=layers)
 
 
 def _with_cores(count: int) -> Target:
-    """The cluster with fewer cores; its linker script still reserves all stacks."""
+    """The cluster with fewer cores, which share the room of all stacks: tiles are those of the whole cluster."""
     full = targets.get(TARGET)
     return replace(full, cores=count, stack_bytes=full.stack_bytes * full.cores // count)

@@ -13,21 +13,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu.bench.kernels import DENSE, PORTABLE_ONLY
+from nmcu.bench.isas import ISAS
+from nmcu.bench.kernels import DENSE
 from nmcu.bench.measure import Case, Measurement, kernel_of, layer_of, measure, refusal
-from nmcu.bench.parallel import Failure, Progress, measure_all
 from nmcu.bench.shapes import FIT_SHAPES, OTHER_SHAPES, PATTERNS, SHAPES
 from nmcu.errors import NmcuError, counted
 from nmcu.files import write_atomically
 from nmcu.kernels.common import window
-from nmcu.kernels.costs import PIPELINE, Costs, fitted
+from nmcu.kernels.costs import CONTENTION, PIPELINE, Costs, fitted
+from nmcu.kernels.records.token import TokenRecords
 from nmcu.registry import Registry
 from nmcu.result import Result
 from nmcu.sparsity import NMPattern
+from nmcu.work import Failure, Progress, workers
 
 TILINGS = (0, 2)
 """Which of the best tilings compute times are measured with."""
 CONTENTIONS = tuple(round(1 + 0.02 * i, 2) for i in range(16))
+RUN_CONTENTIONS = tuple(round(0.02 * i, 2) for i in range(40))
 ROUNDS = 20_000
 SHARPENINGS = 12
 Table = dict[str, dict[str, dict[str, float]]]
@@ -73,23 +76,27 @@ class Fit(Result):
 
 
 def fit(
-    isas: Sequence[str] = ("xcv", "xdec"),
+    isas: Sequence[str] = ISAS,
     names: str = "*",
     change: bool = True,
     jobs: int = 2,
     progress: Progress = lambda done, total, last: None,
+    scheduler: str | None = None,
 ) -> Fit:
     """Fits the constants of all kernels on `isas` whose name matches the glob `names`; the others stay.
 
     With `change` False only the error of the present constants is measured. Takes many single-layer runs (they are
-    cached, as in `bench_kernels`).
+    cached, as in `bench_kernels`, and measured on `workers`).
     """
     whole = list(_cases(FIT_SHAPES, isas, names))
     other = list(_cases(OTHER_SHAPES, isas, names))
     if not whole:
         raise NmcuError(f"there is no kernel matching {names!r} on {', '.join(isas)} to fit")
-    apart = [replace(case, apart=True, tiling=t) for case in whole for t in TILINGS] if change else []
-    results, failures = measure_all(measure, [*whole, *other, *apart], jobs, progress)
+    to_fit = (
+        [replace(case, apart=_apart(case), tiling=t) for case in whole for t in TILINGS] if change else []
+    )
+    with workers(jobs, scheduler) as pool:
+        results, failures = pool.run(measure, list(dict.fromkeys([*whole, *other, *to_fit])), progress)
     measured = list(results.values())
     wrong = [str(m.case) for m in measured if not m.bit_exact]
     if wrong:
@@ -97,12 +104,26 @@ def fit(
         raise NmcuError(f"results that differ from the reference are not fitted to: {shown}")
     costs = fitted()
     if change:
-        costs = _with_kernels(costs, [m for m in measured if m.case.apart])
+        costs = _with_kernels(costs, [m for m in measured if m.case in set(to_fit)])
+        costs = _with_runs(costs, [m for m in measured if m.case in set(whole) and _in_parts(m.case)])
         if names == "*":  # tiles and layers are all kernels' business
-            costs = _with_pipeline(
-                costs, [m for m in measured if not m.case.apart and m.case.shape in FIT_SHAPES]
-            )
-    return Fit(costs, tuple(errors([m for m in measured if not m.case.apart], costs)), tuple(failures))
+            costs = _with_pipeline(costs, [m for m in measured if m.case in set(whole) and _in_tiles(m.case)])
+    predicted_whole = [m for m in measured if m.case in {*whole, *other}]
+    return Fit(costs, tuple(errors(predicted_whole, costs)), tuple(failures))
+
+
+def _apart(case: Case) -> bool:
+    """Whether the kernel of a case is fitted to its computing alone: what it prepares while operands come is work of
+    its tiles, too. Others do that once for all tiles, and are fitted to whole layers."""
+    return _in_tiles(case) or _in_parts(case)
+
+
+def _in_tiles(case: Case) -> bool:
+    return isinstance(kernel_of(case), window.WindowKernel)
+
+
+def _in_parts(case: Case) -> bool:
+    return isinstance(kernel_of(case), TokenRecords)
 
 
 def errors(measured: Iterable[Measurement], costs: Costs) -> list[KernelError]:
@@ -133,25 +154,10 @@ def errors(measured: Iterable[Measurement], costs: Costs) -> list[KernelError]:
 def predicted(m: Measurement, costs: Costs) -> tuple[int, int]:
     """(cycles of the whole layer, cycles of its compute alone) of a measured case under `costs`."""
     layer = layer_of(m.case.shape, m.case.pattern)[1]
-    machine = replace(m.case.machine, fitted=costs)
-    kernel = kernel_of(m.case)
-    assert isinstance(kernel, window.WindowKernel)
-    geometry = window.geometry(layer)
-    tiling = window.Tiling.from_parameters(m.candidate.parameters)
-    total, compute, _ = window.pipeline_cycles(
-        geometry,
-        machine,
-        tiling,
-        _channel_bytes(m),
-        lambda rows, channels: kernel.tile_cycles(layer, geometry, machine, rows, channels),
-        lambda rows: kernel.slab_cycles(geometry, machine, rows),
-    )
-    return total, compute
-
-
-def _channel_bytes(m: Measurement) -> int:
-    """Constants of one output channel, from the buffer that holds a tile's."""
-    return m.candidate.l1["constants0"] // m.candidate.parameters["channels"]
+    machine = replace(m.case.machine, fitted=costs, tiling=m.candidate.parameters)
+    found = kernel_of(m.case).candidates(layer, machine)
+    same = next(c for c in found if dict(c.parameters) == dict(m.candidate.parameters))
+    return same.cycles, same.compute_cycles
 
 
 def _cases(shapes: Sequence[str], isas: Sequence[str], names: str) -> Iterable[Case]:
@@ -159,10 +165,10 @@ def _cases(shapes: Sequence[str], isas: Sequence[str], names: str) -> Iterable[C
     for shape in shapes:
         for pattern in (DENSE, *PATTERNS):
             for kernel in Registry.installed().kernels.values():
-                if kernel.packed is (pattern == DENSE) or kernel.name == PORTABLE_ONLY:
+                if kernel.packed is (pattern == DENSE):
                     continue
                 found = next((c for c in _on(shape, pattern, kernel.name, isas, names)), None)
-                if found is not None and isinstance(kernel, window.WindowKernel):
+                if found is not None and kernel.name in fitted().constants[_isa_class(found.isa)]:
                     yield found
 
 
@@ -190,7 +196,7 @@ def _with_kernels(costs: Costs, measured: Sequence[Measurement]) -> Costs:
         work = {unit: np.array([_amount(m, isa, unit) for m in group]) for unit in known}
         free = _identifiable(work)
         known |= dict.fromkeys(free, 0.0)
-        cycles = np.array([m.cycles for m in group], np.float64)
+        cycles = np.array([_compute_cycles(m, costs) for m in group], np.float64)
         rest = cycles - [predicted(m, Costs(table))[1] for m in group]
         matrix = np.array([work[unit] for unit in free]).T
         values = solve_evenly(matrix / cycles[:, None], rest / cycles)
@@ -217,6 +223,12 @@ def _amount(m: Measurement, isa: str, unit: str) -> float:
     return predicted(m, only)[1] / 1000
 
 
+def _compute_cycles(m: Measurement, costs: Costs) -> int:
+    """What was measured of computing: of a whole layer what `costs` leave for it."""
+    total, compute = predicted(m, costs)
+    return m.cycles if m.case.apart else m.cycles - (total - compute)
+
+
 def _with_pipeline(costs: Costs, measured: Sequence[Measurement]) -> Costs:
     table = _table(costs)
     for isa in {_isa_class(m.case.isa) for m in measured}:
@@ -238,6 +250,24 @@ def _with_pipeline(costs: Costs, measured: Sequence[Measurement]) -> Costs:
                     "contention": contention,
                 }
         table[isa][PIPELINE] = found
+    return Costs(table)
+
+
+def _with_runs(costs: Costs, measured: Sequence[Measurement]) -> Costs:
+    """What a layer of kernels with parts takes beside them, and how much their work holds up transfers."""
+    table = _table(costs)
+    for isa, kernel in dict.fromkeys((_isa_class(m.case.isa), m.case.kernel) for m in measured):
+        group = [m for m in measured if (_isa_class(m.case.isa), m.case.kernel) == (isa, kernel)]
+        cycles = np.array([m.cycles for m in group], np.float64)
+        known, best = table[isa][kernel], np.inf
+        for contention in RUN_CONTENTIONS:
+            free = Costs({isa: {**table[isa], kernel: {**known, "layer": 0.0, CONTENTION: contention}}})
+            rest = 1 - np.array([predicted(m, free)[0] for m in group]) / cycles
+            (layer,) = solve(1 / cycles[:, None], rest)
+            off = float(np.square(layer / cycles - rest).sum())
+            if off < best:
+                best = off
+                table[isa][kernel] = {**known, "layer": round(float(layer), 1), CONTENTION: contention}
     return Costs(table)
 
 

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from nmcu.bench.isas import ISAS
 from nmcu.bench.measure import Case, Measurement, kernel_of, measure, refusal
-from nmcu.bench.parallel import Progress, measure_all
 from nmcu.bench.rows import Rows
 from nmcu.bench.shapes import PATTERNS, SHAPES, Shape
 from nmcu.errors import NmcuError
 from nmcu.registry import Registry
+from nmcu.work import Progress, workers
 
 DENSE = "dense"
 DENSE_4X2 = "dense_4x2"
-PORTABLE_ONLY = "dense_full"
-"""A kernel that never wins: it is there for layers that no other one runs, and slow to simulate."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +59,18 @@ class Selection:
     shapes: str = "*"
     kernels: str = "*"
     patterns: tuple[str, ...] = PATTERNS
-    isas: tuple[str, ...] = ("xcv", "xdec")
+    isas: tuple[str, ...] = ISAS
     target: str = "cluster8"
     l1_resident: bool = False
 
 
 def bench_kernels(
-    selection: Selection = Selection(), jobs: int = 2, progress: Progress = lambda done, total, last: None
+    selection: Selection = Selection(),
+    jobs: int = 2,
+    progress: Progress = lambda done, total, last: None,
+    scheduler: str | None = None,
 ) -> Rows[KernelRow]:
-    """Measures what `selection` names, and the dense kernels of the same shapes to compare with.
+    """Measures what `selection` names, and the dense kernels of the same shapes to compare with, on `workers`.
 
     Rows are ordered by shape, pattern and cycles. Raises `NmcuError` where the selection names nothing.
     """
@@ -81,7 +83,8 @@ def bench_kernels(
     baselines = [
         case for shape in dict.fromkeys(c.shape for c in wanted) for case in _dense(selection, shape)
     ]
-    measured, failures = measure_all(measure, list(dict.fromkeys([*baselines, *wanted])), jobs, progress)
+    with workers(jobs, scheduler) as pool:
+        measured, failures = pool.run(measure, list(dict.fromkeys([*baselines, *wanted])), progress)
     found = rows(list(measured.values()), wanted)
     wrong = tuple(f"{row.shape} {row.pattern} {row.kernel}" for row in found if not row.bit_exact)
     return Rows("kernels", tuple(found), tuple(failures), wrong)
@@ -117,7 +120,7 @@ def rows(measured: Sequence[Measurement], wanted: Sequence[Case]) -> list[Kernel
 
 def _dense(selection: Selection, shape: str) -> Iterator[Case]:
     for kernel in Registry.installed().kernels.values():
-        if not kernel.packed and kernel.name != PORTABLE_ONLY:
+        if not kernel.packed:
             yield from _case(selection, shape, DENSE, kernel.name)
 
 

@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nmcu import cache as results
 from nmcu import codegen, graph, kernels, plan, sim, toolchain
 from nmcu.bench.shapes import Shape, network
 from nmcu.codegen import Program
@@ -24,7 +26,6 @@ from nmcu.sim.run import run
 from nmcu.targets import Target
 from nmcu.targets.target import DESCRIPTION
 from nmcu.toolchain import Image
-from nmcu.toolchain import cache as results
 
 PIPELINE_APART = Path(__file__).parent / "pipeline_apart.c"
 LAYER_REGION, COMPUTE_REGION = 1, 1000
@@ -92,8 +93,9 @@ def kernel_of(case: Case) -> Kernel:
 def refusal(case: Case, names: str = "*") -> str | None:
     """Why the case cannot be run, as far as its kernel tells without looking for tilings, or is not wanted because
     its kernel does not match the glob `names`; None if it can."""
-    machine = case.machine
-    return kernels.fits(kernel_of(case), layer_of(case.shape, case.pattern)[1], machine, names)
+    kernel = kernel_of(case)
+    wanted = None if fnmatchcase(case.kernel, names) else names
+    return kernels.fits(kernel, layer_of(case.shape, case.pattern)[1], case.machine, wanted)
 
 
 def measure(case: Case) -> Measurement | None:
@@ -137,9 +139,9 @@ def measure(case: Case) -> Measurement | None:
 
 
 def _candidate(case: Case, layer: Layer) -> Candidate | None:
-    found: Sequence[Candidate] = kernel_of(case).candidates(layer, case.machine)
+    found: Sequence[Candidate] = kernel_of(case).predicted(layer, case.machine)
     if case.whole:
-        found = [c for c in found if "out1" not in c.l1]  # no buffer alternates with the first: one tile
+        found = [c for c in found if not any(b.endswith("1") for b in c.l1)]  # none alternates: one tile
     return found[case.tiling] if case.tiling < len(found) else None
 
 
@@ -192,6 +194,6 @@ def digest(outputs: Mapping[str, Any]) -> str:
 def simulator_identity(target: Target, isa: InstructionSet) -> bytes:
     """What a result depends on besides the program: the simulator, in C++ and in Python, the target's description, and
     what is taken from a run here."""
-    described = (target.folder / DESCRIPTION).read_bytes()
+    described = (target.folder / DESCRIPTION).read_bytes() + repr(target.core.timing).encode()
     code = results.contents((library_for(isa).path, Path(sim.__file__).parent, Path(__file__)), ".py")
     return hashlib.sha256(code + described).digest()

@@ -37,3 +37,26 @@ void nmcu_pipeline_run_in_step(const nmcu_stages_t *stages, const void *layer, u
 {
     run(stages, layer, tiles, 1);
 }
+
+void nmcu_pipeline_run_parts(const nmcu_parts_t *parts, void *run, unsigned count)
+{
+    const nmcu_parts_t stage = *parts;
+    const unsigned core = nmcu_core_id();
+    uint32_t ticket = core == 0 ? stage.share(run) : 0;
+
+    if (ticket) nmcu_dma_wait(ticket);
+    for (unsigned part = 0; part < count; part++) {
+        ticket = stage.load(run, part);
+        if (ticket) nmcu_dma_wait(ticket);
+        nmcu_barrier();
+        nmcu_region(NMCU_COMPUTE_REGION);
+        stage.compute(run, part);
+        nmcu_barrier();
+        nmcu_region(REST_REGION);
+    }
+    if (core == NMCU_STORE_CORE) {
+        ticket = stage.store(run);
+        if (ticket) nmcu_dma_wait(ticket);
+    }
+    nmcu_barrier();
+}

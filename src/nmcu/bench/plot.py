@@ -8,10 +8,10 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from nmcu.bench.figures import check_suffix, save
 from nmcu.bench.kernels import DENSE, KernelRow
 from nmcu.bench.published import CONV_SOFTWARE, CONV_XDECIMATE
 from nmcu.errors import NmcuError
+from nmcu.report.figures import check_suffix, save
 from nmcu.sparsity import NMPattern
 
 COLUMNS = 4
@@ -61,7 +61,7 @@ def _panel(axes: Axes, rows: Sequence[KernelRow], patterns: Sequence[str], kerne
             )
     if rows[0].op == "conv":
         for figures, label, mark in (
-            (CONV_SOFTWARE, "published, software, over dense 4x2", "*"),
+            (CONV_SOFTWARE, "published, software, over its dense", "*"),
             (CONV_XDECIMATE, "published, xDecimate, at most", "P"),
         ):
             shown = [p for p in patterns if p in figures]

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nmcu.bench import published
-from nmcu.bench.figures import check_suffix, save
 from nmcu.bench.networks import DENSE, NetworkRow
 from nmcu.errors import NmcuError
+from nmcu.report.figures import check_suffix, save
 
 CLAIMS = {name: figure for name, (_, figure) in published.NETWORKS.items()}
 """Published speed-ups of whole networks (Daghero et al., MLSys 2025)."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 CONV_SOFTWARE: Mapping[str, float] = MappingProxyType({"1:8": 2.1, "1:16": 3.4})
-"""Software kernels over the dense 4x2 loop, convolution, by pattern."""
+"""Software kernels over "their dense counterparts", convolution, by pattern."""
 DENSE_MACS_PER_CYCLE = 15.5
 """PULP-NN's peak on eight cores."""
 XDECIMATE_GAIN = 1.9

@@ -6,9 +6,9 @@ from typing import Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-from nmcu.bench.parallel import Failure
 from nmcu.errors import counted
 from nmcu.result import Result
+from nmcu.work import Failure
 
 
 class Row(Protocol):

@@ -36,6 +36,21 @@ FIT_SHAPES = (
     "conv5x5_11x11x20_16",
     "conv1x1_20x20x32_48",
     "linear_96_100_t30",
+    "conv3x3_32x32x3_16",
+    "conv3x3s2_40x40x3_8",
+    "conv1x1_24x24x8_48",
+    "depthwise3x3_24x24x32",
+    "depthwise3x3_6x6x128",
+    "depthwise3x3_13x11x24",
+    "depthwise3x3_48x48x8",
+    "depthwise3x3_3x3x256",
+    "depthwise3x3s2_24x24x32",
+    "depthwise3x3s2_40x40x16",
+    "depthwise3x3s2_6x6x128",
+    "depthwise5x5_16x16x64",
+    "depthwise5x5s2_20x20x32",
+    "depthwise7x7_12x12x32",
+    "depthwise4x4_16x16x48",
 )
 """What cost models are fitted to: the shapes of the benchmark, and some with fewer channels and uneven widths."""
 OTHER_SHAPES = (
@@ -50,6 +65,15 @@ OTHER_SHAPES = (
     "linear_512_2048_t1",
     "linear_192_768_t50",
     "linear_256_256_t17",
+    "conv5x5_20x20x1_32",
+    "conv1x1_32x32x16_8",
+    "depthwise3x3_7x7x96",
+    "depthwise3x3_12x12x64",
+    "depthwise3x3_28x28x24",
+    "depthwise3x3s2_12x12x64",
+    "depthwise3x3s2_28x28x32",
+    "depthwise5x5_10x10x96",
+    "depthwise7x7s2_20x20x48",
 )
 """Shapes that no cost model is fitted to: they only test it."""
 

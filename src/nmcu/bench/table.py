@@ -1,13 +1,14 @@
 """The benchmark's rows as tables for people."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nmcu.bench.fit import KernelError
 from nmcu.bench.kernels import KernelRow
 from nmcu.bench.networks import NetworkRow
 from nmcu.bench.paper import PaperRow
+from nmcu.kernels.mix import EVENTS
 from nmcu.report import Column, Grid, Heading, Kind, Row
 
 T = TypeVar("T")
@@ -84,12 +85,13 @@ def paper_table(rows: Sequence[PaperRow]) -> Grid:
         Column("published"),
         Column("its kernels here", rank=1),
         Column("best here"),
+        Column("with gmac"),
         Column("unit", Kind.WORD),
         Column("detail", Kind.TEXT, rank=2, least=24),
     )
     lines = []
     for row in rows:
-        figures = (row.published, row.published_kernels, row.best)
+        figures = (row.published, row.published_kernels, row.best, row.gmac)
         lines.append((row.claim, *("" if f is None else f"{f:g}" for f in figures), row.unit, row.detail))
     return Grid(columns, lines)
 
@@ -108,6 +110,12 @@ def errors_table(errors: Sequence[KernelError]) -> Grid:
         shares = (e.fitted_mean, e.fitted_max, e.other_mean, e.other_max)
         lines.append((e.kernel, e.isa, *(f"{share:.1%}" for share in shares), e.worst))
     return Grid(columns, lines)
+
+
+def mixes_table(rows: Sequence[Mapping[str, Any]]) -> Grid:
+    """Events in a thousand cycles, by kernel."""
+    columns = (Column("in 1,000 cycles of", Kind.NAME), *(Column(e.replace("_", " ")) for e in EVENTS))
+    return Grid(columns, [(row["kernel"], *(f"{row[e]:,}" for e in EVENTS)) for row in rows])
 
 
 def _under_headings(rows: Iterable[T], heading: Callable[[T], str], line: Callable[[T], Row]) -> list[Row]:

@@ -7,13 +7,26 @@ from typing import Annotated
 import typer
 
 import nmcu
-from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
+from nmcu import api
+from nmcu.cli.options import (
+    FallbackOption,
+    IsaOption,
+    JsonOption,
+    KeepStateOption,
+    ModelArgument,
+    SchedulerOption,
+    SignatureOption,
+    StateOption,
+    TargetOption,
+    named_states,
+)
 from nmcu.cli.output import counting, show, show_json
 from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
 from nmcu.errors import counted
 
 
-def _numbers(text: str | None) -> tuple[float, ...] | None:
+def numbers(text: str | None) -> tuple[float, ...] | None:
+    """One number or three, as of `--mean`; a usage error for anything else."""
     if text is None:
         return None
     try:
@@ -32,7 +45,7 @@ def eval_(
         typer.Option(metavar="DIR|FILE.parquet", help="Folder of one folder per class, or a Parquet file."),
     ],
     target: TargetOption = "cluster8",
-    isa: IsaOption = "xcv",
+    isa: IsaOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use only the first images.")] = None,
     mean: Annotated[
         str | None, typer.Option(metavar="M|R,G,B", help="Instead of the model's nmcu.mean.")
@@ -40,7 +53,12 @@ def eval_(
     std: Annotated[
         str | None, typer.Option(metavar="S|R,G,B", help="Instead of the model's nmcu.std.")
     ] = None,
+    state: StateOption = None,
+    signature: SignatureOption = None,
+    fallback: FallbackOption = None,
+    keep_state: KeepStateOption = False,
     jobs: Annotated[int, typer.Option(min=1, help="Threads.")] = os.cpu_count() or 1,
+    scheduler: SchedulerOption = None,
     no_verify: NoVerifyOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -50,19 +68,23 @@ def eval_(
     The model's input is (pixel / 255 - mean) / std; a model whose input scale is 0.5 or more takes the pixel.
     """
     with counting(model.name) as tell:
+        tell(0, 0, "reading")
+        network = api.read(model, named_states(state), signature, fallback)
         result = nmcu.evaluate(
-            model,
+            network,
             data,
             target=target,
             isa=isa,
             limit=limit,
-            mean=_numbers(mean),
-            std=_numbers(std),
+            mean=numbers(mean),
+            std=numbers(std),
             jobs=jobs,
+            scheduler=scheduler,
+            keep_state=keep_state,
             on_stage=lambda stage: tell(0, 0, stage),
             on_image=lambda done: tell(done, limit or 0, "images"),
         )
-    verdict = verified(model, wanted=not no_verify)
+    verdict = verified(model, network.graph, signature=signature, wanted=not no_verify)
     if json:
         show_json({**result.to_json(), "verified": verdict and verdict.to_json()})
     else:

@@ -8,6 +8,9 @@ import typer
 from nmcu import isa
 from nmcu.errors import NmcuError
 from nmcu.registry import Registry
+from nmcu.toolchain import FORMS
+
+UNITS = {"K": 1 << 10, "M": 1 << 20}
 
 
 def _known_target(name: str) -> str:
@@ -18,16 +21,47 @@ def _known_target(name: str) -> str:
     return name
 
 
-def known_isa(text: str) -> str:
+def _known_fallback(name: str | None) -> str | None:
+    from nmcu.api.foreign import fallback_of  # late: what else the API does is not needed for the help
+
+    try:
+        fallback_of(name)
+    except NmcuError as error:
+        raise typer.BadParameter(str(error)) from None
+    return name
+
+
+def memory_size(text: str) -> int:
+    """Bytes, as `65536`, `64K` or `1M`; a usage error for anything else."""
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in UNITS else (text, "")
+    if not (number.isascii() and number.isdecimal()):
+        raise typer.BadParameter(f"{text!r} is no size: bytes, or a number with K or M, as 64K")
+    return int(number) * UNITS.get(unit, 1)
+
+
+def known_form(form: str) -> str:
+    """`form`, which a project can have; a usage error naming the known ones where it cannot."""
+    if form not in FORMS:
+        raise typer.BadParameter(f"unknown form {form!r}; known forms: {', '.join(FORMS)}")
+    return form
+
+
+def known_targets(names: list[str] | None) -> list[str] | None:
+    """`names`, each of which names a target; a usage error naming the known ones where one does not."""
+    return None if not names else [_known_target(name) for name in names]
+
+
+def known_isa(text: str | None) -> str | None:
     """`text`, which names an instruction set; a usage error naming the known extensions where it does not."""
     try:
-        Registry.installed().isa(text)
+        if text is not None:
+            Registry.installed().isa(text)
     except NmcuError as error:
         raise typer.BadParameter(str(error)) from None
     return text
 
 
-ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="int8 model: .tflite or QDQ .onnx")]
+ModelArgument = Annotated[Path, typer.Argument(metavar="MODEL", help="int8 model: .tflite or .onnx")]
 TargetOption = Annotated[
     str,
     typer.Option(
@@ -38,12 +72,12 @@ TargetOption = Annotated[
     ),
 ]
 IsaOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--isa",
         help="Instructions that compiler, kernels and core use: rv32 (plain RV32IMC) or extensions joined by +, of "
         f"{', '.join(extension.name for extension in isa.built_in())}, those that installed packages bring, or the "
-        "folder of an extension.toml.",
+        "folder of an extension.toml. Without it what the target names.",
         callback=known_isa,
         metavar="NAME|FOLDER",
     ),
@@ -59,7 +93,86 @@ KernelOption = Annotated[
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Overwrite files in DIR that nmcu did not write or that were changed.")
 ]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes that measure at the same time.")]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="local|ADDRESS",
+        help="Measure on a Dask cluster: one of --jobs processes on this machine, or the one whose scheduler is at "
+        "this address, as tcp://host:8786 (needs the extra nmcu[search]).",
+    ),
+]
+ReconstructOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR|FILE",
+        help="Fit the weights that stay to the dense layers' results on these data, which need no labels.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
+
+
+KeepStateOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep-state",
+        help="Let states last from sample to sample: they are one sequence, none starts afresh.",
+    ),
+]
+StateOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state",
+        metavar="IN=OUT",
+        help="Input of MODEL that is a state, and the output that is its value in the next run (repeatable).",
+    ),
+]
+SignatureOption = Annotated[
+    str | None,
+    typer.Option(
+        "--signature", metavar="NAME", help="Function of MODEL, a TFLite file with several signatures."
+    ),
+]
+FallbackOption = Annotated[
+    str | None,
+    typer.Option(
+        "--fallback",
+        metavar="iree",
+        callback=_known_fallback,
+        help="What runs the nodes that nmcu does not: iree (needs nmcu[iree]).",
+    ),
+]
+ViaOption = Annotated[
+    str | None,
+    typer.Option(
+        "--via",
+        metavar="iree|iree-alone",
+        callback=_known_fallback,
+        help="Compile MODEL with IREE (needs nmcu[iree]): iree, with nmcu's kernels where there are some, or "
+        "iree-alone, without.",
+    ),
+]
+
+
+def one_way(fallback: str | None, via: str | None) -> str | None:
+    """What `--fallback` or `--via` names; a usage error where both do."""
+    if fallback is not None and via is not None:
+        raise typer.BadParameter("is --via and --fallback at once: give one of them", param_hint="--via")
+    return fallback or via
+
+
+def named_states(options: list[str] | None) -> dict[str, str]:
+    """`IN=OUT` options as a mapping; where names have `=` themselves, the first one separates."""
+    states = {}
+    for option in options or []:
+        name, equals, value = option.partition("=")
+        if not (name and equals and value):
+            raise typer.BadParameter(f"{option!r} is not IN=OUT", param_hint="--state")
+        if name in states:
+            raise typer.BadParameter(f"input {name!r} is named twice", param_hint="--state")
+        states[name] = value
+    return states
 
 
 def forced_kernels(options: list[str] | None) -> dict[str, str]:

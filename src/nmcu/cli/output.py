@@ -16,6 +16,7 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 from nmcu.report import label
@@ -46,10 +47,11 @@ def progress(subject: str) -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def counting(what: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Shows on a terminal how many of how many are done, and the last one; gives the function to tell it."""
+    """Shows on a terminal how many of how many are done, the last one, the time that it took and that the rest will
+    take; gives the function to tell it."""
     columns = (
         TextColumn("{task.description}", markup=False),
-        *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()),
+        *(BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()),
     )
     with _shown(columns) as bar:
         task = bar.add_task(what, total=None)

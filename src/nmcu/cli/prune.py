@@ -6,9 +6,17 @@ from typing import Annotated
 import typer
 
 import nmcu
-from nmcu import Pruned
+from nmcu import Pruned, api
 from nmcu.api.pruning import FINE_TUNING
-from nmcu.cli.options import IsaOption, JsonOption, ModelArgument, TargetOption
+from nmcu.cli.options import (
+    IsaOption,
+    JsonOption,
+    ModelArgument,
+    SignatureOption,
+    StateOption,
+    TargetOption,
+    named_states,
+)
 from nmcu.cli.output import progress, show, show_json
 from nmcu.cli.say import say
 from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
@@ -26,7 +34,10 @@ def prune(
             help="What to prune to: 1:8, 1:16, 1:8x4.",
         ),
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="OUT.onnx", help="QDQ ONNX file to write.")],
+    out: Annotated[
+        Path,
+        typer.Option("-o", "--out", metavar="OUT", help="QDQ ONNX file to write, or TFLite where MODEL is."),
+    ],
     layers: Annotated[
         str | None,
         typer.Option(
@@ -35,21 +46,29 @@ def prune(
         ),
     ] = None,
     skip: Annotated[str, typer.Option(metavar="GLOB", help="Layers to leave as they are.")] = "",
+    state: StateOption = None,
+    signature: SignatureOption = None,
     target: TargetOption = "cluster8",
-    isa: IsaOption = "xcv",
+    isa: IsaOption = None,
     no_verify: NoVerifyOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Prune the weights of MODEL by magnitude, block by block, and write the result as QDQ ONNX.
+    """Prune the weights of MODEL by magnitude, block by block, and write the result as QDQ ONNX, or as MODEL is.
 
     The smallest quantised weights of each block become zero; nothing is trained, so accuracy needs fine-tuning.
     Where the pattern is predicted to gain no speed (on --target with --isa), a sentence on standard error says so.
     """
-    check_suffix(out)
+    if not (out.suffix.lower() == ".tflite" and ".tflite" in map(str.lower, model.suffixes)):
+        check_suffix(out)
     with progress(model.name) as stage:
-        pruned = nmcu.prune(model, pattern, layers=layers, skip=skip, target=target, isa=isa, on_stage=stage)
+        stage("reading")
+        network = api.read(model, named_states(state), signature)
+        pruned = nmcu.prune(
+            network, pattern, layers=layers, skip=skip, target=target, isa=isa, on_stage=stage
+        )
         pruned.save(out)
-    verdicts = [verified(path, wanted=not no_verify) for path in (model, out)]
+    graphs = ((model, network.graph, signature), (out, None, None))
+    verdicts = [verified(path, graph, signature=name, wanted=not no_verify) for path, graph, name in graphs]
     if json:
         kept = [verdict.to_json() for verdict in verdicts if verdict is not None]
         show_json({**pruned.to_json(), "out": str(out), "verified": kept or None})

@@ -9,14 +9,20 @@ import typer
 import nmcu
 from nmcu import api, report
 from nmcu.cli.options import (
+    FallbackOption,
     ForceOption,
     IsaOption,
     JsonOption,
     KernelOption,
     KernelsOption,
     ModelArgument,
+    SignatureOption,
+    StateOption,
     TargetOption,
+    ViaOption,
     forced_kernels,
+    named_states,
+    one_way,
 )
 from nmcu.cli.output import progress, show, show_json
 from nmcu.cli.say import say
@@ -26,7 +32,7 @@ from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
 def run(
     model: ModelArgument,
     target: TargetOption = "cluster8",
-    isa: IsaOption = "xcv",
+    isa: IsaOption = None,
     sim: Annotated[
         str,
         typer.Option(
@@ -38,9 +44,17 @@ def run(
         typer.Option(
             "--input",
             metavar="FILE.npy",
-            help="Input in the model's own dtype and layout (repeat for several inputs, in order); random without it.",
+            help="Input in the model's own dtype and layout (repeat for several inputs, in order), with a leading axis "
+            "of steps for a sequence, in which states last; random without it.",
         ),
     ] = None,
+    steps: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Length of a sequence of random inputs.")
+    ] = None,
+    state: StateOption = None,
+    signature: SignatureOption = None,
+    fallback: FallbackOption = None,
+    via: ViaOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the random input.", min=0)] = 0,
     out: Annotated[
         Path | None,
@@ -64,12 +78,16 @@ def run(
     """
     forced = forced_kernels(kernel)
     with progress(model.name) as stage:
-        compiled = nmcu.compile(model, target, isa=isa, kernels=kernels, forced=forced, on_stage=stage)
+        stage("reading")
+        network = api.read(model, named_states(state), signature, one_way(fallback, via))
+        compiled = nmcu.compile(network, target, isa=isa, kernels=kernels, forced=forced, on_stage=stage)
         feeds = api.read_inputs(compiled.graph, inputs) if inputs else None
         if out is not None:
             report.check_folder(out, compiled.run_files(), force=force)
-        result = nmcu.run(compiled, feeds, core=sim, seed=seed, record=out is not None, on_stage=stage)
-    verdict = verified(model, compiled.graph, wanted=not no_verify)
+        result = nmcu.run(
+            compiled, feeds, core=sim, seed=seed, steps=steps, record=out is not None, on_stage=stage
+        )
+    verdict = verified(model, compiled.graph, signature=signature, wanted=not no_verify)
     result = replace(result, verified=verdict)
     paths: dict[str, str] = {}
     if out is not None:

@@ -22,7 +22,7 @@ _SIGNATURE = ("begin_signature", "end_signature")
 def sim(
     file: Annotated[Path, typer.Argument(metavar="FILE.elf", help="Bare-metal RISC-V program.")],
     target: TargetOption = "cluster8",
-    isa: IsaOption = "xcv",
+    isa: IsaOption = None,
     core: Annotated[str, typer.Option("--sim", metavar="NAME", help="Kind of core: iss, rtl.")] = "iss",
     max_cycles: Annotated[
         int | None,
@@ -45,10 +45,12 @@ def sim(
 
     Standard output is what the program writes. The program exits through the host I/O register or `tohost`.
     """
-    machine = Registry.installed().target(target)
+    known = Registry.installed()
+    machine = known.target(target)
+    instructions = known.isa_for(machine, isa)
     elf = file.read_bytes()
     reads = [] if signature is None else [_signature_range(elf)]
-    options: dict[str, Any] = {"isa": isa, "reads": reads, "max_cycles": max_cycles}
+    options: dict[str, Any] = {"isa": instructions, "reads": reads, "max_cycles": max_cycles}
     if trace is not None:
         if core != "iss":
             raise NmcuError(f"--trace needs --sim iss, not {core}")
@@ -68,7 +70,7 @@ def sim(
     if signature is not None:
         write_atomically(signature, _signature_text(result.memory[0]))
     if json:
-        show_json({"target": machine.name, "isa": isa, "core": core, **result.to_json()})
+        show_json({"target": machine.name, "isa": str(instructions), "core": core, **result.to_json()})
     else:
         _write(result.stdout)
         say(f"{result.cycles} cycles, {result.instructions} instructions, exit code {result.exit_code}")

@@ -20,13 +20,15 @@ NoVerifyOption = Annotated[
 ]
 
 
-def verified(model: Path, graph: Graph | None = None, *, wanted: bool) -> Verdict | None:
+def verified(
+    model: Path, graph: Graph | None = None, *, signature: str | None = None, wanted: bool
+) -> Verdict | None:
     """Whether the graph read from `model` agrees with its runtime; None where nobody wants to know."""
     if not wanted:
         return None
     with progress(model.name) as stage:
         stage("verifying")
-        return api.verify_briefly(model, graph)
+        return api.verify_briefly(model, graph, signature=signature)
 
 
 def exit_if_wrong(*verdicts: Verdict | None) -> None:

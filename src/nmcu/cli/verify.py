@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 import nmcu
-from nmcu.cli.options import JsonOption, ModelArgument
+from nmcu.cli.options import (
+    FallbackOption,
+    JsonOption,
+    KeepStateOption,
+    ModelArgument,
+    SignatureOption,
+    StateOption,
+    named_states,
+)
 from nmcu.cli.output import counting, show, show_json
 from nmcu.cli.say import say
 from nmcu.errors import NmcuError
@@ -30,6 +38,10 @@ def verify(
         typer.Option(metavar="DIR|FILE.parquet", help="Images to compare on, as nmcu eval takes them."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Use only the first images.")] = COUNT,
+    state: StateOption = None,
+    signature: SignatureOption = None,
+    fallback: FallbackOption = None,
+    keep_state: KeepStateOption = False,
     json: JsonOption = False,
 ) -> None:
     """Compare what nmcu reads from MODEL with ONNX Runtime or LiteRT (nmcu[verify]), layer by layer.
@@ -39,7 +51,15 @@ def verify(
     """
     with counting(model.name) as tell:
         found = nmcu.verify(
-            model, inputs, data, limit=limit, on_input=lambda done, total: tell(done, total, "inputs")
+            model,
+            inputs,
+            data,
+            limit=limit,
+            states=named_states(state),
+            signature=signature,
+            keep_state=keep_state,
+            fallback=fallback,
+            on_input=lambda done, total: tell(done, total, "inputs"),
         )
     if json:
         show_json(found.to_json())

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from nmcu.errors import NmcuError
 
 Buffer = bytes | bytearray | memoryview
+MAIN = "main.c"
+"""The generated file with `main`."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,28 @@ class Port:
         return array
 
 
+@dataclass(frozen=True)
+class Interface:
+    """How a network is called: what its functions begin with, and the bytes of each memory that it is given, by name,
+    in the order of the parameters of `NAME_init`. Memories and constants lie at multiples of so many bytes. A run takes
+    `stack_bytes` of each core's stack."""
+
+    name: str
+    memories: Mapping[str, int]
+    alignment: int
+    constants_alignment: int
+    stack_bytes: int
+
+
 @dataclass(frozen=True, repr=False)
 class Program:
     """Generated files, the library files they need, and how to reach its tensors from outside.
 
     `files` are written beside each other (names are plain file names); `sources` are those of them to
     compile. `library` lists C and assembly files to compile too; those outside the package lie in `folders`, which
-    gives each a name in the C project. Regions map marker ids to layer names.
+    gives each a name in the C project; `portable` are those with which it runs on any machine, None where a kernel has
+    no such body. Regions map marker ids to layer names. `interface` says how to call the network where the program is
+    one.
     """
 
     files: Mapping[str, bytes | str]
@@ -64,6 +81,20 @@ class Program:
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     regions: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    portable: tuple[Path, ...] | None = None
+    interface: Interface | None = None
+
+    @property
+    def network(self) -> Interface:
+        """How the network is called; raises `TypeError` where the program is none."""
+        if self.interface is None:
+            raise TypeError("this program is no network")
+        return self.interface
+
+    @property
+    def library_sources(self) -> tuple[str, ...]:
+        """The generated sources without `main`."""
+        return tuple(source for source in self.sources if source != MAIN)
 
     def __repr__(self) -> str:
         return f"<Program: {', '.join(self.files)}>"

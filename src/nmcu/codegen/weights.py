@@ -1,6 +1,4 @@
-"""The packed constants of a network: binary files, and an assembly file that gives their parts names."""
-
-from collections.abc import Mapping
+"""The packed constants of a network: binary files, and an assembly file that takes them in."""
 
 from nmcu.kernels.packed import ALIGNMENT
 from nmcu.plan import Plan
@@ -19,25 +17,28 @@ def stream_blob(plan: Plan) -> bytes:
     """The packed constants that stream from L3, at their planned offsets."""
     blob = bytearray(plan.stream_bytes)
     for _, part in plan.steps:
-        for key, number in part.streamed.items():
-            source = plan.chunks[number].source
-            blob[source.offset : source.end] = part.packed[key].data
+        for key, slot in part.streamed.items():
+            start = plan.chunks[slot.chunk].source.offset + slot.offset
+            blob[start : start + part.packed[key].size] = part.packed[key].data
     return bytes(blob)
 
 
-def weights_assembly(plan: Plan, symbols: Mapping[tuple[str, int, str], str]) -> str:
-    """`weights.S`: the sections, the files' content, and a symbol for every constant in L2."""
+def alignment(plan: Plan) -> int:
+    """What the constants need, in bytes."""
+    return max((ALIGNMENT, *(p.alignment for _, part in plan.steps for p in part.packed.values())))
+
+
+def weights_assembly(plan: Plan, name: str) -> str:
+    """`NAME_weights.S`: the sections and the files' content."""
     lines = ["/* Packed weights, requantisation constants and tables of all layers. */"]
-    alignment = max((p.alignment for _, part in plan.steps for p in part.packed.values()), default=ALIGNMENT)
-    lines += ['    .section .weights, "a"', f"    .balign {max(alignment, ALIGNMENT)}", "nmcu_weights:"]
-    if plan.weight_blob_bytes:
-        lines.append('    .incbin "weights.bin"')
-    for planned in plan.layers:
-        for number, part in enumerate(planned.parts):
-            for key, place in part.constants.items():
-                symbol = symbols[planned.name, number, key]
-                lines += [f"    .globl {symbol}", f"    .set {symbol}, nmcu_weights + {place.offset}"]
+    lines += included(".weights", f"{name}_weights", alignment(plan), empty=not plan.weight_blob_bytes)
     if plan.chunks:
-        lines += ['    .section .l3, "a"', "    .balign 16", "    .globl nmcu_stream", "nmcu_stream:"]
-        lines.append('    .incbin "stream.bin"')
+        lines += included(".l3", f"{name}_stream", 16)
     return "\n".join(lines) + "\n"
+
+
+def included(section: str, symbol: str, multiple: int, *, empty: bool = False) -> list[str]:
+    """Assembly that puts the content of the file `SYMBOL.bin` at `symbol`, at a multiple of so many bytes; nothing
+    where there is no such file."""
+    lines = [f'    .section {section}, "a"', f"    .balign {multiple}", f"    .globl {symbol}", f"{symbol}:"]
+    return lines if empty else [*lines, f'    .incbin "{symbol}.bin"']

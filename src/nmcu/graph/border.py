@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -19,6 +20,12 @@ class Border:
     model_outputs: tuple[TensorInfo, ...]
     encoders: tuple[Layer, ...]
     decoders: tuple[Layer, ...]
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the model calls its inputs and outputs, by the names of the device's tensors; of several the first."""
+        found = {d.inputs[0].name: d.outputs[0].name for d in reversed(self.decoders)}
+        return MappingProxyType(found | {e.outputs[0].name: e.inputs[0].name for e in self.encoders})
 
     def encode(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
         """Device tensors (int8, NHWC) by name, from arrays in the model's own dtype and layout by name.

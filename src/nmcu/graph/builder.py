@@ -1,8 +1,10 @@
 """Building an integer graph node by node; shapes come from the operators' shape rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
 import onnx_ir as ir
 
 from nmcu.errors import ModelError, counted
@@ -10,7 +12,7 @@ from nmcu.graph import ops, origin
 from nmcu.graph.graph import Graph
 from nmcu.graph.op import DOMAIN, Array, Op
 from nmcu.graph.origin import Origin
-from nmcu.graph.tensor import Shape, TensorInfo, to_value
+from nmcu.graph.tensor import ON_DEVICE, Shape, TensorInfo, to_value
 
 
 class Builder:
@@ -34,9 +36,10 @@ class Builder:
         """A model input and its way to the device tensor `device`: transpose, reshape, quantise."""
         if model.name not in self._inputs:
             self._inputs[model.name] = self._register(model)
-        scale, zero = device.quant
+        scale, zero = (1.0, 0) if device.dtype == "float32" else device.quant
         op = ops.Encode(
             dtype=model.dtype,  # type: ignore[arg-type]
+            to=device.dtype,  # type: ignore[arg-type]
             perm=tuple(perm),
             shape=device.shape,
             scale=scale,
@@ -47,6 +50,10 @@ class Builder:
     def output(self, tensor: TensorInfo, model: TensorInfo, perm: Sequence[int], shape: Shape) -> str:
         """A model output: `tensor` reshaped to `shape`, transposed by `perm`, as `model.dtype`; its name in the graph,
         another one where the model's is taken (by an input that is an output, too)."""
+        producer = self._values[tensor.name].producer()
+        if producer is not None and producer.op_type == ops.ReadState.__name__:
+            # An output is what it was when the run ended; the state itself has a new value then.
+            (tensor,) = self.add(f"{tensor.name} copy", ops.Reshape(shape=tensor.shape), [tensor], [tensor])
         op = ops.Decode(
             dtype=model.dtype,  # type: ignore[arg-type]
             perm=tuple(perm),
@@ -59,6 +66,24 @@ class Builder:
         )
         self._outputs.append(self._nodes[-1].outputs[0])
         return made.name
+
+    def state(self, info: TensorInfo, initial: Array) -> TensorInfo:
+        """A state (int8 or int16) as layers read it: what `keep` got in the last run, `initial` in the first."""
+        op = ops.ReadState(dtype=info.dtype)  # type: ignore[arg-type]
+        held = TensorInfo(info.name, initial.shape, info.dtype, info.scale, info.zero_point)
+        return self._append(f"state {info.name}", op, [], {"initial": initial.astype(np.int16)}, [held])[0]
+
+    def keep(self, state: TensorInfo, value: TensorInfo) -> None:
+        """Let `state` have `value` from the next run on; raises `ModelError` where shapes or quantisations differ.
+
+        Layers read the old value even where they are added later.
+        """
+        self.add(
+            f"keep {state.name}",
+            ops.WriteState(),
+            [state, value],
+            [replace(state, name=f"{state.name} next")],
+        )
 
     def record(self, name: str, origin_: Origin) -> None:
         """Note which tensor of the model file tensor `name` of the graph holds."""
@@ -88,12 +113,24 @@ class Builder:
         ]
         return self._append(name, op, [self._values[i.name] for i in inputs], constants or {}, shaped)
 
-    def finish(self, metadata: Mapping[str, str] | None = None) -> Graph:
-        """The graph, nodes that no output needs left out; `metadata` becomes the model's metadata properties."""
-        nodes = self._needed()
+    def finish(self, metadata: Mapping[str, str] | None = None, inputs: Sequence[str] = ()) -> Graph:
+        """The graph without what no output needs; `metadata` becomes the model's metadata properties.
+
+        The model inputs are in the order of `inputs`, their names in the file, whichever was read first.
+        """
+        ordered = [
+            self._inputs[name] for name in dict.fromkeys((*inputs, *self._inputs)) if name in self._inputs
+        ]
+        place = {value: index for index, value in enumerate(ordered)}
+        nodes = sorted(
+            self._needed(),
+            key=lambda node: min(
+                (place[value] for value in node.inputs if value in place), default=len(place)
+            ),
+        )
         read = {value for node in nodes for value in node.inputs}
         graph = ir.Graph(
-            list(self._inputs.values()),
+            ordered,
             self._outputs,
             nodes=nodes,
             initializers=[value for value in self._initializers if value in read],
@@ -104,11 +141,16 @@ class Builder:
         return Graph(model, MappingProxyType({**ops.REGISTRY, **self._operators}))
 
     def _needed(self) -> list[ir.Node]:
-        wanted, kept = set(self._outputs), []
-        for node in reversed(self._nodes):
-            if node.op_type == ops.Encode.__name__ or not wanted.isdisjoint(node.outputs):
-                kept.append(node)
-                wanted.update(value for value in node.inputs if value is not None)
+        writes = [node for node in self._nodes if node.op_type == ops.WriteState.__name__]
+        roots, before = set(self._outputs), -1
+        while len(roots) > before:
+            before = len(roots)
+            wanted, kept = set(roots), []
+            for node in reversed(self._nodes):
+                if node.op_type == ops.Encode.__name__ or not wanted.isdisjoint(node.outputs):
+                    kept.append(node)
+                    wanted.update(value for value in node.inputs if value is not None)
+            roots.update(node.outputs[0] for node in writes if node.inputs[0] in wanted)
         return kept[::-1]
 
     def _append(
@@ -139,7 +181,7 @@ class Builder:
 
     def _name_of(self, wanted: str, port: bool) -> str:
         """A name that no tensor has yet, nor, unless the tensor is a `port`, an input or output of the model."""
-        return _unique(wanted if port or wanted not in self._ports else f"{wanted}.device", self._values)
+        return _unique(wanted if port or wanted not in self._ports else f"{wanted}{ON_DEVICE}", self._values)
 
     def _register(self, info: TensorInfo) -> ir.Value:
         info.check_size()
@@ -161,7 +203,12 @@ class Builder:
 def shapes_of(
     name: str, op: Op, inputs: Sequence[TensorInfo], constants: Mapping[str, Array]
 ) -> tuple[Shape, ...]:
-    """`op.shapes`, its error naming the node."""
+    """`op.shapes`, its error naming the node; refuses float32 for operators of integers."""
+    if not op.FLOAT and any(x.dtype == "float32" for x in inputs):
+        raise ModelError(
+            f"node {name!r} ({op.KIND}) is in a float section and has no float routine: quantise what it reads, in the "
+            "file with a pair of QuantizeLinear and DequantizeLinear, or with full int8 conversion (TFLite)"
+        )
     try:
         return op.shapes(inputs, constants)
     except ModelError as error:

@@ -3,6 +3,7 @@
 import math
 
 from nmcu.errors import ModelError
+from nmcu.graph import ops
 from nmcu.graph.builder import shapes_of
 from nmcu.graph.graph import Graph
 from nmcu.graph.layer import Layer
@@ -16,6 +17,7 @@ def check(graph: Graph) -> None:
     2. Node and tensor names are unique, nodes are in execution order.
     3. Every tensor has the shape its operator's shape rule gives, and a sane quantisation.
     4. Every graph output is written by a border node.
+    5. A `WriteState` writes what a `ReadState` reads, each state once at most.
     """
     known = {value.name for value in graph.model.graph.inputs}
     names: set[str] = set()
@@ -31,10 +33,22 @@ def check(graph: Graph) -> None:
             if info.name in known:
                 raise ModelError(f"tensor name {info.name!r} is used twice")
             known.add(info.name)
+    _check_states(graph)
     for value in graph.model.graph.outputs:
         producer = value.producer()
         if producer is None or producer.op_type != "Decode":
             raise ModelError(f"output {value.name!r} is not written by a Decode node")
+
+
+def _check_states(graph: Graph) -> None:
+    free = {state.name for state in graph.states}
+    for layer in graph.layers:
+        if isinstance(layer.op, ops.WriteState):
+            if layer.inputs[0].name not in free:
+                raise ModelError(
+                    f"node {layer.name!r} writes {layer.inputs[0].name!r}, which is no state or written twice"
+                )
+            free.remove(layer.inputs[0].name)
 
 
 def _check_layer(layer: Layer) -> None:

@@ -12,6 +12,7 @@ from nmcu.graph.border import Border
 from nmcu.graph.layer import Layer, from_node
 from nmcu.graph.op import Op
 from nmcu.graph.origin import Origin
+from nmcu.graph.state import State, states
 from nmcu.graph.tensor import TensorInfo, from_value
 
 
@@ -27,6 +28,10 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph {self.name!r}: {len(self.model.graph)} nodes>"
+
+    def __getstate__(self) -> Mapping[str, object]:
+        """What is sent to another process: what was read of the model is read again there."""
+        return {"model": self.model, "operators": dict(self.operators)}
 
     @property
     def name(self) -> str:
@@ -49,7 +54,12 @@ class Graph:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """What runs on the device, in execution order."""
-        return tuple(n for n in self.nodes if not isinstance(n.op, ops.Encode | ops.Decode))
+        return tuple(n for n in self.nodes if not isinstance(n.op, ops.Encode | ops.Decode | ops.ReadState))
+
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        """What lasts from one run to the next."""
+        return states(self.nodes)
 
     @cached_property
     def border(self) -> Border:

@@ -23,7 +23,9 @@ OpT_co = TypeVar("OpT_co", bound=Op, default=Op, covariant=True)
 class Layer(Generic[OpT_co]):
     """One node that runs on the device. `name` is the model's own, unique, unescaped.
 
-    `whole` is the layer that this one is a range of output channels of, if it is one.
+    `whole` is the layer that this one is a range of output channels or rows of, if it is one. `placed` are the numbers
+    of inputs that lie where a layer that only moves data would put them, in its output's memory. `scratch` is memory
+    beside its tensors that its kernel needs while it runs.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Layer(Generic[OpT_co]):
     outputs: tuple[TensorInfo, ...]
     constants: Mapping[str, Array]
     whole: "Layer[OpT_co] | None" = None
+    placed: tuple[int, ...] = ()
+    scratch: tuple[TensorInfo, ...] = ()
 
     def __repr__(self) -> str:
         shapes = [[tensor.shape for tensor in tensors] for tensors in (self.inputs, self.outputs)]
@@ -43,33 +47,50 @@ class Layer(Generic[OpT_co]):
         return self.op.kind
 
     @property
+    def tensors(self) -> tuple[TensorInfo, ...]:
+        """All that lies in memory while it runs, but for its constants."""
+        return *self.inputs, *self.outputs, *self.scratch
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulate operations, zero weights counted."""
         return self.op.macs(self.inputs, self.outputs, self.constants)
 
+    @cached_property
+    def weights(self) -> tuple[Array, ...]:
+        """The constants that are weights."""
+        found = (self.constants[name] for name in self.op.WEIGHTS if name in self.constants)
+        return tuple(weight for weight in found if weight.size)
+
+    @property
+    def form(self) -> tuple[object, ...]:
+        """What the layer computes but for the values of its constants: operator and shapes."""
+        shapes = (tuple(t.shape for t in tensors) for tensors in (self.inputs, self.outputs))
+        return self.op, *shapes
+
     @property
     def weight_bytes(self) -> int:
         """Size of the dense weights in bytes; 0 for a layer without weights."""
-        return self.constants["weight"].nbytes if "weight" in self.constants else 0
+        return sum(weight.nbytes for weight in self.weights)
 
     @cached_property
     def zeros(self) -> int:
         """Number of weights that are zero."""
-        if "weight" not in self.constants:
-            return 0
-        return int(np.count_nonzero(self.constants["weight"] == 0))
+        return sum(int(np.count_nonzero(weight == 0)) for weight in self.weights)
 
     @cached_property
     def pattern(self) -> sparsity.NMPattern | None:
-        """The N:M pattern of the weights; None for dense and for layers that no pattern applies to.
+        """The N:M pattern of the weights, which several matrices share; None for dense and for layers that no pattern
+        applies to.
 
         A part has the pattern of its layer, which its kernel was chosen for, even where its own weights are sparser.
         """
         if self.whole is not None:
             return self.whole.pattern
-        if not isinstance(self.op, ops.Conv2d | ops.Linear):
+        if not (isinstance(self.op, ops.Conv2d | ops.Linear) or self.op.matrices(self.inputs)):
             return None
-        return sparsity.detect(self.constants["weight"])
+        found = {sparsity.detect(weight) for weight in self.weights}
+        return found.pop() if len(found) == 1 else None
 
     @cached_property
     def support(self) -> sparsity.Support | None:

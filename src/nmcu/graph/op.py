@@ -10,6 +10,7 @@ import onnx_ir as ir
 from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
+from nmcu.graph.rows import Rows
 from nmcu.graph.tensor import Shape, TensorInfo
 
 DOMAIN = "nmcu"
@@ -32,6 +33,12 @@ class Op:
     """Number of activation inputs; None for one or more."""
     CONSTANTS: ClassVar[Mapping[str, str]] = {}
     """Name and NumPy dtype name of each constant, in order."""
+    WEIGHTS: ClassVar[tuple[str, ...]] = ("weight",)
+    """Names of the constants that are weights, where it has them."""
+    IN_PLACE: ClassVar[Mapping[int, int]] = {}
+    """Outputs that may be given the memory of an input, by number: every kernel reads that before it writes them."""
+    FLOAT: ClassVar[bool] = False
+    """Whether it takes float32 tensors."""
     SUMMARY: ClassVar[str]
     """One line for the operator table in the documentation."""
 
@@ -48,9 +55,34 @@ class Op:
         """The specification: outputs for `inputs`, bit for bit."""
         raise NotImplementedError
 
+    def many(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
+        """`reference` of several runs, whose arrays have an axis of runs in front."""
+        runs = [self.reference(arrays, constants) for arrays in zip(*inputs, strict=True)]
+        return tuple(np.stack(results) for results in zip(*runs, strict=True))
+
     def macs(self, inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], constants: Constants) -> int:
         """Multiply-accumulate operations with weights, zeros counted."""
         return 0
+
+    def matrices(self, inputs: Sequence[TensorInfo]) -> Mapping[str, tuple[str, int]]:
+        """Of an operator with several weight matrices (rows, columns): by name the bias of its rows, and the zero point
+        of what the matrix is multiplied with, which is folded into it."""
+        return {}
+
+    def rows_read(
+        self, inputs: Sequence[TensorInfo], constants: Constants, rows: Rows
+    ) -> tuple[Rows | None, ...] | None:
+        """The rows of each input that `rows` of the output are computed from, None for all of an input; None where
+        the operator is not computed by rows."""
+        return None
+
+    def constants_of_rows(self, constants: Constants, rows: Rows) -> Constants:
+        """The constants of the operator that computes `rows` of the output."""
+        return constants
+
+    def of_rows(self, inputs: Sequence[TensorInfo], constants: Constants, rows: Rows) -> Self:
+        """The operator that computes `rows` of the output from what `rows_read` names."""
+        return self
 
     def attributes(self) -> list[ir.Attr]:
         """The fields as node attributes."""

@@ -1,7 +1,7 @@
 """Magnitude pruning of an integer graph, without training."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -41,7 +41,7 @@ def choose(
     """
     wanted, skip = None if wanted is None else globs(wanted), globs(skip)
     weighted = [layer for layer in graph.layers if layer.weight_bytes]
-    first = next((layer for layer in weighted if layer.kind == "conv"), None)
+    first = next((layer for layer in weighted if isinstance(layer.op, ops.Conv2d)), None)
     return tuple(
         Choice(layer, _reason(layer, pattern, wanted, skip, layer is first, layer is weighted[-1]))
         for layer in weighted
@@ -65,16 +65,34 @@ def _reason(
         return "not among the layers to prune"
     if any(fnmatchcase(layer.name, glob) for glob in skip):
         return "to be skipped"
-    if not isinstance(layer.op, ops.Conv2d | ops.Linear) or getattr(layer.op, "groups", 1) != 1:
-        return "its channels do not mix"
+    if (reason := _unfit(layer)) is not None:
+        return reason
     if wanted is None and first:
         return "the first convolution"
     if wanted is None and last:
         return "the last layer"
-    channels = layer.constants["weight"].shape[-1]
-    if channels < pattern.m:
-        return f"{channels} input channels, blocks of {pattern.m}"
+    return _narrow(layer, pattern)
+
+
+def _unfit(layer: Layer) -> str | None:
+    if layer.op.matrices(layer.inputs):
+        return None
+    if not isinstance(layer.op, ops.Conv2d | ops.Linear) or getattr(layer.op, "groups", 1) != 1:
+        return "its channels do not mix"
     return None
+
+
+def _narrow(layer: Layer, pattern: NMPattern) -> str | None:
+    channels = max(weight.shape[-1] for weight in layer.weights)
+    return f"{channels} input channels, blocks of {pattern.m}" if channels < pattern.m else None
+
+
+def pruned(layer: Layer, pattern: NMPattern) -> Layer | None:
+    """`layer` pruned to `pattern`; None where it has no weights or blocks that it could be pruned by."""
+    if _unfit(layer) or _narrow(layer, pattern):
+        return None
+    op, constants = _masked(layer, pattern)
+    return replace(layer, op=op, constants=constants)
 
 
 def prune(graph: Graph, patterns: Mapping[str, NMPattern]) -> Graph:
@@ -86,27 +104,51 @@ def prune(graph: Graph, patterns: Mapping[str, NMPattern]) -> Graph:
     def rewrite(layer: Layer) -> Rewritten:
         if layer.name not in patterns:
             return layer.op, layer.constants
-        weight = layer.constants["weight"]
-        return with_weight(layer, weight * mask(weight, patterns[layer.name]))
+        return _masked(layer, patterns[layer.name])
 
     return rewritten(graph, rewrite)
 
 
-def with_weight(layer: Layer, weight: NDArray[np.int8]) -> Rewritten:
-    """Operator and constants of a convolution or linear `layer` with other weights of the same shape and scales."""
-    op, (x,), (y,) = layer.op, layer.inputs, layer.outputs
+def _masked(layer: Layer, pattern: NMPattern) -> Rewritten:
+    """`layer` with the weights that `pattern` leaves; of several matrices those that are as wide as a block."""
+    matrices = layer.op.matrices(layer.inputs)
+    if not matrices:
+        weight = layer.constants["weight"]
+        return with_weight(layer, weight * mask(weight, pattern))
+    constants = dict(layer.constants)
+    for name, (bias, zero_point) in matrices.items():
+        weight = constants[name]
+        if weight.size and weight.shape[1] >= pattern.m:
+            constants[name] = weight * mask(weight, pattern)
+            moved = zero_point * (_sums(weight) - _sums(constants[name]))
+            constants[bias] = (constants[bias] + moved).astype(np.int32)
+    return layer.op, constants
+
+
+def with_weight(
+    layer: Layer,
+    weight: NDArray[np.int8],
+    scale: NDArray[np.float64] | float = 1.0,
+    more_bias: NDArray[np.float64] | float = 0.0,
+) -> Rewritten:
+    """Operator and constants of a convolution or linear `layer` with other weights of the same shape; `scale` (Cout,)
+    times the layer's is theirs, `more_bias` (Cout,) is added to its bias, in steps of its accumulator."""
+    op, x, (y,) = layer.op, layer.inputs[0], layer.outputs
     assert isinstance(op, ops.Conv2d | ops.Linear)
-    sums = _sums(layer.constants["weight"])
+    before = np.array(op.weight_scale)
+    scales = np.where(np.asarray(scale) == 1.0, before, np.float32(before * scale))  # as files hold new ones
+    bias = layer.constants["bias"] + op.input_zero_point * _sums(layer.constants["weight"]) + more_bias
     common: dict[str, Any] = {
         "name": layer.name,
         "x": x,
         "y": y,
         "weight": weight,
-        "weight_scale": np.array(op.weight_scale),
-        "bias": layer.constants["bias"].astype(np.int64) + op.input_zero_point * sums,
-        "lo": op.lo,
-        "hi": op.hi,
+        "weight_scale": scales,
+        "bias": np.rint(bias / scale).astype(np.int64),
     }
+    if isinstance(op, ops.ConvAdd):
+        return op.with_weights(**common)
+    common |= {"lo": op.lo, "hi": op.hi}
     if isinstance(op, ops.Linear):
         return ops.Linear.build(**common)
     return ops.Conv2d.build(
@@ -122,6 +164,7 @@ def rewritten(graph: Graph, rewrite: Callable[[Layer], Rewritten]) -> Graph:
     """A copy of `graph` in which every device layer has the operator and constants that `rewrite` gives."""
     builder, edge = Builder(graph.name or "model"), graph.border
     tensors = _inputs(builder, edge)
+    tensors |= {state.name: builder.state(state.tensor, state.initial) for state in graph.states}
     for layer in graph.layers:
         op, constants = rewrite(layer)
         outputs = builder.add(

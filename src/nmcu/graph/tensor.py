@@ -11,18 +11,25 @@ from nmcu.errors import ModelError
 Shape = tuple[int, ...]
 
 _DTYPES = {"int8": ir.DataType.INT8, "uint8": ir.DataType.UINT8, "int32": ir.DataType.INT32}
-_DTYPES |= {"float32": ir.DataType.FLOAT, "int64": ir.DataType.INT64}
+_DTYPES |= {"int16": ir.DataType.INT16, "float32": ir.DataType.FLOAT, "int64": ir.DataType.INT64}
+ON_DEVICE = ".device"
+"""What a tensor on the device is called by behind the name of the model's own input or output."""
 MAX_DIMENSION = 2**24
 MAX_ELEMENTS = 2**28
 _NAMES = {v: k for k, v in _DTYPES.items()}
+
+
+def in_model(name: str) -> str:
+    """The name in the model of a tensor that the graph calls `name`."""
+    return name.removesuffix(ON_DEVICE)
 
 
 @dataclass(frozen=True)
 class TensorInfo:
     """Name, shape, NumPy dtype name and quantisation of one tensor: `real = (q - zero_point) * scale`.
 
-    Activations on the device are int8 and NHWC with N = 1, (tokens, channels) or (1, features). `scale` and
-    `zero_point` are None for tensors that are not quantised (model-side float tensors, indices).
+    Activations on the device are int8 and NHWC with N = 1, (tokens, channels) or (1, features); states may be int16.
+    `scale` and `zero_point` are None for tensors that are not quantised (model-side float tensors, indices).
     """
 
     name: str

@@ -41,10 +41,10 @@ def output_size(
 def patches(
     x: NDArray[Any], kernel: Sequence[int], strides: Ints, pads: Ints, fill: int, dilations: Ints = (1, 1)
 ) -> NDArray[Any]:
-    """A view (OH, OW, KH, KW, C) of the windows of `x` (1, H, W, C), padded with `fill`."""
+    """A view (N, OH, OW, KH, KW, C) of the windows of `x` (N, H, W, C), padded with `fill`."""
     top, left, bottom, right = pads
-    padded = np.pad(x[0], ((top, bottom), (left, right), (0, 0)), constant_values=fill)
+    padded = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=fill)
     span = tuple(d * (k - 1) + 1 for d, k in zip(dilations, kernel, strict=True))
-    view = sliding_window_view(padded, span, axis=(0, 1))
-    view = view[:: strides[0], :: strides[1], :, :: dilations[0], :: dilations[1]]
-    return view.transpose(0, 1, 3, 4, 2)
+    view = sliding_window_view(padded, span, axis=(1, 2))
+    view = view[:, :: strides[0], :: strides[1], :, :: dilations[0], :: dilations[1]]
+    return view.transpose(0, 1, 2, 4, 5, 3)

@@ -1,8 +1,9 @@
-"""Labelled images from a Parquet file or a folder of folders."""
+"""Images, labelled or not, from a Parquet file or a folder."""
 
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from nmcu.errors import NmcuError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 MAX_PIXELS = 1 << 24
+NO_LABEL = -1
+"""Of an image whose class the data do not say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,24 +48,23 @@ class Sample:
         return array.reshape(*array.shape[:2], channels)
 
 
-def images(path: Path, limit: int | None = None) -> Iterator[Sample]:
-    """The labelled images at `path`, at most `limit`.
+def images(path: Path, limit: int | None = None, *, labelled: bool = True) -> Iterator[Sample]:
+    """The images at `path`, at most `limit`.
 
     A Parquet file has one column of images (binary, or a struct with a field `bytes`) and one integer column
-    `label`; a folder has one folder of image files per class, classes numbered in alphabetical order. Raises
-    `NmcuError` for anything else.
+    `label`; a folder has one folder of image files per class, classes numbered in alphabetical order. Unless they must
+    be `labelled`, the column may be missing, and a folder may hold the image files themselves: their label is
+    `NO_LABEL`. Raises `NmcuError` for anything else.
     """
-    for number, sample in enumerate(_from_folder(path) if path.is_dir() else _from_parquet(path)):
-        if number == limit:
-            return
-        yield sample
+    found = _from_folder(path, labelled) if path.is_dir() else _from_parquet(path, labelled)
+    return islice(found, limit)
 
 
-def _from_folder(folder: Path) -> Iterator[Sample]:
+def _from_folder(folder: Path, labelled: bool) -> Iterator[Sample]:
     classes = sorted(entry for entry in folder.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    files = [
-        (n, f) for n, c in enumerate(classes) for f in sorted(c.iterdir()) if f.suffix.lower() in SUFFIXES
-    ]
+    files = [(n, f) for n, c in enumerate(classes) for f in _images_in(c)]
+    if not files and not labelled:
+        files = [(NO_LABEL, file) for file in _images_in(folder)]
     if not files:
         tables = sorted(folder.glob("*.parquet"))
         instead = (
@@ -73,8 +75,12 @@ def _from_folder(folder: Path) -> Iterator[Sample]:
         yield Sample(file.read_bytes(), label, str(file))
 
 
-def _from_parquet(path: Path) -> Iterator[Sample]:
+def _images_in(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+
+
+def _from_parquet(path: Path, labelled: bool) -> Iterator[Sample]:
     from nmcu.host import parquet  # late: it brings pyarrow, which takes long and only evaluation needs
 
-    for data, label, row in parquet.rows(path):
-        yield Sample(data, label, f"row {row} of {path.name}")
+    for data, label, row in parquet.rows(path, labelled):
+        yield Sample(data, NO_LABEL if label is None else label, f"row {row} of {path.name}")

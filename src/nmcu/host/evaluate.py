@@ -2,12 +2,12 @@
 
 import queue
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import Any
+from threading import Lock
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +16,19 @@ from nmcu.errors import ModelError, NmcuError
 from nmcu.graph import Graph, TensorInfo, ops
 from nmcu.host.dataset import Sample
 from nmcu.host.library import HostProgram, build
+from nmcu.host.parted import PartedProgram, is_parted, parts_of
 from nmcu.host.program import program_of
-from nmcu.plan import Plan
+from nmcu.plan import Plan, make
+from nmcu.registry import Registry
 from nmcu.result import Result
+from nmcu.targets import Target
 from nmcu.text import printable
+from nmcu.work import Failure, Threads, in_order, workers
 
 PIXEL_SCALE = 0.5
 """A quantised input with at least this scale takes pixel values from 0 to 255 as they are."""
-AHEAD = 8
-"""Images in flight per thread."""
+BATCH = 16
+"""Images that a worker takes at once."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,7 +104,7 @@ class Preprocessing:
 
     def real(self, pixels: NDArray[np.uint8], device: TensorInfo) -> NDArray[np.float32]:
         """The real input, (height, width, channels), for the device's input tensor."""
-        if device.quant[0] >= PIXEL_SCALE:
+        if device.dtype == "int8" and device.quant[0] >= PIXEL_SCALE:
             return pixels.astype(np.float32)
         mean, std = np.asarray(self.mean, np.float32), np.asarray(self.std, np.float32)
         return (pixels.astype(np.float32) / np.float32(255) - mean) / std
@@ -113,39 +117,99 @@ def evaluate(
     *,
     preprocessing: Preprocessing,
     jobs: int = 2,
+    scheduler: str | None = None,
+    keep_state: bool = False,
     progress: Callable[[int], object] = lambda done: None,
 ) -> Accuracy:
-    """Classifies `samples` with the program of `plan`, which was made from `graph`, on this machine in `jobs` threads.
+    """Classifies `samples` with the program of `plan`, made from `graph`, on this machine in `jobs` threads, or on the
+    workers of a Dask cluster (`scheduler`), which plan and build it anew.
+
+    States start afresh with each sample, or last from one to the next with `keep_state`, which takes one thread.
 
     `progress` is told how many are done. Raises `ModelError` where the model is not an image classifier, `NmcuError`
     where an image does not fit it or there are none, `PlanError` where a kernel of the plan does not run here.
     """
-    classifier = _Classifier(graph, preprocessing)
-    program = program_of(plan)
-    library = build(program)
-    idle: queue.SimpleQueue[HostProgram] = queue.SimpleQueue()
-
-    def is_right(sample: Sample) -> bool:
-        feeds = classifier.encode(sample)
-        loaded = idle.get()
-        try:
-            outputs = loaded.run(feeds)
-        finally:
-            idle.put(loaded)
-        return classifier.is_right(outputs, sample)
-
-    start = time.perf_counter()
+    sequence = keep_state and bool(graph.states)
+    if sequence and scheduler is not None:
+        raise NmcuError(
+            "images that are one sequence cannot be shared among workers: leave the scheduler out"
+        )
+    right = _Right(graph, plan, preprocessing, keep_state)
+    pool = Threads(1 if sequence else jobs) if scheduler is None else workers(jobs, scheduler)
     count = correct = 0
-    with ExitStack() as copies, ThreadPoolExecutor(jobs) as pool:
-        for _ in range(jobs):
-            idle.put(copies.enter_context(HostProgram(program, library)))
-        for right in _in_flight(pool, is_right, iter(samples), AHEAD * jobs):
-            count, correct = count + 1, correct + right
-            progress(count)
+    with pool:
+        start = time.perf_counter()
+        for batch in in_order(pool.outcomes(right, _batches(iter(samples)))):
+            if isinstance(batch, Failure):
+                raise NmcuError(batch.message)
+            for each in batch:
+                count, correct = count + 1, correct + each
+                progress(count)
+        seconds = time.perf_counter() - start
     if count == 0:
         raise NmcuError("there are no images to evaluate")
-    seconds = time.perf_counter() - start
     return Accuracy(graph.name or "model", count, correct, seconds, plan.target.name, str(plan.isa))
+
+
+class _Right:
+    """Which images of a batch are classified right, by a program of this machine that threads have a copy of each."""
+
+    def __init__(self, graph: Graph, plan: Plan, preprocessing: Preprocessing, keep_state: bool) -> None:
+        self._classifier = _Classifier(graph, preprocessing)
+        parts = parts_of(graph, plan.target, plan.isa) if is_parted(graph) else None
+        self._load = _loading(plan) if parts is None else partial(PartedProgram, graph, parts)
+        self._reset = not keep_state
+        self._idle: queue.SimpleQueue[_Loaded] = queue.SimpleQueue()
+        self._building = Lock()
+        self._there = graph, plan.target, str(plan.isa), preprocessing, keep_state
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Paths and processors are others on another machine: there it is planned and built again."""
+        return _planned_there, self._there
+
+    def __call__(self, batch: tuple[Sample, ...]) -> list[bool]:
+        loaded = self._loaded()
+        try:
+            return [self._is_right(loaded, sample) for sample in batch]
+        finally:
+            self._idle.put(loaded)
+
+    def _is_right(self, loaded: "_Loaded", sample: Sample) -> bool:
+        feeds = self._classifier.encode(sample)
+        if self._reset:
+            loaded.reset()
+        return self._classifier.is_right(loaded.run(feeds), sample)
+
+    def _loaded(self) -> "_Loaded":
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            with self._building:  # the first one compiles, others find that in the cache
+                return self._load()
+
+
+class _Loaded(Protocol):
+    """A network that runs on this machine."""
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]: ...
+    def reset(self) -> None: ...
+
+
+def _loading(plan: Plan) -> Callable[[], _Loaded]:
+    program = program_of(plan)
+    return lambda: HostProgram(program, build(program))
+
+
+def _planned_there(
+    graph: Graph, target: Target, isa: str, preprocessing: Preprocessing, keep_state: bool
+) -> _Right:
+    registry = Registry.installed()
+    return _Right(graph, make(graph, target, registry.isa(isa), registry), preprocessing, keep_state)
+
+
+def _batches(samples: Iterator[Sample]) -> Iterator[tuple[Sample, ...]]:
+    while batch := tuple(islice(samples, BATCH)):
+        yield batch
 
 
 def image_inputs(
@@ -169,6 +233,9 @@ class _Classifier:
             raise ModelError(
                 f"this is not an image classifier: input {encoder.inputs[0].name!r} has shape {encoder.inputs[0].shape}"
             )
+        channels = encoder.outputs[0].shape[3]
+        if channels not in (1, 3):
+            raise ModelError(f"the model's input has {channels} channels; images have 1 or 3")
         self._input, self._device, self._perm = encoder.inputs[0], encoder.outputs[0], encoder.op.perm
 
     def encode(self, sample: Sample) -> dict[str, NDArray[Any]]:
@@ -178,8 +245,6 @@ class _Classifier:
     def inputs(self, sample: Sample) -> dict[str, NDArray[Any]]:
         """The model's own input for an image."""
         _, height, width, channels = self._device.shape
-        if channels not in (1, 3):
-            raise ModelError(f"the model's input has {channels} channels; images have 1 or 3")
         pixels = sample.pixels(channels)
         if pixels.shape[:2] != (height, width):
             found = f"{pixels.shape[1]} x {pixels.shape[0]}"
@@ -202,16 +267,6 @@ class _Classifier:
                 f"{sample.origin} has label {sample.label}, the model's classes are 0 to {values.size - 1}"
             )
         return int(np.argmax(values)) == sample.label
-
-
-def _in_flight(
-    pool: ThreadPoolExecutor, work: Callable[[Sample], bool], samples: Iterator[Sample], width: int
-) -> Iterator[bool]:
-    """Results in order, with at most `width` samples taken from the source and not yet done."""
-    pending: list[Future[bool]] = [pool.submit(work, sample) for sample in islice(samples, width)]
-    while pending:
-        yield pending.pop(0).result()
-        pending += [pool.submit(work, sample) for sample in islice(samples, 1)]
 
 
 def _floats(graph: Graph, key: str, default: tuple[float, ...]) -> tuple[float, ...]:

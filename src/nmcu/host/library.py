@@ -8,37 +8,41 @@ import subprocess
 import tempfile
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import ziglang
 from numpy.typing import NDArray
 
-from nmcu.codegen import Port, Program
+from nmcu import cache
+from nmcu.codegen import Program
 from nmcu.errors import NmcuError, ToolchainError
 from nmcu.targets.target import COMMON_DIR, TARGETS_DIR
-from nmcu.toolchain import cache
 from nmcu.toolchain.build import write_files
 from nmcu.toolchain.compiler import environment
 
 OUTPUT = "program.so"
 HAL_DIRS = (TARGETS_DIR / "host", COMMON_DIR)
-FLAGS = ("-shared", "-fPIC", "-O3", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fno-sanitize=all")
+FLAGS = (
+    *("-shared", "-fPIC", "-O3", "-std=gnu11", "-ffp-contract=off"),
+    *("-Wall", "-Wextra", "-Werror", "-fno-sanitize=all"),
+)
 
 
 class HostProgram:
-    """A program loaded into this process, until `close`, the end of a `with` or its last reference unloads it.
+    """A network loaded into this process, until `close`, the end of a `with` or its last reference unloads it.
 
-    It has one set of tensors: run it from one thread at a time.
+    It has one set of memory: run it from one thread at a time.
     """
 
     def __init__(self, program: Program, library: bytes) -> None:
         self._program = program
         self._running = threading.Lock()
-        # A file of its own: loading one file twice would give the same tensors twice.
         with tempfile.NamedTemporaryFile(suffix=".so") as file:
             file.write(library)
             file.flush()
@@ -49,6 +53,15 @@ class HostProgram:
         # ctypes itself never unloads a library, and a process may have only so many mappings.
         self._unload = weakref.finalize(self, _ctypes.dlclose, self._library._handle)
         self._unload.atexit = False
+        self._memories = [
+            _aligned(size, program.network.alignment) for size in program.network.memories.values()
+        ]
+        self._inputs, self._outputs = (
+            [_aligned(port.bytes, program.network.alignment) for port in ports]
+            for ports in (program.inputs, program.outputs)
+        )
+        sized = (part for memory in self._memories for part in (_pointer(memory), _size(memory.size)))
+        self._call("init", *sized)
 
     def __enter__(self) -> Self:
         return self
@@ -64,18 +77,64 @@ class HostProgram:
             self._unload()
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """Outputs by tensor name for `inputs`; raises `NmcuError` for inputs that do not fit and where it is closed."""
+        """Outputs by tensor name for `inputs`; states last from call to call until `reset`.
+
+        Raises `NmcuError` for inputs that do not fit and where it is closed.
+        """
+        with self._open():
+            for port, memory in zip(self._program.inputs, self._inputs, strict=True):
+                port.array(memory.data)[...] = port.fits(inputs.get(port.name))
+            self._call("run", self._arena, _tensors(self._inputs), _tensors(self._outputs))
+            return {
+                port.name: port.array(memory.data).copy()
+                for port, memory in zip(self._program.outputs, self._outputs, strict=True)
+            }
+
+    def reset(self) -> None:
+        """Give the network's states their initial values; raises `NmcuError` where the program is closed."""
+        with self._open():
+            self._call("reset", self._arena)
+
+    @contextmanager
+    def _open(self) -> Iterator[None]:
         with self._running:
             if not self._unload.alive:
                 raise NmcuError("this program was closed: build another HostProgram to run it")
-            for port in self._program.inputs:
-                self._tensor(port)[...] = port.fits(inputs.get(port.name))
-            self._library.network_run()
-            return {port.name: self._tensor(port).copy() for port in self._program.outputs}
+            yield
 
-    def _tensor(self, port: Port) -> NDArray[Any]:
-        memory = (ctypes.c_int8 * port.bytes).in_dll(self._library, port.symbol)
-        return port.array(memoryview(memory))
+    @property
+    def _arena(self) -> ctypes.c_void_p:
+        return _pointer(self._memories[0])
+
+    def _call(self, function: str, *arguments: object) -> None:
+        name = f"{self._program.network.name}_{function}"
+        status = self._library[name](*arguments)
+        assert status == 0, f"{name} returns {status}"
+
+
+class _Tensor(ctypes.Structure):
+    """`NAME_input_t` and `NAME_output_t`."""
+
+    _fields_ = (("data", ctypes.c_void_p), ("bytes", ctypes.c_size_t))
+
+
+def _tensors(memories: Sequence[NDArray[np.uint8]]) -> ctypes.Array[_Tensor]:
+    return (_Tensor * len(memories))(*(_Tensor(m.ctypes.data, m.size) for m in memories))
+
+
+def _pointer(memory: NDArray[np.uint8]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(memory.ctypes.data)
+
+
+def _size(size: int) -> ctypes.c_size_t:
+    return ctypes.c_size_t(size)
+
+
+def _aligned(size: int, alignment: int) -> NDArray[np.uint8]:
+    """`size` bytes of memory at a multiple of `alignment`, with some behind them that may be read."""
+    memory = np.zeros(size + 2 * alignment, np.uint8)
+    first = -memory.ctypes.data % alignment
+    return memory[first : first + size]
 
 
 def build(program: Program) -> bytes:
@@ -83,7 +142,7 @@ def build(program: Program) -> bytes:
 
     Raises `ToolchainError` with the first diagnostic.
     """
-    parts: list[bytes | str] = ["host", version("ziglang"), _machine(), *FLAGS, *program.sources]
+    parts: list[bytes | str] = ["host", version("ziglang"), _machine(), *FLAGS, *program.library_sources]
     for name, content in (*sorted(program.defines.items()), *sorted(program.files.items())):
         parts += [name, content]
     places = (*program.library, *program.include_dirs, *HAL_DIRS)
@@ -118,7 +177,7 @@ def _call_zig(program: Program, folder: Path, zig_cache: Path) -> subprocess.Com
         *FLAGS,
         *(f"-D{name}={value}" for name, value in sorted(program.defines.items())),
         *(f"-I{path}" for path in (folder, *program.include_dirs, *HAL_DIRS)),
-        *program.sources,
+        *program.library_sources,
         *(str(path) for path in program.library),
         "-o",
         OUTPUT,

@@ -13,8 +13,9 @@ ISA = PORTABLE
 """The instruction set of programs for this machine."""
 
 
-def program_of(plan: Plan) -> Program:
+def program_of(plan: Plan, name: str | None = None) -> Program:
     """The program that the device of `plan` would run, for this machine; outputs are the same bit for bit.
+    Its functions begin with `name` where one is given.
 
     Raises `PlanError` where a kernel has no portable body.
     """
@@ -24,7 +25,7 @@ def program_of(plan: Plan) -> Program:
                 f"layer {layer.name!r}, planned for {plan.isa}, runs {layer.kernel.name}, which has no portable body: "
                 "plan for another instruction set (--isa) or with other kernels, the results are the same"
             )
-    program = codegen.emit(plan, bodies=ISA)
+    program = codegen.emit(plan, bodies=ISA, name=name)
     staged = {name: value for name, value in plan.target.defines.items() if name == "NMCU_STAGED"}
     return replace(program, defines={**program.defines, **staged})
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from nmcu.codegen import Program
+from nmcu.codegen import Port, Program
 from nmcu.errors import NmcuError, ToolchainError
 from nmcu.host.library import HAL_DIRS
 from nmcu.toolchain.build import write_files
 
 FLAGS = (
-    *("-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"),
+    *("-std=gnu11", "-ffp-contract=off", "-O1", "-g", "-Wall", "-Wextra", "-Werror"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
 COMPILERS = ("gcc", "clang")
@@ -43,7 +43,7 @@ def run_sanitized(
             *FLAGS,
             *(f"-D{key}={value}" for key, value in sorted(program.defines.items())),
             *(f"-I{path}" for path in (folder, *program.include_dirs, *HAL_DIRS)),
-            *("driver.c", *(source for source in program.sources if source != "main.c")),
+            *("driver.c", *program.library_sources),
             *map(str, program.library),
             *("-o", "program"),
         ]
@@ -68,15 +68,48 @@ def run_sanitized(
 
 
 def _driver(program: Program) -> str:
-    """A `main` that reads all inputs from standard input and writes all outputs to standard output."""
+    """A `main` that reads all inputs from standard input and writes all outputs to standard output. All memory is from
+    the heap, where the sanitizers know its ends."""
+    network = program.network
+    name, memories = network.name, network.memories
+    given = ", ".join(f"take({size}), {size}" for size in list(memories.values())[1:])
     reads = "".join(
-        f"    if (fread({p.symbol}, sizeof {p.symbol}, 1, stdin) != 1) return 2;\n" for p in program.inputs
+        f"    if (fread((void *)in[{i}].data, in[{i}].bytes, 1, stdin) != 1) return 2;\n"
+        for i in range(len(program.inputs))
     )
-    writes = "".join(f"    fwrite({p.symbol}, sizeof {p.symbol}, 1, stdout);\n" for p in program.outputs)
-    return (
-        '#include <stdio.h>\n#include "network.h"\n\n'
-        f"int main(void)\n{{\n{reads}    network_run();\n{writes}    return 0;\n}}\n"
+    writes = "".join(
+        f"    fwrite(out[{i}].data, out[{i}].bytes, 1, stdout);\n" for i in range(len(program.outputs))
     )
+    return f"""\
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "{name}.h"
+
+static void *taken[{len(memories) + len(program.inputs) + len(program.outputs)}]; /* so that nothing is lost */
+
+static void *take(size_t bytes)
+{{
+    static int count;
+    if (posix_memalign(&taken[count], {network.alignment}, bytes)) exit(2);
+    return taken[count++];
+}}
+
+int main(void)
+{{
+    void *const arena = take({memories["arena"]});
+    const {name}_input_t in[] = {{{_list(program.inputs)}}};
+    const {name}_output_t out[] = {{{_list(program.outputs)}}};
+
+    if ({name}_init(arena, {memories["arena"]}{", " if given else ""}{given}) != 0) return 3;
+{reads}    if ({name}_run(arena, in, out) != 0) return 4;
+{writes}    return 0;
+}}
+"""
+
+
+def _list(ports: tuple[Port, ...]) -> str:
+    return ", ".join(f"{{take({port.bytes}), {port.bytes}}}" for port in ports)
 
 
 def _outputs(program: Program, data: bytes) -> dict[str, NDArray[Any]]:

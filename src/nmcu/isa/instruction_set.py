@@ -92,10 +92,18 @@ class InstructionSet:
 
         Raises KeyError where there is none.
         """
-        fitting = [key for key in options if self.includes(_parts(key))]
-        if not fitting:
-            raise KeyError(f"{self.name}: none of {', '.join(options)}")
-        return options[max(fitting, key=lambda key: len(self.closure(_parts(key))))]
+        names = tuple(options)
+        if names not in self._largest:
+            fitting = [key for key in names if self.includes(_parts(key))]
+            if not fitting:
+                raise KeyError(f"{self.name}: none of {', '.join(options)}")
+            self._largest[names] = max(fitting, key=lambda key: len(self.closure(_parts(key))))
+        return options[self._largest[names]]
+
+    @cached_property
+    def _largest(self) -> dict[tuple[str, ...], str]:
+        """Answers that `best` has given, by the names it was asked about: kernels ask for every tiling of a layer."""
+        return {}
 
     def closure(self, names: Iterable[str]) -> frozenset[str]:
         """`names`, which are among this set's, and what they require: extensions, and all of them `BASE`."""

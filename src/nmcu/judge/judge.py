@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, BinaryIO, Literal, Self, cast
 
 from nmcu.judge import wire
@@ -58,6 +58,9 @@ class Judge:
         data: bytes,
         feeds: Sequence[Mapping[str, Array] | Mapping[Key, Array]],
         kernels: Kernels = "reference",
+        *,
+        sequence: bool = False,
+        carry: Mapping[Key, Key] = MappingProxyType({}),
     ) -> list[dict[Key, Array]]:
         """The tensors of model file `data`, for each of `feeds`: inputs by name (TFLite: or by index) in the model's
         own dtype and layout.
@@ -67,6 +70,9 @@ class Judge:
         masks of what was no number. LiteRT's reference kernels (the default ones where an operator has none): what any
         operator writes, and inputs, by index. `default`: ONNX Runtime as it comes, the model's outputs only; LiteRT's
         optimised kernels, without the XNNPACK delegate (which keeps no tensor between its first and last layer).
+
+        Each of `feeds` starts afresh; in a `sequence` only the first does: later ones find the variables as the one
+        before left them, and the inputs that `carry` names get the outputs that it gives for them.
 
         A model that the last call ran too is not read again. Raises `JudgeError`: `NotInstalled`, `Refused`,
         `Crashed`, `OutOfTime`, `OutOfMemory`.
@@ -79,6 +85,8 @@ class Judge:
             "do": "run",
             "format": runtime.format,
             "kernels": kernels,
+            "sequence": sequence,
+            "carry": list(carry.items()),
             "model_bytes": len(data),
             "feeds": [descriptions for descriptions, _ in packed],
         }

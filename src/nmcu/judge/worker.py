@@ -19,7 +19,7 @@ _SCRATCH_BYTES = 16 << 20
 class Session(Protocol):
     """A model, ready to run."""
 
-    def run(self, feed: Mapping[Key, Array]) -> list[tuple[Key, Array]]: ...
+    def run(self, feed: Mapping[Key, Array], fresh: bool) -> list[tuple[Key, Array]]: ...
 
 
 def main() -> None:
@@ -67,14 +67,19 @@ def serve(requests: BinaryIO, answers: BinaryIO, most_bytes: int) -> None:
 def _each(
     header: dict[str, Any],
     payload: memoryview,
-    run: Callable[[Mapping[Key, Array]], list[tuple[Key, Array]]],
+    run: Callable[[Mapping[Key, Array], bool], list[tuple[Key, Array]]],
     answers: BinaryIO,
 ) -> None:
+    fresh, carried = True, dict[Key, Array]()
     for descriptions in header["feeds"]:
         feed = wire.unpack(descriptions, payload)
         payload = payload[sum(array.nbytes for _, array in feed) :]
-        described, parts = wire.pack(run(dict(feed)))
+        found = run({**dict(feed), **carried}, fresh)
+        described, parts = wire.pack(found)
         wire.write(answers, {"arrays": described}, parts)
+        if header["sequence"]:
+            fresh, known = False, dict(found)
+            carried = {name: known[value] for name, value in header["carry"]}
 
 
 def _limit(kind: int, most: int) -> None:

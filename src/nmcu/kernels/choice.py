@@ -6,7 +6,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from nmcu.graph import Layer
+from nmcu.graph import Layer, ops
+from nmcu.graph.requant import SUMS, Requantised
 from nmcu.kernels.common import window
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 
@@ -25,16 +26,23 @@ def candidates(
     found: list[Candidate] = []
     for kernel in kernels:
         if fits(kernel, layer, machine, names) is None:
-            found += kernel.candidates(layer, machine)
+            found += kernel.predicted(layer, machine)
     return sorted(found, key=lambda c: (c.cycles, c.l1_bytes, c.kernel))
 
 
-def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str = "*") -> str | None:
-    """Why `kernel` is not considered for `layer`, or None if it is."""
+def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str | None = None) -> str | None:
+    """Why `kernel` cannot run `layer`, or is not considered where the choice is among `names` (a glob), or None."""
     if not kernel.runs(layer):
         return f"runs {', '.join(sorted({op.KIND for op in kernel.operators}))}"
     if missing := kernel.requires - machine.isa.names:
         return f"needs --isa {'+'.join(sorted(missing))}"
-    if not fnmatchcase(kernel.name, names):
+    if names is not None and not fnmatchcase(kernel.name, names):
         return f"not among the kernels {names}"
+    if kernel.baseline and names not in (None, kernel.name):
+        return f"only to compare with: ask for it by --kernels {kernel.name}"
+    sums = isinstance(layer.op, Requantised) and layer.op.form == SUMS
+    if sums != kernel.sums and isinstance(layer.op, Requantised):
+        return "accumulators that are the output" if sums else "requantisation"
+    if isinstance(layer.op, ops.ConvAdd) and not kernel.residual_cycles:
+        return "a sum of the result and a tensor"
     return window.oversized(layer) or kernel.refusal(layer, machine)

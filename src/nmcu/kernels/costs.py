@@ -1,7 +1,7 @@
 """What work costs on a core: cycles per unit, fitted to measurements by `nmcu bench fit` and kept in costs.json."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,8 @@ from nmcu.isa import InstructionSet
 COSTS_FILE = Path(__file__).parent / "costs.json"
 PIPELINE = "pipeline"
 """The entry for what every `tile` and every `layer` costs beside its work, and by what factor transfers take longer
-while the cores compute (`contention`)."""
+while the cores compute (`CONTENTION`)."""
+CONTENTION = "contention"
 
 Constants = Mapping[str, float]
 
@@ -20,7 +21,7 @@ Constants = Mapping[str, float]
 class Costs:
     """Constants by instruction set, kernel and unit of work, in cycles.
 
-    A larger instruction set has those of the largest one that it includes: `xdec` those of `xcv`.
+    A larger instruction set has those of the largest one that it includes: `xdec` and `gmac` those of `xcv`.
     """
 
     constants: Mapping[str, Mapping[str, Constants]]
@@ -28,6 +29,18 @@ class Costs:
     def of(self, isa: InstructionSet) -> Mapping[str, Constants]:
         """The constants of every kernel, and of `PIPELINE`, for `isa`."""
         return isa.best(self.constants)
+
+    def only(self, wanted: Callable[[str], bool]) -> "Costs":
+        """The costs of those units of work that are `wanted`; the others take no time."""
+        return Costs(
+            {
+                isa: {
+                    kernel: {unit: cost if wanted(unit) else 0.0 for unit, cost in units.items()}
+                    for kernel, units in kernels.items()
+                }
+                for isa, kernels in self.constants.items()
+            }
+        )
 
 
 @cache

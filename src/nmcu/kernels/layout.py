@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from nmcu.kernels.kernel import KERNELS_DIR
 
-_BYTES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "uint32_t": 4}
+_BYTES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "uint32_t": 4, "intptr_t": 4}
 _POINTER_BYTES = 4
 _WIDTH = 116
 """Of a comment that fills the line."""

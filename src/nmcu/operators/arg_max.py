@@ -9,8 +9,8 @@ from nmcu.operators.tolerance import EXACT
 
 OPERATOR = Operator(
     op=ops.ArgMax,
-    onnx={"ArgMax": onnx_softmax.arg_max},
-    tflite={"ARG_MAX": tflite_join.arg_max},
+    onnx={"ArgMax": onnx_softmax.arg_max, "ArgMin": onnx_softmax.arg_min},
+    tflite={"ARG_MAX": tflite_join.arg_max, "ARG_MIN": tflite_join.arg_min},
     write=write_normalise.arg_max,
     tolerance=EXACT,
 )

@@ -1,4 +1,4 @@
-"""Averages over windows, and means over axes."""
+"""Averages over windows, means and sums over axes."""
 
 from nmcu.frontend.from_onnx.operators import pool as onnx_pool
 from nmcu.frontend.from_tflite.operators import pool as tflite_pool
@@ -13,8 +13,13 @@ OPERATOR = Operator(
         "AveragePool": onnx_pool.average_pool,
         "GlobalAveragePool": onnx_pool.global_average_pool,
         "ReduceMean": onnx_pool.reduce_mean,
+        "ReduceSum": onnx_pool.reduce_sum,
     },
-    tflite={"AVERAGE_POOL_2D": tflite_pool.average_pool_2d, "MEAN": tflite_pool.mean},
+    tflite={
+        "AVERAGE_POOL_2D": tflite_pool.average_pool_2d,
+        "MEAN": tflite_pool.mean,
+        "SUM": tflite_pool.sum_,
+    },
     write=write_pool.average_pool,
     training=Training(
         computes=(
@@ -24,12 +29,14 @@ OPERATOR = Operator(
             "torch.nn.functional.adaptive_avg_pool2d",
             "torch.mean",
             ".mean",
+            "torch.sum",
+            ".sum",
         )
     ),
     tolerance=Tolerance(
         onnx=1,
         litert=1,
         why="ONNX Runtime averages in float32, halves to even; LiteRT rounds halves of "
-        "AVERAGE_POOL_2D away from zero, of MEAN up, as nmcu",
+        "AVERAGE_POOL_2D away from zero, of MEAN and SUM up, as nmcu",
     ),
 )

@@ -30,6 +30,8 @@ def readers(operators: Iterable[Operator]) -> Readers:
     return Readers(
         onnx=_merged("ONNX", [(o, o.onnx) for o in operators]),
         tflite=_merged("TFLite", [(o, o.tflite) for o in operators]),
+        onnx_floats=_merged("ONNX float", [(o, o.onnx_floats) for o in operators]),
+        tflite_floats=_merged("TFLite float", [(o, o.tflite_floats) for o in operators]),
     )
 
 

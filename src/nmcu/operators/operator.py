@@ -32,14 +32,17 @@ class Operator:
     """An operator with its readers, writer and training rule; its kernels are found by its class `op`.
 
     `onnx` and `tflite` are the nodes whose reading leads to it, by name (`Softmax`, `com.microsoft.Gelu`; `SOFTMAX`); a
-    reader may emit other operators too. `write` gives the float ONNX nodes that stand for it; without one a model that
-    has it cannot be saved. `tolerance` is how far it may be from a runtime on the same inputs. The
-    documentation's rows come from `op.SUMMARY` and the readers' docstrings.
+    reader may emit other operators too. `onnx_floats` and `tflite_floats` are those in a float section. `write` gives
+    the float ONNX nodes that stand for it; without one a model that has it cannot be saved. `tolerance` is how far it
+    may be from a runtime on the same inputs. The documentation's rows come from `op.SUMMARY` and the readers'
+    docstrings.
     """
 
     op: type[Op]
     onnx: Mapping[str, OnnxReader] = field(default_factory=lambda: MappingProxyType({}))
     tflite: Mapping[str, TfliteReader] = field(default_factory=lambda: MappingProxyType({}))
+    onnx_floats: Mapping[str, OnnxReader] = field(default_factory=lambda: MappingProxyType({}))
+    tflite_floats: Mapping[str, TfliteReader] = field(default_factory=lambda: MappingProxyType({}))
     write: Export | None = None
     training: Training = Training()
     tolerance: Tolerance = ONE_STEP

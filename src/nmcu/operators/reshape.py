@@ -7,6 +7,11 @@ from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
 from nmcu.operators.tolerance import EXACT
 
+TFLITE = {
+    "EXPAND_DIMS": tflite_shape.expand_dims,
+    "RESHAPE": tflite_shape.reshape,
+    "SQUEEZE": tflite_shape.squeeze,
+}
 OPERATOR = Operator(
     op=ops.Reshape,
     onnx={
@@ -17,11 +22,18 @@ OPERATOR = Operator(
         "Squeeze": onnx_shape.squeeze,
         "Unsqueeze": onnx_shape.unsqueeze,
     },
-    tflite={
-        "EXPAND_DIMS": tflite_shape.reshape,
-        "RESHAPE": tflite_shape.reshape,
-        "SQUEEZE": tflite_shape.reshape,
+    onnx_floats={
+        "Cast": onnx_shape.cast,
+        "Dropout": onnx_shape.dropout,
+        "Flatten": onnx_shape.flatten,
+        "Identity": onnx_shape.identity,
+        "Reshape": onnx_shape.reshape,
+        "Shape": onnx_shape.shape,
+        "Squeeze": onnx_shape.squeeze,
+        "Unsqueeze": onnx_shape.unsqueeze,
     },
+    tflite=TFLITE,
+    tflite_floats=TFLITE,
     write=write_move.reshape,
     training=Training(
         moves=(

@@ -10,7 +10,7 @@ from nmcu.graph import ops
 from nmcu.operators.operator import Operator, Training
 from nmcu.operators.tolerance import Tolerance
 
-_COMPARISONS = ("Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Pow")
+_COMPARISONS = ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual")
 _MODULES = (
     *("CELU", "ELU", "GELU", "Hardsigmoid", "Hardswish", "LeakyReLU", "Mish", "PReLU", "SELU", "Sigmoid"),
     *("SiLU", "Softplus", "Softsign", "Tanh"),

@@ -18,3 +18,5 @@ class Tolerance:
 
 ONE_STEP = Tolerance()
 EXACT = Tolerance(0, 0, "moves or picks integers, or clamps them")
+FLOAT = Tolerance(0, 0, "float32; float outputs are compared by their own measure (docs/semantics.md)")
+"""Layers of float sections."""

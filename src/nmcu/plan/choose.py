@@ -1,13 +1,18 @@
 """One kernel and tiling for every layer: the fastest combination whose constants fit the memory."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from nmcu import kernels
 from nmcu.errors import PlanError
 from nmcu.graph import Layer
 from nmcu.kernels import Candidate, Kernel, Machine
 from nmcu.plan.lifetime import deterministic_solver
+from nmcu.plan.refusal import NoRoom
+from nmcu.targets import Role
 
+SMALL_BYTES, MOST_BYTES = 1 << 10, 1 << 26
+"""Of buffers: what is tried where a layer has no room."""
 PER_KERNEL = 4
 """Tilings of one kernel that the solver sees; those after the best few are slower and seldom smaller."""
 
@@ -38,8 +43,54 @@ def options(
         reason = kernels.fits(known[forced], layer, machine) or "no tile of it fits the compute memory"
         raise PlanError(f"{layer.name}={forced}: {reason}")
     if not found:
-        raise PlanError(_refusal(known.values(), layer, machine, wanted))
+        raise _refusal(known.values(), [layer], machine, wanted)
     return tuple(sorted((c for kept in found.values() for c in kept), key=lambda c: (c.cycles, c.l1_bytes)))
+
+
+@dataclass(frozen=True)
+class ByRows(Candidate):
+    """One way to run a layer by rows: a kernel with a tiling for each stripe. `parameters` are those of the first one,
+    cycles are sums."""
+
+    stripes: tuple[Candidate, ...] = ()
+
+
+def by_rows(
+    known: Mapping[str, Kernel], stripes: Sequence[Layer], machine: Machine, names: str, forced: str | None
+) -> tuple[ByRows, ...]:
+    """The candidates for a layer that runs in these stripes, as in `options`: each kernel that runs all of them."""
+    found = []
+    for name in dict.fromkeys(c.kernel for c in options(known, stripes[0], machine, names, forced)):
+        best = _best(known[name], stripes, machine)
+        if best is not None:
+            found.append(
+                ByRows(
+                    kernel=name,
+                    parameters=best[0].parameters,
+                    l1={"rows": max(c.l1_bytes for c in best)},
+                    cycles=sum(c.cycles for c in best),
+                    compute_cycles=sum(c.compute_cycles for c in best),
+                    dma_cycles=sum(c.dma_cycles for c in best),
+                    stripes=best,
+                )
+            )
+    if not found:
+        raise _refusal(known.values(), stripes, machine, forced or names)
+    return tuple(sorted(found, key=lambda c: (c.cycles, c.l1_bytes)))
+
+
+def _best(kernel: Kernel, stripes: Sequence[Layer], machine: Machine) -> tuple[Candidate, ...] | None:
+    """The best tiling of each stripe of a layer; None where `kernel` cannot run one of them."""
+    made: dict[object, Candidate] = {}
+    for layer in stripes:
+        if layer.form not in made:
+            if kernels.fits(kernel, layer, machine) is not None:
+                return None
+            tilings = kernel.predicted(layer, machine)
+            if not tilings:
+                return None
+            made[layer.form] = tilings[0]
+    return tuple(made[layer.form] for layer in stripes)
 
 
 def choose(
@@ -48,11 +99,12 @@ def choose(
     constant_bytes: Callable[[Layer, Candidate], int],
     budget: int,
     shared: bool = False,
+    role: Role = Role.WORKING,
 ) -> dict[str, Candidate]:
     """One candidate for each layer in `choices`: fewest predicted cycles with all constants within `budget` bytes,
-    where these are `shared` together with the largest layer's buffers.
+    of the memory with `role`, where these are `shared` together with the largest layer's buffers.
 
-    Raises `PlanError` with the smallest size that any choice needs.
+    Raises `NoRoom` with the smallest size that any choice needs.
     """
     chosen = [layer for layer in layers if layer.name in choices]
     fastest = {name: found[0] for name, found in choices.items()}
@@ -65,9 +117,13 @@ def choose(
         smallest += max(min(c.l1_bytes for c in found) for found in choices.values())
     if smallest > budget:
         needs = "weights and buffers need" if shared else "weights need"
-        raise PlanError(
-            f"the network's {needs} {smallest:,} bytes of memory, {budget:,} are left beside code and activations: "
-            "use a sparser or smaller network"
+        heaviest = max(chosen, key=lambda layer: min(sizes[layer.name]))
+        raise NoRoom(
+            f"the network's {needs} {smallest:,} bytes of memory, {budget:,} are left beside code and activations "
+            f"(most by node {heaviest.name!r}: {min(sizes[heaviest.name]):,})",
+            role,
+            smallest - budget,
+            smallest if role is Role.WORKING else 0,
         )
     from ortools.sat.python import cp_model  # late: it brings pandas, and most networks' fastest kernels fit
 
@@ -92,13 +148,37 @@ def choose(
     }
 
 
-def _refusal(known: Iterable[Kernel], layer: Layer, machine: Machine, names: str) -> str:
+def _refusal(known: Iterable[Kernel], layers: Sequence[Layer], machine: Machine, names: str) -> PlanError:
+    """Why no kernel runs all of `layers`, the stripes of one or a layer alone: `NoRoom` where only the buffers are too
+    large."""
+    layer, target = layers[0], machine.target
+    shapes = ", ".join(str(t.shape) for t in layer.inputs)
+    node = f"node {layer.name!r} ({layer.kind}, input {shapes})"
+    needed = max(_least_bytes(known, each, machine, names) for each in {x.form: x for x in layers}.values())
+    if machine.l1_bytes < needed < MOST_BYTES:
+        where = "beside code, constants and activations" if not target.memory.staged else "of compute memory"
+        return NoRoom(
+            f"{node} needs buffers of {needed:,} bytes, {target.name} has {machine.l1_bytes:,} {where}",
+            Role.COMPUTE,
+            needed - machine.l1_bytes,
+            needed,
+        )
     reasons = []
     for kernel in known:
         if not kernel.runs(layer):
             continue
         reason = kernels.fits(kernel, layer, machine, names) or "no tile of it fits the compute memory"
         reasons.append(f"{kernel.name}: {reason}")
-    shapes = ", ".join(str(t.shape) for t in layer.inputs)
     detail = "; ".join(reasons) or "no kernel is made for it"
-    return f"node {layer.name!r} ({layer.kind}, input {shapes}) cannot run on {machine.target.name}: {detail}"
+    return PlanError(f"{node} cannot run on {target.name}: {detail}")
+
+
+def _least_bytes(known: Iterable[Kernel], layer: Layer, machine: Machine, names: str) -> int:
+    """Buffers of the smallest tiling of all kernels; `MOST_BYTES` where there is none."""
+    size = max(machine.l1_bytes, SMALL_BYTES)
+    while size < MOST_BYTES:
+        found = kernels.candidates(known, layer, replace(machine, buffer_bytes=size), names)
+        if found:
+            return min(candidate.l1_bytes for candidate in found)
+        size *= 2
+    return MOST_BYTES

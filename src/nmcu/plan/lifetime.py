@@ -1,12 +1,14 @@
 """Which activations live when, and where they go: offsets in the L2 arena that minimise its size."""
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nmcu.graph import Layer, TensorInfo
 from nmcu.kernels.kernel import align
 from nmcu.plan.plan import Buffer
+from nmcu.plan.stripes import Chain
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpSolver
@@ -32,21 +34,41 @@ class Lifetime:
 
 
 def lifetimes(
-    layers: Sequence[Layer], outputs: Sequence[TensorInfo], aliases: Mapping[str, str]
+    layers: Sequence[Layer],
+    outputs: Sequence[TensorInfo],
+    aliases: Mapping[str, str],
+    chains: Sequence[Chain] = (),
 ) -> tuple[Lifetime, ...]:
-    """Lifetimes of the tensors that layers produce, network outputs left out; a tensor that is an alias counts for
-    the one it shares memory with."""
+    """Lifetimes of the tensors that layers produce or need beside them, network outputs left out; a tensor that is an
+    alias counts for the one it shares memory with. What layers of `chains` use lives until all of them are done, unless
+    only the rows of a pass are held; of tensors in bulk memory there are these alone."""
     own = {aliases.get(t.name, t.name) for t in outputs}
+    sizes = {t.name: t.bytes for layer in layers for t in (*layer.outputs, *layer.scratch)}
     found: dict[str, Lifetime] = {}
     for step, layer in enumerate(layers):
-        for tensor in (*layer.inputs, *layer.outputs):
+        for tensor in layer.tensors:
             root = aliases.get(tensor.name, tensor.name)
             if root in found:
                 old = found[root]
                 found[root] = Lifetime(root, max(old.bytes, tensor.bytes), old.first, step)
-            elif tensor in layer.outputs and root == tensor.name and root not in own:
-                found[root] = Lifetime(root, tensor.bytes, step, step)
-    return tuple(found.values())
+            elif tensor in (*layer.outputs, *layer.scratch) and root in sizes and root not in own:
+                found[root] = Lifetime(root, sizes[root], step, step)
+    for chain in chains:
+        for root in used(layers, chain.numbers, aliases) & found.keys():
+            block = found[root]
+            if root in chain.held:
+                found[root] = dataclasses.replace(block, bytes=chain.held[root])
+            else:
+                first, last = min(block.first, chain.first), max(block.last, chain.last)
+                found[root] = dataclasses.replace(block, first=first, last=last)
+    away = {name for chain in chains for name in chain.away}
+    rows = (Lifetime(r.name, r.bytes, r.first, r.last) for chain in chains for r in chain.away.values())
+    return *(block for name, block in found.items() if name not in away), *rows
+
+
+def used(layers: Sequence[Layer], numbers: Iterable[int], aliases: Mapping[str, str]) -> set[str]:
+    """The tensors that layers with these numbers read or write, by the name that owns the memory."""
+    return {aliases.get(tensor.name, tensor.name) for number in numbers for tensor in layers[number].tensors}
 
 
 def place(blocks: Sequence[Lifetime], seconds: float = 5.0) -> dict[str, Buffer]:
@@ -55,7 +77,7 @@ def place(blocks: Sequence[Lifetime], seconds: float = 5.0) -> dict[str, Buffer]
     Deterministic: one worker, fixed seed, deterministic time. Falls back on first fit, which is also the bound that
     the solver starts from.
     """
-    greedy = _first_fit(blocks)
+    greedy = first_fit(blocks)
     bound = max((buffer.end for buffer in greedy.values()), default=0)
     floor = _lower_bound(blocks)
     if bound == floor:
@@ -100,7 +122,8 @@ def _lower_bound(blocks: Sequence[Lifetime]) -> int:
     )
 
 
-def _first_fit(blocks: Sequence[Lifetime]) -> dict[str, Buffer]:
+def first_fit(blocks: Sequence[Lifetime]) -> dict[str, Buffer]:
+    """Offsets for `blocks`, the largest first, each as low as those before it allow."""
     placed: dict[str, Buffer] = {}
     by_name = {block.name: block for block in blocks}
     for block in sorted(blocks, key=lambda b: (-b.bytes, b.first, b.name)):

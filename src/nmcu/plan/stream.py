@@ -13,10 +13,11 @@ QUEUE = 4
 
 @dataclass(frozen=True)
 class Request:
-    """Constants of `bytes` that step `needed` of the network reads from L2."""
+    """Constants of `bytes` that step `needed` of the network is the first to read from L2, and step `last` the last."""
 
     bytes: int
     needed: int
+    last: int
 
 
 def schedule(requests: Sequence[Request], ring_bytes: int) -> tuple[Chunk, ...]:
@@ -35,10 +36,10 @@ def schedule(requests: Sequence[Request], ring_bytes: int) -> tuple[Chunk, ...]:
         started = chunks[-1].started if chunks else 0
         for old in chunks:
             if old.place.offset < head + size and place.offset < align(old.place.end):
-                started = max(started, old.needed + 1)
+                started = max(started, old.last + 1)
         if number >= QUEUE:
             started = max(started, chunks[number - QUEUE].needed + 1)
-        chunks.append(Chunk(Buffer(source, request.bytes), place, started, request.needed))
+        chunks.append(Chunk(Buffer(source, request.bytes), place, started, request.needed, request.last))
         head += size
         source += size
     return tuple(chunks)

@@ -1,7 +1,7 @@
 """The registry: an immutable value that every room is handed what it needs from."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from nmcu.errors import NmcuError
 from nmcu.files import is_file, is_folder
 from nmcu.isa import FILE as EXTENSION
 from nmcu.isa import Extension, InstructionSet
-from nmcu.kernels import Kernel
+from nmcu.kernels import Kernel, Machine
 from nmcu.operators import Operator
 from nmcu.registry import plugins
 from nmcu.targets import Target
@@ -114,6 +114,11 @@ class Registry:
             origins=MappingProxyType(origins),
         )
 
+    def on(self, machine: Machine) -> "Registry":
+        """This registry with its kernels for one machine."""
+        kernels = {name: kernel.on(machine) for name, kernel in self.kernels.items()}
+        return replace(self, kernels=MappingProxyType(kernels))
+
     def target(self, name: str | Target) -> Target:
         """The target called `name`, or the one in the folder or `target.toml` that `name` is the path of.
 
@@ -152,3 +157,13 @@ class Registry:
                 part = found.name
             parts.append(part)
         return InstructionSet.parse("+".join(parts), known)
+
+    def isa_for(self, target: Target, name: str | InstructionSet | None) -> InstructionSet:
+        """The instruction set written `name`, or the one that `target` names; raises `NmcuError` where its cores do not
+        have it."""
+        found = self.isa(name or target.isa)
+        if found.extensions and not target.core.isa:
+            raise NmcuError(
+                f"the cores of {target.name} ({target.core.name}) have no {found}: use rv32, or leave --isa out"
+            )
+        return found

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from nmcu.kernels import Machine
-from nmcu.kernels.costs import Costs
 from nmcu.plan import PlannedLayer
+from nmcu.report.work import work_cycles
 
 COMPUTE = "compute"
 REQUANTISATION = "requantisation"
@@ -70,35 +70,5 @@ def _transfers(planned: PlannedLayer, wait_cycles: int) -> str:
 
 def _requantisation_cycles(planned: PlannedLayer, machine: Machine) -> int:
     """The part of the predicted work that is requantisation: the prediction without its units taken away."""
-    if planned.kernel is None or not _has_units(machine, planned.kernel.name):
-        return 0
-    kernel = planned.kernel
-    free = Machine(machine.target, machine.isa, _free(machine.fitted))
-    cycles = 0
-    for part in planned.parts:
-        found = (
-            c for c in kernel.candidates(part.layer, free) if dict(c.parameters) == dict(part.parameters)
-        )
-        same = next(found, None)
-        cycles += part.compute_cycles - same.compute_cycles if same else 0
-    return cycles
-
-
-def _has_units(machine: Machine, kernel: str) -> bool:
-    try:
-        return any(unit in machine.costs(kernel) for unit in _REQUANTISATION_UNITS)
-    except KeyError:  # a kernel whose costs are not fitted
-        return False
-
-
-def _free(costs: Costs) -> Costs:
-    """`costs` in which requantisation takes no time."""
-    return Costs(
-        {
-            isa: {
-                kernel: {unit: 0.0 if unit in _REQUANTISATION_UNITS else cost for unit, cost in units.items()}
-                for kernel, units in fitted.items()
-            }
-            for isa, fitted in costs.constants.items()
-        }
-    )
+    without = work_cycles(planned, machine, lambda unit: unit not in _REQUANTISATION_UNITS)
+    return 0 if without is None else planned.compute_cycles - without

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -92,12 +92,17 @@ def _options(
     measured: Mapping[str, int],
 ) -> Iterator[Option]:
     name = planned.name
-    yield Option(name, chosen.name, True, planned.cycles, measured.get(name), planned.parameters)
+    tiling = {"stripes": planned.stripes} if planned.stripes > 1 else {}
+    yield Option(
+        name, chosen.name, True, planned.cycles, measured.get(name), {**tiling, **planned.parameters}
+    )
+    near = planned.parts[0].near if len(planned.parts) == 1 else frozenset()
     for kernel in known:
         if kernel is chosen or not kernel.runs(planned.layer):
             continue
         reason = kernels.fits(kernel, planned.layer, machine, kernel_names)
-        found = [] if reason else kernel.candidates(planned.layer, machine)
+        beside = replace(machine, near=near) if kernel.near else machine
+        found = [] if reason else kernel.predicted(planned.layer, beside)
         if found:
             best = min(found, key=lambda candidate: candidate.cycles)
             yield Option(name, kernel.name, False, best.cycles, tiling=best.parameters)

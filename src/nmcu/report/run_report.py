@@ -15,13 +15,24 @@ from nmcu.verification import Verdict
 
 
 @dataclass(frozen=True)
+class PartReport:
+    """What a kernel tells apart of a layer: `cycles` of core 0, waits for other cores at the part's end included."""
+
+    name: str
+    cycles: int
+
+
+@dataclass(frozen=True)
 class LayerReport:
     """One layer of a run.
 
     `cycles` is wall-clock time on the cluster, from the layer's first to its last cycle on core 0;
     `dma_wait_cycles` the part of it in which the core that waited longest waited for transfers, `compute_cycles` the
     rest. `stalls` are cycles by cause, averaged over the cores. `weight_bytes` and `index_bytes` are as stored.
-    `spent` are `cycles` by what they went to, most first (`report.bound`).
+    `spent` are `cycles` by what they went to, most first (`report.bound`). `hot_cycles` are what the kernel's hot loop
+    alone takes by the cost model, None where its costs are not fitted: what the kernel could reach. `advice` says what
+    would make a slow layer faster. A layer that runs by rows does so in `stripes`, any other in one. `parts` are what
+    its kernel tells apart, one after the other; with `rest_cycles` theirs add up to the layer's.
     """
 
     name: str
@@ -39,14 +50,30 @@ class LayerReport:
     instructions: int
     stalls: Mapping[str, int]
     spent: Mapping[str, int] = field(default_factory=dict)
+    hot_cycles: int | None = None
+    advice: tuple[str, ...] = ()
+    stripes: int = 1
+    parts: tuple[PartReport, ...] = ()
 
     @property
     def bound(self) -> str:
         """What most of the cycles went to; empty for a layer that takes none."""
         return next(iter(self.spent), "")
 
+    @property
+    def rest_cycles(self) -> int:
+        """Cycles that belong to none of the parts: what the kernel does before the first."""
+        return self.cycles - sum(part.cycles for part in self.parts)
+
     def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "stalls": dict(self.stalls), "bound": self.bound, "spent": dict(self.spent)}
+        return {
+            **vars(self),
+            "stalls": dict(self.stalls),
+            "bound": self.bound,
+            "spent": dict(self.spent),
+            "advice": list(self.advice),
+            "parts": [vars(part) for part in self.parts],
+        }
 
 
 @dataclass(frozen=True)
@@ -63,20 +90,25 @@ class MemoryReport:
 
 @dataclass(frozen=True)
 class Span:
-    """One core in one layer, from cycle `first` to before cycle `end`."""
+    """One core in one layer, or in a `part` of it, from cycle `first` to before cycle `end`."""
 
     layer: str
     core: int
     first: int
     end: int
+    part: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RunReport(FolderResult):
     """A finished run. `outputs` are in the model's own dtype and layout; `mismatches` counts the elements of the
-    device's int8 outputs that differ from the reference. `compute_memory` and `working_memory` are the target's names
+    device's outputs that differ from the reference. `compute_memory` and `working_memory` are the target's names
     of the memories whose peaks `memory` gives as L1's and L2's. `verified` is whether what was run is what the model
-    file says, where that was compared."""
+    file says, where that was compared.
+
+    The network ran `steps` times; cycles, time and instructions are of the mean step, and inputs and outputs have a
+    leading axis of steps where a `sequence` was asked for.
+    """
 
     model: str
     target: str
@@ -93,7 +125,10 @@ class RunReport(FolderResult):
     layers: tuple[LayerReport, ...]
     memory: MemoryReport
     assumptions: tuple[str, ...]
+    steps: int = 1
+    sequence: bool = False
     timeline: tuple[Span, ...] = ()
+    part_timeline: tuple[Span, ...] = ()
     blocks: tuple[Block, ...] = ()
     compute_memory: str = "l1"
     working_memory: str = "l2"
@@ -107,7 +142,7 @@ class RunReport(FolderResult):
         memory = self.memory
         return (
             f"{label(self.model)} on {self.target} ({self.isa}, {cores(self.cores)}, {self.sim}): {right}\n"
-            f"{self.cycles:,} cycles, {self.time_ms:.3f} ms at {self.clock_hz / 1e6:.0f} MHz, "
+            f"{self.cycles:,} cycles{self._mean}, {self.time_ms:.3f} ms at {self.clock_hz / 1e6:.0f} MHz, "
             f"{self.macs_per_cycle:.2f} MAC/cycle\n"
             f"memory: {', '.join(f'{what} {size(peak)}' for what, peak in self.peaks.items())}, "
             f"code {size(memory.code_bytes)}\n"
@@ -115,6 +150,19 @@ class RunReport(FolderResult):
             f"simulated {self.instructions:,} instructions in {self.sim_seconds:.2f} s"
             + (f"\nreading: {self.verified.text}" if self.verified else "")
         )
+
+    @property
+    def step_outputs(self) -> tuple[Mapping[str, NDArray[Any]], ...] | None:
+        """The outputs of each step; None where no sequence was asked for."""
+        if not self.sequence:
+            return None
+        return tuple(
+            {name: array[step] for name, array in self.outputs.items()} for step in range(self.steps)
+        )
+
+    @property
+    def _mean(self) -> str:
+        return f" (mean of {self.steps} steps)" if self.steps > 1 else ""
 
     @property
     def bit_exact(self) -> bool:
@@ -158,6 +206,7 @@ class RunReport(FolderResult):
             "isa": self.isa,
             "sim": self.sim,
             "cores": self.cores,
+            "steps": self.steps,
             "cycles": self.cycles,
             "time_ms": round(self.time_ms, 6),
             "macs": self.macs,
@@ -166,6 +215,8 @@ class RunReport(FolderResult):
             "verified": self.verified and self.verified.to_json(),
             "mismatches": self.mismatches,
             "outputs": {name: paths.get(name) for name in self.outputs},
+            "step_outputs": self.step_outputs
+            and [{name: array.tolist() for name, array in step.items()} for step in self.step_outputs],
             "instructions": self.instructions,
             "sim_seconds": round(self.sim_seconds, 3),
             "layers": [layer.to_json() for layer in self.layers],

@@ -2,19 +2,23 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from nmcu.report.run_report import Span
 from nmcu.sim import Recording
 
 
-def tiles(timeline: Sequence[Span], recording: Recording, buffers: range) -> Iterator[tuple[int, Span]]:
-    """Every tile on every core: its number in its layer, and from when to when; `buffers` are tile buffers' addresses.
+def tiles(
+    timeline: Sequence[Span], recording: Recording, buffers: range, near: Collection[str] = ()
+) -> Iterator[tuple[int, Span]]:
+    """Every tile on every core: its number in its layer, and from when to when; `buffers` are tile buffers' addresses,
+    and the results of the layers named in `near` stay in compute memory.
 
     The tile pipeline (kernels/common/pipeline.c) has a barrier after each tile's work, and then starts the transfer of
     the tile's result. So the barrier before a transfer out of a buffer ends a tile. The first tile begins at the
-    last barrier before its end that came after a wait for a transfer: its operands.
+    last barrier before its end that came after a wait for a transfer: its operands. Where the result stays, no transfer
+    tells: such a layer has one barrier before its tiles, one before each of them, and two behind the last.
     """
     barriers: dict[int, list[int]] = defaultdict(list)
     for wait in recording.waits:
@@ -22,23 +26,28 @@ def tiles(timeline: Sequence[Span], recording: Recording, buffers: range) -> Ite
             barriers[wait.core].append(wait.end)
     for ends in barriers.values():
         ends.sort()
-    layers: dict[tuple[str, int], dict[int, Span]] = defaultdict(dict)
+    by_layer: dict[tuple[str, int], dict[int, Span]] = defaultdict(dict)
     visits: dict[tuple[str, int], int] = defaultdict(int)
     for span in timeline:
         visit = visits[span.layer, span.core]
         visits[span.layer, span.core] += 1
-        layers[span.layer, visit][span.core] = span
+        by_layer[span.layer, visit][span.core] = span
     stores = sorted(
         (t.issued, t.core)
         for t in recording.transfers
         if t.source in buffers and t.destination not in buffers
     )
     loaded = sorted(wait.end for wait in recording.waits if wait.cause == "dma_wait")
-    for spans in layers.values():
+    for (name, _), spans in by_layer.items():
         own = {core: _inside(barriers[core], span) for core, span in spans.items()}
         if len({len(ends) for ends in own.values()}) > 1:
             continue  # the recording ends in this layer
-        yield from _of_layer(spans, own, loaded, _ends(spans, own, stores))
+        ends = _ends(spans, own, stores)
+        if name in near and not ends:
+            for core in spans:
+                yield from enumerate(Span(name, core, *edges) for edges in pairwise(own[core][1:-1]))
+        else:
+            yield from _of_layer(spans, own, loaded, ends)
 
 
 def _inside(cycles: Sequence[int], span: Span) -> Sequence[int]:

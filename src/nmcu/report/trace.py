@@ -23,9 +23,9 @@ _MOVED = (memory.WEIGHT, memory.RING, memory.ACTIVATION, memory.PORT)
 def trace(report: RunReport) -> str:
     """JSON text; times in microseconds, from the run's start.
 
-    Process `network` has the layers and, as counters, the memory in use and MAC/cycle; `cores` a thread for each core
-    with its layers, their tiles, and waits for barriers and transfers in them; `DMA` one for each engine with its
-    transfers. Tiles, waits and transfers are there as far as the run was recorded.
+    Process `network` has the layers with their parts and, as counters, memory in use and MAC/cycle; `cores` a thread
+    for each core with its layers, their tiles or parts, and waits for barriers and transfers in them; `DMA` one for
+    each engine with its transfers. Tiles, waits and transfers are there as far as the run was recorded.
     """
     events = [*_names(report), *_network(report), *_cores(report), *_engines(report)]
     return json.dumps({"displayTimeUnit": "ns", "traceEvents": events})
@@ -60,6 +60,9 @@ def _network(report: RunReport) -> Iterator[Event]:
         used = _used(report.blocks, number)
         if used:
             yield _counter(report, "memory in use (bytes)", span.first, used)
+    for part in report.part_timeline:
+        if part.core == 0:
+            yield _slice(report, NETWORK, 0, part.part, part.first, part.end, {"layer": part.layer})
     if spans:
         end = max(span.end for span in spans)
         yield _counter(report, "MAC/cycle", end, {"MAC/cycle": 0})
@@ -94,10 +97,25 @@ def _cores(report: RunReport) -> Iterator[Event]:
     )
     for span in report.timeline:
         yield _slice(report, CORES, span.core, span.layer, span.first, span.end)
-    for number, span in tiles(report.timeline, report.recording, buffers):
+    for part in report.part_timeline:
+        yield _slice(report, CORES, part.core, part.part, part.first, part.end, {"layer": part.layer})
+    divided = {part.layer for part in report.part_timeline}
+    whole = [span for span in report.timeline if span.layer not in divided]
+    for number, span in tiles(whole, report.recording, buffers, _stays(report)):
         yield _slice(report, CORES, span.core, f"tile {number}", span.first, span.end, {"layer": span.layer})
     for wait in report.recording.waits:
         yield _slice(report, CORES, wait.core, _WAITS[wait.cause], wait.first, wait.end)
+
+
+def _stays(report: RunReport) -> set[str]:
+    """Layers whose result stays in the compute memory, where others' are stored."""
+    if report.compute_memory == report.working_memory:
+        return set()
+    return {
+        report.layers[int(block.first)].name
+        for block in report.blocks
+        if block.kind == memory.ACTIVATION and block.memory == report.compute_memory
+    }
 
 
 def _engines(report: RunReport) -> Iterator[Event]:

@@ -5,89 +5,75 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from nmcu import cores
+from nmcu.cores import Core, Rtl
 from nmcu.isa import Extension, InstructionSet, rows
 from nmcu.isa.extension import FILE as EXTENSION_FILE
 from nmcu.registry import Registry
 from nmcu.rtl import edits
 from nmcu.rtl.errors import RtlError
 
-PACKAGE = "pythondata_cpu_cv32e40p"
-VERSION = "1.0.1.post1909"
-SHA256 = "758c67fa41d7983a7843bc9b1420d03ea0dd6082ac5ae7d0b8dd9f60dfd79c67"
-HARDWARE_DIR = Path(__file__).parent / "hardware"
-
-# The package's own manifest without the FPU, the wrapper and the tracer, packages first.
-FILES = (
-    "include/cv32e40p_apu_core_pkg.sv",
-    "include/cv32e40p_fpu_pkg.sv",
-    "include/cv32e40p_pkg.sv",
-    "cv32e40p_if_stage.sv",
-    "cv32e40p_cs_registers.sv",
-    "cv32e40p_register_file_ff.sv",
-    "cv32e40p_load_store_unit.sv",
-    "cv32e40p_id_stage.sv",
-    "cv32e40p_aligner.sv",
-    "cv32e40p_decoder.sv",
-    "cv32e40p_compressed_decoder.sv",
-    "cv32e40p_fifo.sv",
-    "cv32e40p_prefetch_buffer.sv",
-    "cv32e40p_hwloop_regs.sv",
-    "cv32e40p_mult.sv",
-    "cv32e40p_int_controller.sv",
-    "cv32e40p_ex_stage.sv",
-    "cv32e40p_alu_div.sv",
-    "cv32e40p_alu.sv",
-    "cv32e40p_ff_one.sv",
-    "cv32e40p_popcnt.sv",
-    "cv32e40p_apu_disp.sv",
-    "cv32e40p_controller.sv",
-    "cv32e40p_obi_interface.sv",
-    "cv32e40p_prefetch_controller.sv",
-    "cv32e40p_sleep_unit.sv",
-    "cv32e40p_core.sv",
-    "cv32e40p_top.sv",
-)
-CLOCK_GATE = "../bhv/cv32e40p_sim_clock_gate.sv"
+EDITED = "cv32e40p"
+"""The core that extensions change."""
 
 
-def install_dir() -> Path:
-    """Folder `system_verilog` of the installed core; raises `RtlError` where the extra is missing."""
-    spec = importlib.util.find_spec(PACKAGE)
+def install_dir(core: Core) -> Path:
+    """The folder of the installed RTL of `core`; raises `RtlError` where there is none, or the extra is missing."""
+    rtl = rtl_of(core)
+    spec = importlib.util.find_spec(rtl.package)
     if spec is None or spec.origin is None:
-        raise RtlError(f"the core's RTL ({PACKAGE}) is not installed: pip install 'nmcu[rtl]'")
-    return Path(spec.origin).parent / "system_verilog"
+        raise RtlError(f"the core's RTL ({rtl.package}) is not installed: pip install 'nmcu[rtl]'")
+    return Path(spec.origin).parent / rtl.root
 
 
-def _installed_sources() -> dict[str, str]:
-    rtl = install_dir() / "rtl"
+def rtl_of(core: Core) -> Rtl:
+    """Where the RTL of `core` comes from; raises `RtlError` where nothing does."""
+    if core.rtl is None:
+        with_rtl = ", ".join(name for name in cores.names() if cores.get(name).rtl)
+        raise RtlError(
+            f"there is no RTL of the core {core.name!r}, only of {with_rtl}: run it on the instruction-set simulator "
+            "(--sim iss)"
+        )
+    return core.rtl
+
+
+def _installed_sources(core: Core) -> dict[str, str]:
+    rtl, folder = rtl_of(core), install_dir(core)
     sources: dict[str, str] = {}
-    for name in (*FILES, CLOCK_GATE):
-        path = rtl / name
+    for name in rtl.files:
+        path = folder / name
         if not path.exists():
-            raise RtlError(f"{path} is missing; nmcu needs {PACKAGE} {VERSION}: pip install 'nmcu[rtl]'")
+            raise RtlError(
+                f"{path} is missing; nmcu needs {rtl.package} {rtl.version}: pip install 'nmcu[rtl]'"
+            )
         sources[Path(name).name] = path.read_text()
     digest = hashlib.sha256("".join(sources.values()).encode()).hexdigest()
-    if digest != SHA256:
+    if digest != rtl.sha256:
         raise RtlError(
-            f"the RTL in {rtl} (SHA-256 {digest[:16]}...) is not that of {PACKAGE} {VERSION} ({SHA256[:16]}...), "
-            f"which nmcu needs: pip install '{PACKAGE}=={VERSION}'"
+            f"the RTL in {folder} (SHA-256 {digest[:16]}...) is not that of {rtl.package} {rtl.version} "
+            f"({rtl.sha256[:16]}...), which nmcu needs: pip install '{rtl.package}=={rtl.version}'"
         )
     return sources
 
 
-def sources(isa: InstructionSet) -> dict[str, str]:
-    """SystemVerilog by file name, in compile order: the installed core with what the extensions of `isa` add to it.
+def sources(isa: InstructionSet, core: Core | None = None) -> dict[str, str]:
+    """SystemVerilog by file name, in compile order: the installed core (a CV32E40P where none is named) with what the
+    extensions of `isa` add to it.
 
     Raises `RtlError` if the extra is missing, the installed core is another version, or an extension does not fit it.
     """
-    core = _installed_sources()
+    core = core or cores.get(EDITED)
+    installed = _installed_sources(core)
     parts = with_hardware(isa)
     if not parts:
-        return core
-    edited = edits.apply_all(core, _edits(isa), f"{PACKAGE} {VERSION}")
-    packages = [Path(f).name for f in FILES if f.startswith("include/")]
+        return installed
+    rtl = rtl_of(core)
+    package = f"{rtl.package} {rtl.version}"
+    edited = edits.apply_all(installed, _edits(isa), package)
+    packages = [Path(f).name for f in rtl.files if f.startswith("include/")]
     rest = [name for name in edited if name not in packages]
-    return {n: edited[n] for n in packages} | _units(parts, core) | {n: edited[n] for n in rest}
+    units = _units(parts, installed, package)
+    return {n: edited[n] for n in packages} | units | {n: edited[n] for n in rest}
 
 
 def accepted(isa: InstructionSet) -> InstructionSet:
@@ -121,10 +107,10 @@ def _edits(isa: InstructionSet) -> dict[str, tuple[edits.Edit, ...]]:
     return {e.name: edits.read(e.rtl.edits) for e in with_hardware(isa) if e.rtl and e.rtl.edits}
 
 
-def _units(extensions: Sequence[Extension], core: Mapping[str, str]) -> dict[str, str]:
+def _units(extensions: Sequence[Extension], core: Mapping[str, str], package: str) -> dict[str, str]:
     """The extensions' own units by file name."""
     units: dict[str, str] = {}
-    owner = dict.fromkeys(core, f"{PACKAGE} {VERSION}")
+    owner = dict.fromkeys(core, package)
     for extension in extensions:
         for path in extension.rtl.units if extension.rtl else ():
             if path.name in owner:
@@ -137,11 +123,11 @@ def _units(extensions: Sequence[Extension], core: Mapping[str, str]) -> dict[str
     return units
 
 
-def write_sources(folder: Path, isa: InstructionSet) -> list[Path]:
-    """Write `sources(isa)` into `folder` (made if missing) and return the paths in compile order."""
+def write_sources(folder: Path, isa: InstructionSet, core: Core | None = None) -> list[Path]:
+    """Write `sources(isa, core)` into `folder` (made if missing) and return the paths in compile order."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, text in sources(isa).items():
+    for name, text in sources(isa, core).items():
         path = folder / name
         path.write_text(text)
         paths.append(path)

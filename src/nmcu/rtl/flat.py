@@ -7,8 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nmcu import cores
+from nmcu.cores import Core
 from nmcu.isa import InstructionSet
 from nmcu.rtl import build
+from nmcu.rtl.core_sources import EDITED
 from nmcu.rtl.errors import RtlError
 
 # Layout of `Retired` in retire.hpp.
@@ -36,6 +39,7 @@ class _Options(ctypes.Structure):
         ("response_stall_percent", ctypes.c_uint32),
         ("fetch_stall_percent", ctypes.c_uint32),
         ("interrupt_percent", ctypes.c_uint32),
+        ("debug_percent", ctypes.c_uint32),
         ("max_cycles", ctypes.c_uint64),
     ]
 
@@ -53,16 +57,20 @@ class _Result(ctypes.Structure):
 
 @dataclass(frozen=True)
 class Stalls:
-    """Chance in percent, in each cycle, that something does not happen; `interrupt`: that line 16 is raised."""
+    """Chance in percent, in each cycle, that something does not happen; `interrupt`: that line 16 is raised, `debug`:
+    that a debugger halts the core, which then runs the program at `HALT`."""
 
     grant: int = 0
     response: int = 0
     fetch: int = 0
     interrupt: int = 0
+    debug: int = 0
     seed: int = 1
 
 
 NO_STALLS = Stalls()
+HALT = 0x800
+"""Where a halted core goes on, as its wrapper has it."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +90,15 @@ class FlatRun:
 
 
 @cache
-def _library(isa: InstructionSet) -> ctypes.CDLL:
-    return build.library("nmcu_flat", [build.CPP_DIR / "flat.cpp"], isa=isa)
+def _library(isa: InstructionSet, core: Core) -> ctypes.CDLL:
+    return build.library("nmcu_flat", [build.CPP_DIR / "flat.cpp"], isa=isa, core=core)
 
 
 def run(
     memory: bytes,
     isa: InstructionSet,
     *,
+    core: Core | None = None,
     entry: int = 0,
     stalls: Stalls = NO_STALLS,
     max_cycles: int = 1_000_000,
@@ -97,16 +106,16 @@ def run(
 ) -> FlatRun:
     """Run the program in `memory` (starts at address 0) from `entry` until it stores to the exit register.
 
-    `isa`: what the core accepts, `trace`: retired instructions to record at most. Raises `RtlError` on an access
-    outside the memory, at the cycle limit, and where the trace does not fit.
+    `isa`: what the core accepts, `core`: another one than a CV32E40P as it is installed, `trace`: retired instructions
+    to record at most. Raises `RtlError` on an access outside the memory, at the cycle limit, and where the trace does
+    not fit.
     """
     image = np.frombuffer(bytearray(memory), np.uint8)
     records = np.zeros(trace, RETIRED)
-    options = _Options(
-        entry, stalls.seed, stalls.grant, stalls.response, stalls.fetch, stalls.interrupt, max_cycles
-    )
+    chances = (stalls.grant, stalls.response, stalls.fetch, stalls.interrupt, stalls.debug)
+    options = _Options(entry, stalls.seed, *chances, max_cycles)
     result = _Result()
-    _library(isa).nmcu_flat_run(
+    _library(isa, core or cores.get(EDITED)).nmcu_flat_run(
         image.ctypes.data_as(ctypes.c_void_p),
         ctypes.c_uint32(len(image)),
         ctypes.byref(options),

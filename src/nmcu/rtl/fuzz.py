@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, ClassVar
 
+from nmcu import cores
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
 from nmcu.result import Result
 from nmcu.rtl import build, stream
-from nmcu.rtl.core_sources import accepted
+from nmcu.rtl.core_sources import EDITED, accepted
 from nmcu.rtl.items import Item
 from nmcu.sim.build import headers
 from nmcu.sim.instructions import Table
@@ -130,7 +131,9 @@ def _library(isa: InstructionSet) -> Library:
     """Both cores, with all extensions of `isa`."""
     include, files = headers(accepted(isa).extensions)
     source = build.CPP_DIR / "fuzz.cpp"
-    functions = build.library("nmcu_fuzz", [source], isa=isa, include=include, headers=files)
+    functions = build.library(
+        "nmcu_fuzz", [source], isa=isa, core=cores.get(EDITED), include=include, headers=files
+    )
     word, long = ctypes.c_uint32, ctypes.c_uint64
     run = functions.nmcu_fuzz_run
     run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]

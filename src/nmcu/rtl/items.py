@@ -63,6 +63,7 @@ class Maker:
         computing = [row for row in rows if row.extension in CORE and _computes(row)]
         self._divisions = [row for row in computing if row.name in DIVISIONS]
         self._computations = [row for row in computing if row.name not in DIVISIONS]
+        self._dot_products = [row for row in computing if "dot" in row.name]
         of_extensions: dict[str, list[Instruction]] = {}
         for row in rows:
             if row.extension not in CORE and row.immediate not in ELSEWHERE:
@@ -116,12 +117,20 @@ class Maker:
         return Item("cv.load" if row.is_load else "cv.store", (access(self._rng, row),))
 
     def extension(self, rows: list[Instruction]) -> Item:
-        """One of an extension's instructions; several in a row where it reads its own destination."""
+        """One of an extension's instructions; several in a row where it reads its own destination.
+
+        What it loads into no register goes into state of its own: more of the extension, dot products and accesses come
+        right behind it.
+        """
         rng = self._rng
         row = rng.choice(rows)
         make = access if row.is_load or row.is_store else computation
         code = [make(rng, row)]
-        if row.reads_rd and row.writes_rd:
+        if row.is_load and not row.writes_rd:
+            for _ in range(rng.randrange(6)):
+                other = rng.choice(rng.choice((rows, rows, self._dot_products, self._loads, self._corev)))
+                code.append((access if other.is_load or other.is_store else computation)(rng, other))
+        elif row.reads_rd and row.writes_rd:
             for _ in range(rng.randrange(4)):
                 word = make(rng, row)
                 kept = 0x1F << 20 | (0x1F << 7 if rng.random() < 0.6 else 0)  # rs2, often rd

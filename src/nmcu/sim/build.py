@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import cache as memoise
 from pathlib import Path
 
-from nmcu import isa
+from nmcu import cache, isa
 from nmcu.errors import NmcuError, ToolchainError
 from nmcu.isa import Extension, InstructionSet, rows, tables
 from nmcu.sim import native
 from nmcu.sim.native import Library
-from nmcu.toolchain import cache, hostcxx
+from nmcu.toolchain import hostcxx
 
 SOURCES = Path(__file__).parent
 SUFFIXES = (".cpp", ".hpp", ".def", ".inc")

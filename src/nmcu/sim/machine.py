@@ -15,7 +15,7 @@ def setup_text(target: Target, extensions: Iterable[str], fields: Fields, *, rec
     `fields` are the simulator's names (`Library.fields`, from platform/config.def): attributes of levels and links.
     """
     machine = {**_machine(target), "recorded_events": recorded_events}
-    parts: list[tuple[str, Record]] = [("machine", machine)]
+    parts: list[tuple[str, Record]] = [("machine", machine), ("timing", vars(target.core.timing))]
     parts += [("memory", _memory(level, fields["memory_config"])) for level in target.memory.levels]
     parts += [("dma", _dma(link, fields["dma_config"])) for link in target.memory.links]
     lines = ["\t".join((kind, *(f"{k}={_text(v)}" for k, v in record.items()))) for kind, record in parts]

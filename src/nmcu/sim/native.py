@@ -4,7 +4,7 @@ import ctypes
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from nmcu.errors import NmcuError, SimulationFault
 
 _HANDLE, _TEXT, _WORD, _LONG = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_uint64
+_NEXT = ctypes.CFUNCTYPE(_WORD)
 _MACHINE: dict[str, tuple[Any, list[Any]]] = {
     "problem": (_TEXT, []),
     "fields": (_TEXT, []),
@@ -23,6 +24,7 @@ _MACHINE: dict[str, tuple[Any, list[Any]]] = {
     "close": (None, [_HANDLE]),
     "write": (ctypes.c_int, [_HANDLE, _WORD, _TEXT, _LONG]),
     "read": (ctypes.c_int, [_HANDLE, _WORD, _TEXT, _LONG]),
+    "serve": (None, [_HANDLE, _NEXT]),
     "run": (ctypes.c_int, [_HANDLE, _LONG, _LONG]),
     "now": (_LONG, [_HANDLE]),
     "output": (ctypes.c_void_p, [_HANDLE, ctypes.POINTER(_LONG)]),
@@ -102,6 +104,7 @@ class Machine:
         self._library = library
         self._c = library.functions
         self._handle = handle
+        self._raised: list[Exception] = []
 
     def write(self, address: int, data: bytes) -> bool:
         """Whether a memory holds all bytes of `data` at `address`; they are copied there."""
@@ -117,9 +120,27 @@ class Machine:
     def run(self, cycles: int, max_cycles: int) -> bool:
         """Runs for at most `cycles` more; whether the run is over."""
         state: int = self._c.nmcu_run(self._handle, cycles, max_cycles)
+        if self._raised:
+            raise self._raised.pop()
         if state < 0:
             raise SimulationFault(self._library.problem())
         return bool(state)
+
+    def serve(self, next_run: Callable[[], bool]) -> None:
+        """From now on `next_run` is asked whenever the program asks whether there is more work; it may read and write.
+
+        `run` raises what it raises; the program is told that there is no more.
+        """
+
+        def answer() -> int:
+            try:
+                return int(next_run())
+            except Exception as error:  # C would only print it
+                self._raised.append(error)
+                return 0
+
+        self._next = _NEXT(answer)  # kept: C calls it
+        self._c.nmcu_serve(self._handle, self._next)
 
     @property
     def now(self) -> int:

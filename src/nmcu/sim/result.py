@@ -28,7 +28,8 @@ class CoreStats:
 
 @dataclass(frozen=True)
 class RegionStats:
-    """One core in one region (all visits together); a visit is (first cycle, cycle after the last)."""
+    """One core in one region (all visits together); a visit is (first cycle, cycle after the last), a part of one is
+    (number, first cycle, cycle after the last)."""
 
     region: int
     core: int
@@ -37,6 +38,7 @@ class RegionStats:
     stalls: Mapping[str, int]
     histogram: Mapping[str, int]
     visits: tuple[tuple[int, int], ...]
+    parts: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class Recording:
 
 @dataclass(frozen=True, repr=False)
 class SimResult(Result):
-    """A finished run: `cycles` counts the cluster's time up to the exit; `memory` answers `reads` in order.
+    """A finished run: `cycles` counts the cluster's time up to the exit; `memory` answers `reads` in order, `earlier`
+    each time that the program got more work (`later`).
 
     `seconds` is what simulating took here, without what had to be built for it.
     """
@@ -107,6 +110,7 @@ class SimResult(Result):
     dmas: tuple[DmaStats, ...]
     memories: tuple[MemoryStats, ...]
     memory: tuple[bytes, ...]
+    earlier: tuple[tuple[bytes, ...], ...] = ()
     recording: Recording = field(default_factory=Recording)
     seconds: float = field(default=0.0, compare=False)
 
@@ -116,7 +120,7 @@ class SimResult(Result):
     def to_json(self) -> dict[str, Any]:
         """Everything but memory, recording and time; `stdout` as Latin-1, which keeps every byte."""
         values = asdict(self)
-        del values["memory"], values["recording"], values["seconds"]
+        del values["memory"], values["earlier"], values["recording"], values["seconds"]
         return {**values, "stdout": self.stdout.decode("latin-1"), "histogram": self.histogram}
 
     def rows(self) -> list[dict[str, Any]]:

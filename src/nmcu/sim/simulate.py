@@ -34,30 +34,34 @@ def simulate(
     elf: bytes | str | Path,
     target: str | Target,
     *,
-    isa: str | InstructionSet = "xcv",
+    isa: str | InstructionSet | None = None,
     writes: Mapping[int, bytes] | None = None,
     reads: Sequence[tuple[int, int]] = (),
     max_cycles: int | None = None,
     progress: Callable[[int], object] | None = None,
     trace: Trace | None = None,
     recorded_events: int = 0,
+    later: Sequence[Mapping[int, bytes]] = (),
 ) -> SimResult:
     """Runs `elf`, a program or the path of its file, on `target` (a name, a folder or a `Target`) until it exits.
 
-    `isa` is what the cores accept: `rv32`, `xcv`, `xdec`, or a set with extensions from elsewhere, whose simulator is
-    built once with this machine's compiler. `writes` puts bytes at addresses before the start, in any memory; `reads`
-    fetches (address, size in bytes) after the exit. `progress` is called now and then with the cluster's cycle. Of the
-    transfers and waits, `recorded_events` at most are kept in the result's `recording`. Raises
-    `NmcuError` for an instruction set that is not known or cannot be built, `SimulationFault` where the ELF file is not
-    a program for this target or an address is in no memory, `ProgramFault` where the run ends by anything but the
-    program's own exit.
+    `isa` is what the cores accept (where it is not given what the target names): `rv32`, `xcv`, `xdec`, `gmac`, or a
+    set with extensions from elsewhere, whose simulator is built once with this machine's compiler. `writes` puts
+    bytes at addresses before the start, in any memory; `reads` fetches (address, size in bytes) after the exit. A
+    program that asks whether there is more work (`nmcu_next_run`) is given the writes of `later`, one after the
+    other, and `reads` are fetched before each as well. `progress` is called now and then with the cluster's cycle. Of
+    the transfers and waits, `recorded_events` at most are kept in the result's `recording`. Raises `NmcuError` for an
+    instruction set that is not known or cannot be built, `SimulationFault` where the ELF file is not a program for
+    this target or an address is in no memory, `ProgramFault` where the run ends by anything but the program's own
+    exit.
     """
     registry = Registry.installed()
-    accepted = registry.isa(isa)
+    machine = registry.target(target)
+    accepted = registry.isa_for(machine, isa)
     return run_on(
         library_for(accepted),
         elf if isinstance(elf, bytes) else _read_file(Path(elf)),
-        registry.target(target),
+        machine,
         extensions=[extension.name for extension in accepted.extensions],
         writes=writes,
         reads=reads,
@@ -65,6 +69,7 @@ def simulate(
         progress=progress,
         trace=trace,
         recorded_events=recorded_events,
+        later=later,
     )
 
 
@@ -88,6 +93,7 @@ def run_on(
     trace: Trace | None = None,
     cycles_per_slice: int = CYCLES_PER_SLICE,
     recorded_events: int = 0,
+    later: Sequence[Mapping[int, bytes]] = (),
 ) -> SimResult:
     """`simulate` with the machine of a library, whatever its cores are."""
     options = None if trace is None else trace_options(trace, elf, target)
@@ -98,11 +104,21 @@ def run_on(
             machine = stack.enter_context(library.open(setup, elf))
         except SimulationFault as error:
             raise SimulationFault(f"cannot run this program on {target.name}: {error}") from None
-        for address, data in (writes or {}).items():
-            if data and not machine.write(address, data):
-                raise SimulationFault(_no_memory(target, address, len(data)))
-        for where in reads:  # before the run: a wrong address is the caller's mistake
-            _read(machine, target, *where)
+
+        def fetched() -> tuple[bytes, ...]:
+            return tuple(_read(machine, target, *where) for where in reads)
+
+        def next_run() -> bool:
+            if len(earlier) == len(later):
+                return False
+            earlier.append(fetched())
+            _write(machine, target, later[len(earlier) - 1])
+            return True
+
+        _write(machine, target, writes or {})
+        fetched()  # before the run: a wrong address is the caller's mistake
+        earlier: list[tuple[bytes, ...]] = []
+        machine.serve(next_run)
         with ExitStack() as tracing:
             if trace is not None and options is not None:
                 tracing.enter_context(machine.traced(trace.path, options))
@@ -114,12 +130,17 @@ def run_on(
         report = machine.report()
         if "fault" in report:
             raise explain(report["fault"], elf, target, machine.output, library)
-        memory = tuple(_read(machine, target, *where) for where in reads)
-        return _result(report, machine.output, memory, seconds)
+        return _result(report, machine.output, fetched(), tuple(earlier), seconds)
 
 
 def _no_memory(target: Target, address: int, size: int) -> str:
     return f"cannot run this program on {target.name}: no memory holds {size} bytes at {address:#010x}"
+
+
+def _write(machine: Machine, target: Target, writes: Mapping[int, bytes]) -> None:
+    for address, data in writes.items():
+        if data and not machine.write(address, data):
+            raise SimulationFault(_no_memory(target, address, len(data)))
 
 
 def _read(machine: Machine, target: Target, address: int, size: int) -> bytes:
@@ -129,7 +150,13 @@ def _read(machine: Machine, target: Target, address: int, size: int) -> bytes:
     return data
 
 
-def _result(report: Mapping[str, Any], stdout: bytes, memory: tuple[bytes, ...], seconds: float) -> SimResult:
+def _result(
+    report: Mapping[str, Any],
+    stdout: bytes,
+    memory: tuple[bytes, ...],
+    earlier: tuple[tuple[bytes, ...], ...],
+    seconds: float,
+) -> SimResult:
     cores = tuple(CoreStats(**core) for core in report["cores"])
     return SimResult(
         exit_code=report["exit_code"],
@@ -137,10 +164,11 @@ def _result(report: Mapping[str, Any], stdout: bytes, memory: tuple[bytes, ...],
         cycles=report["cycles"],
         instructions=sum(core.instructions for core in cores),
         cores=cores,
-        regions=tuple(RegionStats(**_tuples(region, "visits")) for region in report["regions"]),
+        regions=tuple(RegionStats(**_tuples(region, "visits", "parts")) for region in report["regions"]),
         dmas=tuple(DmaStats(**dma) for dma in report["dmas"]),
         memories=tuple(MemoryStats(**_tuples(m, "accesses", "conflicts")) for m in report["memories"]),
         memory=memory,
+        earlier=earlier,
         recording=Recording(
             tuple(Transfer(**transfer) for transfer in report["transfers"]),
             tuple(Wait(**wait) for wait in report["waits"]),

@@ -2,17 +2,23 @@
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from nmcu import cores
+from nmcu.cores import Core
+from nmcu.cores.core import DESCRIPTION as CORE_DESCRIPTION
 from nmcu.errors import NmcuError
+from nmcu.files import is_file, read_toml
+from nmcu.isa import BASE
 from nmcu.targets.memory import Level, Link, Role
 
 MOST_CORES = 32
+CORE = "cv32e40p"
+"""The kind of core where the description does not say."""
 PROGRAM_BYTES = 64 << 10
 """What is left for code and variables where the description does not say."""
 PAGE_BYTES = 4096
@@ -27,6 +33,8 @@ _TARGET: Mapping[str, tuple[type, ...]] = {
     "name": (str,),
     "description": (str,),
     "cores": (int,),
+    "core": (str,),
+    "isa": (str,),
     "clock_hz": (int,),
     "stack_bytes": (int,),
     "program_bytes": (int,),
@@ -36,7 +44,7 @@ _TARGET: Mapping[str, tuple[type, ...]] = {
     "event_unit": (dict,),
     "host_io": (dict,),
 }
-_TARGET_OPTIONAL = {"program_bytes", "assumptions", "links", "event_unit"}
+_TARGET_OPTIONAL = {"core", "isa", "program_bytes", "assumptions", "links", "event_unit"}
 _LEVEL: Mapping[str, tuple[type, ...]] = {
     "roles": (list,),
     "base": (int,),
@@ -70,11 +78,14 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Description:
-    """The content of a `target.toml`, checked; all sizes in bytes. `event_unit` is (register base, wake cycles)."""
+    """The content of a `target.toml`, checked; all sizes in bytes. `isa` is what programs are compiled for where nobody
+    says otherwise, `event_unit` (register base, wake cycles)."""
 
     name: str
     description: str
     cores: int
+    core: Core
+    isa: str
     clock_hz: int
     stack_bytes: int
     program_bytes: int
@@ -87,14 +98,9 @@ class Description:
 
 def read(path: Path) -> Description:
     """The description in `path`; raises `NmcuError` where it cannot be read or is wrong."""
+    raw = read_toml(path)
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NmcuError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # TOML, UTF-8, or a number of thousands of digits
-        raise NmcuError(f"{path} is not TOML: {error}") from error
-    try:
-        return _checked(raw)
+        return _checked(raw, path.parent)
     except _Mistake as mistake:
         raise NmcuError(f"{path}: {mistake}") from None
 
@@ -103,7 +109,7 @@ class _Mistake(Exception):
     """What is wrong, without the file's name."""
 
 
-def _checked(raw: Mapping[str, Any]) -> Description:
+def _checked(raw: Mapping[str, Any], folder: Path) -> Description:
     _keys("", raw, _TARGET, _TARGET_OPTIONAL)
     if not _NAME.fullmatch(raw["name"]):
         raise _Mistake(f"name is {raw['name']!r}; a name has letters, digits, blanks, _, . and -")
@@ -126,10 +132,13 @@ def _checked(raw: Mapping[str, Any]) -> Description:
                 f"[{name}] base is {base:#x}; registers lie at multiples of 4 and end within 32-bit addresses"
             )
     _check_overlaps(levels, pages)
+    core = _core(raw.get("core", CORE), folder)
     found = Description(
         name=raw["name"],
         description=raw["description"],
         cores=raw["cores"],
+        core=core,
+        isa=raw.get("isa", "+".join(core.isa) or BASE),
         clock_hz=raw["clock_hz"],
         stack_bytes=raw["stack_bytes"],
         program_bytes=raw.get("program_bytes", PROGRAM_BYTES),
@@ -141,6 +150,18 @@ def _checked(raw: Mapping[str, Any]) -> Description:
     )
     _check_numbers(found)
     return found
+
+
+def _core(name: str, folder: Path) -> Core:
+    """The kind of core `name`: one of nmcu's, or a folder with `core.toml` in `folder`."""
+    if name in cores.names():
+        return cores.get(name)
+    if name.isidentifier() and is_file(folder / name / CORE_DESCRIPTION):
+        return Core.load(folder / name)
+    raise _Mistake(
+        f"core is {name!r}; known: {', '.join(cores.names())}, or the name of a folder beside this file with a "
+        f"{CORE_DESCRIPTION}"
+    )
 
 
 def _keys(

@@ -1,13 +1,42 @@
-"""A linker script made from the memories of a chip, for targets that bring none of their own."""
+"""A linker script made from the memories of a chip, for targets that bring none of their own; and a look at theirs."""
 
+import re
+from pathlib import Path
+
+from nmcu.errors import NmcuError
 from nmcu.targets.memory import MemoryHierarchy, Role
 
+_REGION = re.compile(
+    r"(\w+)[^:\n]*:\s*ORIGIN\s*=\s*(0[xX][0-9a-fA-F]+|\d+)\s*,\s*LENGTH\s*=\s*(0[xX][0-9a-fA-F]+|\d+)([KM]?)"
+)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20}
 
-def script(name: str, memory: MemoryHierarchy, cores: int, stack_bytes: int) -> str:
+
+def check_sizes(path: Path, memory: MemoryHierarchy) -> None:
+    """Raises `NmcuError` where a memory is larger in a target's own script than in its description: programs would use
+    what is not there."""
+    for region, origin, length, unit in _REGION.findall(path.read_text(encoding="utf-8")):
+        size = int(length, 0) * _UNITS[unit]
+        for level in memory.levels:
+            if int(origin, 0) == level.base and size > level.size:
+                raise NmcuError(
+                    f"{path}: {region} has {size:,} bytes, [memory.{level.name}] of target.toml {level.size:,}: give "
+                    "both the same size, or remove the script, and one is made from target.toml"
+                )
+
+
+def stack_check(stacks: int) -> str:
+    """What the linker checks of a target's own script: that the symbols around the stacks leave them `stacks` bytes."""
+    message = f"the stacks in link.ld are smaller than the {stacks:,} bytes of target.toml"
+    around = "DEFINED(__stack_top) && DEFINED(__stack_bottom)"
+    return f'ASSERT(!({around}) || __stack_top - __stack_bottom >= {stacks}, "{message}")\n'
+
+
+def script(name: str, memory: MemoryHierarchy, cores: int, stack_bytes: int, start: int = 0) -> str:
     """The linker script: code and constants where `memory` says, buffers and stacks in the compute memory.
 
     Code is a segment that cannot be written, so that a store to it faults. Initialised variables are refused where code
-    is in flash: nothing copies them to RAM at the start.
+    is in flash: nothing copies them to RAM at the start. Code begins `start` bytes behind a multiple of 256.
     """
     compute, working = memory.level(Role.COMPUTE), memory.level(Role.WORKING)
     bulk = memory.find(Role.BULK) or working
@@ -49,8 +78,9 @@ __stack_bottom = __stack_top - {cores} * __stack_bytes;
 SECTIONS
 {{
     /* Buffers come before .bss: the first pattern that matches a section takes it, and .bss takes all that is left. */
-    .text : ALIGN(16)
+    .text : ALIGN({256 if start else 16})
     {{
+{f"        . = . + {start};" + chr(10) if start else ""}\
         KEEP(*(.text.start))
         *(.text .text.*)
         . = ALIGN(16);

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from nmcu.cores import Core
 from nmcu.errors import NmcuError
 from nmcu.targets import linker
 from nmcu.targets.description import read
@@ -13,8 +14,9 @@ from nmcu.targets.memory import MemoryHierarchy, Role
 TARGETS_DIR = Path(__file__).parent
 COMMON_DIR = TARGETS_DIR / "common"
 DEFAULT_PORT_DIR = COMMON_DIR / "default_port"
+LIBRARY_PORT_DIR = COMMON_DIR / "library_port"
 DESCRIPTION = "target.toml"
-PORT = "nmcu_port.h"
+PORT, SCRIPT = "nmcu_port.h", "link.ld"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Target:
     """A chip: cores, memories, peripherals; all sizes in bytes. `folder` holds `target.toml` and what it brings itself:
     a linker script (`link.ld`) and a HAL port (`nmcu_port.h`).
 
+    `core` is the kind of its cores, `isa` what programs are compiled for where nobody says otherwise.
     `stack_bytes` is each core's stack, `program_bytes` what the planner leaves free for code and variables where they
     lie in one memory with a network's data.
     """
@@ -37,6 +40,8 @@ class Target:
     name: str
     description: str
     cores: int
+    core: Core
+    isa: str
     clock_hz: int
     stack_bytes: int
     program_bytes: int
@@ -55,15 +60,20 @@ class Target:
                 f"{folder / DESCRIPTION}: [links.{found.links[0].name}] is an engine that nothing drives; it needs a "
                 f"{PORT} beside the file"
             )
+        memory = MemoryHierarchy(found.levels, found.links)
+        if (folder / SCRIPT).is_file():
+            linker.check_sizes(folder / SCRIPT, memory)
         return Target(
             name=found.name,
             description=found.description,
             cores=found.cores,
+            core=found.core,
+            isa=found.isa,
             clock_hz=found.clock_hz,
             stack_bytes=found.stack_bytes,
             program_bytes=found.program_bytes,
-            assumptions=found.assumptions,
-            memory=MemoryHierarchy(found.levels, found.links),
+            assumptions=(*found.core.assumptions, *found.assumptions),
+            memory=memory,
             host_io_base=found.host_io_base,
             event_unit=EventUnit(*found.event_unit) if found.event_unit else None,
             folder=folder,
@@ -84,10 +94,18 @@ class Target:
     @property
     def link_script(self) -> str:
         """The linker script: the folder's own, else one made from the memories."""
-        own = self.folder / "link.ld"
+        own = self.folder / SCRIPT
         if own.is_file():
-            return own.read_text(encoding="utf-8")
-        return linker.script(self.name, self.memory, self.cores, self.stack_bytes)
+            text = own.read_text(encoding="utf-8")
+            stacks = self.cores * self.stack_bytes
+            sizes = f"__cores = {self.cores};\n__stack_bytes = {self.stack_bytes};\n"
+            return f"{sizes}{text}\n{linker.stack_check(stacks)}"
+        return linker.script(self.name, self.memory, self.cores, self.stack_bytes, self._start_offset)
+
+    @property
+    def _start_offset(self) -> int:
+        """Bytes from a multiple of 256 to where the core starts; 0 where it starts anywhere."""
+        return self.core.rtl.reset_offset if self.core.rtl else 0
 
     @property
     def has_port(self) -> bool:
@@ -109,9 +127,11 @@ class Target:
     @property
     def defines(self) -> Mapping[str, str]:
         """Macros for every C and assembly file."""
-        found = {} if self.memory.staged else {"NMCU_STAGED": "0"}
+        found = {"NMCU_CORES": f"{self.cores}u"}
+        if not self.memory.staged:
+            found["NMCU_STAGED"] = "0"
         if not self.has_port:
-            found |= {"NMCU_CORES": f"{self.cores}u", "NMCU_HOST_IO_BASE": f"{self.host_io_base:#x}u"}
+            found["NMCU_HOST_IO_BASE"] = f"{self.host_io_base:#x}u"
         return found
 
 

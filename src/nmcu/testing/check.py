@@ -18,7 +18,7 @@ def check_kernel(
     kernel: Kernel,
     layer: Layer,
     *,
-    isa: str | InstructionSet = "xcv",
+    isa: str | InstructionSet | None = None,
     target: str | Target = "cluster8",
     registry: Registry | None = None,
     most: int = 3,
@@ -31,7 +31,8 @@ def check_kernel(
     layer, has no tiling that fits, or gives another result.
     """
     registry = registry or Registry.installed()
-    machine = Machine(registry.target(target), registry.isa(isa))
+    chip = registry.target(target)
+    machine = Machine(chip, registry.isa_for(chip, isa))
     if _is_portable(kernel):
         _check_host(kernel, layer, Machine(machine.target, PORTABLE), most, seed)
     return _check_simulated(kernel, layer, machine, most, seed)
@@ -56,7 +57,7 @@ def check_host(
 
 def check_simulated(
     layer: Layer,
-    isa: str | InstructionSet = "xcv",
+    isa: str | InstructionSet | None = None,
     names: str = "*",
     *,
     target: str | Target = "cluster8",
@@ -67,7 +68,8 @@ def check_simulated(
     """Every kernel whose name matches the glob `names` and that runs `layer` equals the reference on the simulator;
     fewest cycles by kernel."""
     registry = registry or Registry.installed()
-    machine = Machine(registry.target(target), registry.isa(isa))
+    chip = registry.target(target)
+    machine = Machine(chip, registry.isa_for(chip, isa))
     return {
         kernel.name: _check_simulated(kernel, layer, machine, most, seed)
         for kernel in _running(registry, layer, machine, names)
@@ -113,7 +115,9 @@ def _equal(
 ) -> None:
     expected = reference.run_layer(layer, inputs)
     for want, got in zip(expected, actual, strict=True):
-        np.testing.assert_array_equal(got, want, err_msg=f"{kernel.name} {dict(candidate.parameters)}")
+        what = f"{kernel.name} {dict(candidate.parameters)}"
+        np.testing.assert_array_equal(got, want, err_msg=what)
+        assert got.tobytes() == want.tobytes(), f"{what}: zeros of another sign, or another NaN"
 
 
 def _is_portable(kernel: Kernel) -> bool:

@@ -7,8 +7,11 @@ from nmcu.kernels import Addresses, Candidate, Kernel
 from nmcu.kernels.kernel import NOWHERE
 
 
-def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: InstructionSet, main: str) -> Program:
-    """C that defines the layer's descriptor and all its memory, and `main`, in which RUN stands for the call.
+def program(
+    layer: Layer, kernel: Kernel, candidate: Candidate, isa: InstructionSet, main: str, *, staged: bool
+) -> Program:
+    """C that defines the layer's descriptor and all its memory, and `main`, in which RUN stands for the call; for a
+    machine whose operands are `staged`, or one that uses them where they lie.
 
     What is used in place may be read 16 bytes and written 3 bytes beyond its end, as the activations of a plan may.
     """
@@ -18,18 +21,18 @@ def program(layer: Layer, kernel: Kernel, candidate: Candidate, isa: Instruction
         outputs=tuple(f"output{i}" for i in range(len(layer.outputs))),
         constants={key: f"constant_{key}" for key in packed},
         l1={key: f"l1_{key}" if size else NOWHERE for key, size in candidate.l1.items()},
+        in_l1=frozenset() if staged else None,
     )
     lines = [f'#include "{header}"' for header in kernel.headers]
     lines += ['#include "nmcu_hal.h"', ""]
-    behind = candidate.l1.get("behind", 0)  # what may be read behind any buffer
     in_place = 0 in candidate.l1.values()
-    for names, tensors, beyond in ((at.inputs, layer.inputs, 16 + behind), (at.outputs, layer.outputs, 3)):
+    for names, tensors, beyond in ((at.inputs, layer.inputs, 16), (at.outputs, layer.outputs, 3)):
         sizes = [t.bytes + (beyond if in_place else 0) for t in tensors]
         lines += [f"int8_t {n}[{size}] NMCU_L2;" for n, size in zip(names, sizes, strict=True)]
     lines += [
-        f"static int8_t l1_{key}[{size + behind}] NMCU_L1 __attribute__((aligned(16)));"
+        f"static int8_t l1_{key}[{size}] NMCU_L1 __attribute__((aligned(16)));"
         for key, size in candidate.l1.items()
-        if key != "behind" and size
+        if size
     ]
     for key, constant in packed.items():
         values = ",".join(map(str, constant.data))

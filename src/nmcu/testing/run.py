@@ -21,7 +21,7 @@ from nmcu.testing.layer import Array
 from nmcu.testing.program import program
 
 FLAGS = (
-    *("-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror"),
+    *("-std=c11", "-ffp-contract=off", "-O1", "-g", "-Wall", "-Wextra", "-Werror"),
     *("-fsanitize=address,undefined", "-fno-sanitize-recover=all"),
 )
 MAX_CYCLES = 200_000_000
@@ -43,7 +43,7 @@ def on_host(
     writes = "".join(f"fwrite(output{i}, {t.bytes}, 1, stdout);" for i, t in enumerate(layer.outputs))
     writes += "".join(f"fwrite(input{i}, {t.bytes}, 1, stdout);" for i, t in enumerate(layer.inputs))
     main = f"#include <stdio.h>\nint main(void) {{ {reads} RUN; {writes} return 0; }}"
-    made = program(layer, kernel, candidate, PORTABLE, main)
+    made = program(layer, kernel, candidate, PORTABLE, main, staged=machine.staged)
     staged = () if machine.staged else ("-DNMCU_STAGED=0",)
     includes = (*staged, *(f"-I{folder}" for folder in (*made.include_dirs, *HAL_DIRS)))
     with tempfile.TemporaryDirectory(prefix="nmcu-kernel-") as folder:
@@ -74,7 +74,7 @@ def on_simulator(
     machine does not allow or does not end, `AssertionError` where it writes into its inputs.
     """
     main = "int main(void) { nmcu_region(1); RUN; nmcu_region(0); return 0; }"
-    made = program(layer, kernel, candidate, machine.isa, main)
+    made = program(layer, kernel, candidate, machine.isa, main, staged=machine.staged)
     image = toolchain.build(made, machine.target, machine.isa)
     ports, tensors = (*made.outputs, *made.inputs), (*layer.outputs, *layer.inputs)
     result = simulate(

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from nmcu import cache
 from nmcu.codegen.program import Program
-from nmcu.errors import ToolchainError
+from nmcu.errors import ProgramTooLarge, ToolchainError
 from nmcu.isa import InstructionSet
 from nmcu.targets import Role, Target
-from nmcu.toolchain import cache
 from nmcu.toolchain.compiler import Compiler, environment, find_compiler
 from nmcu.toolchain.image import Image, read_sections, read_symbols
 
@@ -196,23 +196,24 @@ class _Job:
         )
         if result.returncode != 0:
             log = result.stderr + result.stdout
-            raise ToolchainError(
-                self._too_large(log) or f"{problem}: {_first_diagnostic(log, self.workspace)}", log=log
-            )
+            self._check_sizes(log)
+            raise ToolchainError(f"{problem}: {_first_diagnostic(log, self.workspace)}", log=log)
 
-    def _too_large(self, log: str) -> str | None:
+    def _check_sizes(self, log: str) -> None:
         """A sentence where the linker says that a memory is too small."""
-        overflow = re.findall(r"will not fit in region '(\w+)': overflowed by (\d+) bytes", log)
-        if overflow:
+        lack = 0
+        if overflow := re.findall(r"will not fit in region '(\w+)': overflowed by (\d+) bytes", log):
             region, size = max(overflow, key=lambda found: int(found[1]))
-            lack = f"its memory {region.lower()} is {int(size):,} bytes too small"
+            lack, what = int(size), f"its memory {region.lower()} is {int(size):,} bytes too small"
         elif "overlap the stack" in log:
-            lack = f"its memory {self.target.memory.level(Role.COMPUTE).name} has no room left for the stacks"
+            what = f"its memory {self.target.memory.level(Role.COMPUTE).name} has no room left for the stacks"
         else:
-            return None
-        return (
-            f"the program does not fit {self.target.name}: {lack}; use a smaller network, or a larger program_bytes in "
-            "its target.toml, which is what the planner leaves to code"
+            return
+        raise ProgramTooLarge(
+            f"the program does not fit {self.target.name}: {what}; use a smaller network, or a larger program_bytes in "
+            "its target.toml, which is what the planner leaves to code",
+            log,
+            lack,
         )
 
 

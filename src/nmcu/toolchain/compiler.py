@@ -31,6 +31,7 @@ class Compiler:
             "-mabi=ilp32",
             "-mno-relax",
             "-ffreestanding",
+            "-ffp-contract=off",  # float layers round every product, as the reference
             "-fno-common",
             "-fno-ident",
             "-ffunction-sections",

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from nmcu.codegen.program import Program
-from nmcu.errors import ToolchainError
 from nmcu.isa import InstructionSet
 from nmcu.targets import Target
-from nmcu.toolchain.build import LINK_FLAGS, PACKAGE_DIR, RUNTIME_DIR, RUNTIME_INCLUDE_DIR
+from nmcu.toolchain.build import LINK_FLAGS, RUNTIME_DIR, RUNTIME_INCLUDE_DIR
 from nmcu.toolchain.compiler import Compiler
+from nmcu.toolchain.places import Roots, place_of, roots_of
 
 _COMPILER = Compiler(cc=(), ld=(), identity="project")
 
@@ -17,9 +17,7 @@ def project_files(
     program: Program, target: Target, isa: InstructionSet, opt: str = "-O2"
 ) -> Mapping[str, bytes]:
     """Contents by relative path. Generated files are on top, the library keeps its folders under `nmcu/`."""
-    roots = {PACKAGE_DIR: "nmcu", target.folder: f"nmcu/targets/{target.name}"}
-    roots |= {e.include: f"nmcu/isa/{e.name}" for e in isa.extensions if e.include}
-    roots |= {folder: f"nmcu/{name}" for folder, name in program.folders.items()}
+    roots = roots_of(program, target, isa)
     files: dict[str, bytes] = {}
     for name, content in program.files.items():
         files[name] = content.encode() if isinstance(content, str) else content
@@ -32,32 +30,22 @@ def project_files(
     includes = (*program.include_dirs, *target.include_dirs, RUNTIME_INCLUDE_DIR, *isa.include_dirs)
     for folder in (*includes, RUNTIME_DIR, *(path.parent for path in program.library)):
         _take(files, (p for p in sorted(folder.iterdir()) if p.suffix in (".h", ".inc")), roots)
-    script = _place(target.folder / "link.ld", roots)
+    script = place_of(target.folder / "link.ld", roots)
     files[script] = target.link_script.encode()
-    folders = [".", *dict.fromkeys(_place(folder, roots) for folder in includes)]
+    folders = [".", *dict.fromkeys(place_of(folder, roots) for folder in includes)]
     defines = {**target.defines, **program.defines}
     files["Makefile"] = _makefile(defines, isa, opt, sources, folders, script).encode()
     files["README.md"] = _readme(program, target, isa).encode()
     return files
 
 
-def _take(files: dict[str, bytes], paths: Iterable[Path], roots: Mapping[Path, str]) -> list[str]:
+def _take(files: dict[str, bytes], paths: Iterable[Path], roots: Roots) -> list[str]:
     places = []
     for path in paths:
-        place = _place(path, roots)
+        place = place_of(path, roots)
         files[place] = path.read_bytes()
         places.append(place)
     return places
-
-
-def _place(path: Path, roots: Mapping[Path, str]) -> str:
-    """Where a library file lies in the project: under the name of the first of `roots` that holds it."""
-    for root, name in roots.items():
-        if path.is_relative_to(root):
-            return f"{name}/{path.relative_to(root).as_posix()}"
-    raise ToolchainError(
-        f"{path} is outside the package and of no kernel: a C project takes library files of kernels only"
-    )
 
 
 def _makefile(
@@ -130,6 +118,10 @@ def _readme(program: Program, target: Target, isa: InstructionSet) -> str:
             *ports,
         ]
     )
+    call = ""
+    if program.interface:
+        name = program.interface.name
+        call = f"`{name}.h` says how the network is called; `main.c` does it, with tensors of a simulator.\n"
     return f"""\
 # A neural network as bare-metal C
 
@@ -144,8 +136,7 @@ For the target `{target.name}` ({target.description}), instruction set `{isa}`. 
 | `nmcu/targets/` | start-up code, hardware abstraction (`nmcu_hal.h`, one port per chip) and linker script |
 | `nmcu/toolchain/runtime/` | the few functions that freestanding C needs |
 
-Write the input to its symbol, run, read the output from its symbol. An integer stands for
-`(integer - zero point) * scale`; a value outside of -128 to 127 is the nearest of them.
+{call}An integer stands for `(integer - zero point) * scale`; a value outside of -128 to 127 is the nearest of them.
 
 {table}
 """

@@ -42,6 +42,28 @@ def check_same(model: nn.Module, changed: nn.Module, sample: Tensor) -> None:
     )
 
 
+def check_alone(model: nn.Module, sample: Tensor) -> None:
+    """Raise `NmcuError` where `model` gives inputs other results beside each other than each alone, as the device does.
+
+    Where a result's batch lies is not known, as `model` may turn it: its values are compared in their order of size.
+    """
+    if sample.is_meta or len(sample) < 2:
+        return
+    own = copy.deepcopy(model).eval()
+    together, first, second = (outputs(own, batch) for batch in (sample[:2], sample[:1], sample[1:2]))
+    alone = [_sorted(a, b) for a, b in zip(first, second, strict=True)]
+    if not _agree([_sorted(y) for y in together], alone):
+        raise NmcuError(
+            f"{type(model).__name__} gives another result for inputs side by side in a batch than for each alone, as "
+            "they are on the device: it mixes them, as a mean, softmax or norm over the axis of the batch does; "
+            "leave that axis alone, or turn it back before (it may have come elsewhere by a transpose)"
+        )
+
+
+def _sorted(*parts: Tensor) -> Tensor:
+    return torch.cat([part.flatten() for part in parts]).sort().values
+
+
 def _agree(expected: list[Tensor], found: list[Tensor]) -> bool:
     return all(_close(a, b) for a, b in zip(expected, found, strict=True))
 

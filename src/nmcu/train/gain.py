@@ -19,14 +19,15 @@ MOST_OUT, MOST_IN = 64, 256
 
 
 def sentence_of_no_gain(
-    patterns: Mapping[str, NMPattern], layers: Mapping[str, nn.Module], target: str, isa: str
+    patterns: Mapping[str, NMPattern], layers: Mapping[str, nn.Module], target: str, isa: str | None
 ) -> str | None:
     """What to tell of those of `patterns`, by name of a layer, that gain no speed in their `layers`; or None.
 
     Raises `NmcuError` where `target` or `isa` is not known.
     """
     registry = Registry.installed()
-    machine = Machine(registry.target(target), registry.isa(isa))
+    chip = registry.target(target)
+    machine = Machine(chip, registry.isa_for(chip, isa))
     looked_at: dict[tuple[NMPattern, tuple[int, ...], int], Gain] = {}
 
     def of_layer(pattern: NMPattern, module: nn.Module) -> Gain:

@@ -71,6 +71,8 @@ class NMMask(nn.Module):
         self.decay = decay
         self.channels = channels
         self.frozen = False
+        self.fade = 0.0
+        """What pruned weights are multiplied by while they fade out (`sparsify(fade=...)`), 1 to 0."""
         self.register_buffer("mask", torch.ones_like(weight, dtype=torch.bool))
         self.update(weight)
 
@@ -86,7 +88,8 @@ class NMMask(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         if self.frozen:
             return weight * self.mask
-        return cast(Tensor, _StraightThrough.apply(weight, self.mask, self.decay))  # type: ignore[no-untyped-call]
+        kept = torch.where(self.mask, 1.0, self.fade) if self.fade else self.mask
+        return cast(Tensor, _StraightThrough.apply(weight, self.mask, kept, self.decay))  # type: ignore[no-untyped-call]
 
     def get_extra_state(self) -> dict[str, Any]:
         """Pattern and freeze flag, so that a checkpoint carries them."""
@@ -100,15 +103,15 @@ class NMMask(nn.Module):
 
 class _StraightThrough(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, weight: Tensor, mask: Tensor, decay: float) -> Tensor:
+    def forward(ctx: Any, weight: Tensor, mask: Tensor, kept: Tensor, decay: float) -> Tensor:
         ctx.save_for_backward(weight, mask)
         ctx.decay = decay
-        return weight * mask
+        return weight * kept
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         weight, mask = ctx.saved_tensors
-        return grads[0] + ctx.decay * weight * ~mask, None, None
+        return grads[0] + ctx.decay * weight * ~mask, None, None, None
 
 
 def of(module: nn.Module) -> NMMask | None:

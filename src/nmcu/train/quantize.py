@@ -20,7 +20,7 @@ from nmcu.errors import NmcuError
 from nmcu.registry import Registry
 from nmcu.sparsity import detect
 from nmcu.train import given, masks
-from nmcu.train.agreement import check_same
+from nmcu.train.agreement import check_alone, check_same
 from nmcu.train.fakequant import ActivationQuant, WeightQuant, channel_axis
 from nmcu.train.flatten import check_flattened, flattened
 from nmcu.train.folding import module_of
@@ -61,6 +61,7 @@ def quantised_copy(model: nn.Module, sample: Tensor, rules: Rules) -> fx.GraphMo
     graph.recompile()
     with passing(quantizers(graph).values()):
         check_same(model, graph.eval(), sample)
+    check_alone(model, sample)
     for name in dict.fromkeys(
         str(n.target) for n in graph.graph.nodes if isinstance(module_of(graph, n), rules.layers)
     ):
@@ -90,6 +91,11 @@ def _quantize_value(graph: fx.GraphModule, node: fx.Node, rules: Rules) -> None:
     else:
         label = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
         where = node.target if node.op == "call_module" else node.name
+        if isinstance(module_of(graph, node), nn.RNNBase | nn.RNNCellBase):
+            raise NmcuError(
+                f"{label} at {where!r} cannot be trained in int8 as one layer: write its steps out in forward(), with "
+                "linear layers for the gates, sigmoid and tanh; files with an int8 LSTM or GRU run as they are"
+            )
         raise NmcuError(f"{label} at {where!r} has no int8 form; supported: {rules.names()}")
 
 

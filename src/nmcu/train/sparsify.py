@@ -28,28 +28,31 @@ def sparsify(
     skip: str | Sequence[str] = (),
     decay: float = 2e-4,
     interval: int = 1,
+    fade: int = 0,
     channels: Mapping[str, int] | None = None,
     target: str = "cluster8",
-    isa: str = "xcv",
+    isa: str | None = None,
 ) -> "Sparsifier":
     """Prune the Conv and Linear weights of `model` to N:M while it trains; the optimiser may exist already.
 
     `pattern` is one for all layers, or {glob of module names: pattern}, the first match winning; a gradual schedule
     is a list like `[(0, "1:4"), (2000, "1:8"), (4000, "1:16")]` in steps. `skip` are globs of layers to leave
     dense; so are layers with fewer input channels per group than one block. `decay` is SR-STE's; masks are
-    recomputed from the dense weights every `interval` steps. `channels` gives, by glob, the number of channels
-    of the map that is flattened before a linear layer: its blocks then run in NHWC order, as on the device.
+    recomputed from the dense weights every `interval` steps. With `fade`, pruned weights do not vanish at once: for
+    that many steps they are multiplied by a factor that falls from 1 to 0, as a cube; the pattern holds from then on.
+    `channels` gives, by glob, the number of channels of the map that is flattened before a linear layer: its blocks
+    then run in NHWC order, as on the device.
 
     Raises `NmcuError` for an unknown pattern, a glob that matches nothing, or a model without a layer to prune. Warns
     (`nmcu.errors.NoGainWarning`) of patterns that are predicted to gain no speed on `target` with the instruction set
-    `isa`; the layers' maps are taken to be 8x8.
+    `isa` (default: what the target names); the layers' maps are taken to be 8x8.
     """
     given.check_plain(model)
     if any(is_quantised(module) for module in model.modules()):
         raise NmcuError("the model is quantised already: sparsify it before you quantise it")
     wanted: Mapping[str, Stages] = pattern if isinstance(pattern, Mapping) else {"*": pattern}
     skip = [skip] if isinstance(skip, str) else skip
-    _check_options(wanted, skip, channels, decay, interval)
+    _check_options(wanted, skip, channels, decay, interval, fade)
     schedules = {glob: _stages(stages) for glob, stages in wanted.items()}
     layers = {n: m for n, m in model.named_modules() if isinstance(m, masks.PRUNABLE)}
     for glob in (*wanted, *skip, *(channels or {})):
@@ -87,7 +90,7 @@ def sparsify(
         parametrize.register_parametrization(layer, "weight", mask)
     if slow is not None:
         warnings.warn(slow, NoGainWarning, stacklevel=2)
-    return Sparsifier(model, chosen, interval)
+    return Sparsifier(model, chosen, interval, fade)
 
 
 def _check_forward(name: str, layer: nn.Module) -> None:
@@ -134,12 +137,17 @@ class Sparsifier:
     """Keeps the masks of a model up to date; made by `sparsify`."""
 
     def __init__(
-        self, model: nn.Module, schedules: Mapping[str, Sequence[tuple[int, NMPattern | None]]], interval: int
+        self,
+        model: nn.Module,
+        schedules: Mapping[str, Sequence[tuple[int, NMPattern | None]]],
+        interval: int,
+        fade: int = 0,
     ) -> None:
         self.model = model
         self.interval = interval
-        self.steps = 0
+        self.fade = fade
         self._schedules = schedules
+        self._move_to(0)
 
     def __repr__(self) -> str:
         return f"Sparsifier(step {self.steps}: {', '.join(f'{n} {p}' for n, p in self.patterns.items())})"
@@ -164,9 +172,11 @@ class Sparsifier:
         """Set the patterns of that position where masks are not frozen; whether one changed."""
         self.steps = steps
         changed = False
+        fade = max(0.0, 1 - steps / self.fade) ** 3 if self.fade else 0.0
         for name, _, mask in sparse_layers(self.model):
             if mask.frozen:
                 continue
+            mask.fade = fade
             pattern = _at(self._schedules[name], steps)
             changed |= pattern != mask.pattern
             mask.pattern = pattern
@@ -187,6 +197,8 @@ class Sparsifier:
     def finish(self) -> nn.Module:
         """Make the weights plain parameters again, pruned ones zero, and return the model."""
         self.update()
+        for _, _, mask in sparse_layers(self.model):
+            mask.fade = 0.0
         verify(self.model)
         for _, layer, _ in list(sparse_layers(self.model)):
             parametrize.remove_parametrizations(layer, "weight", leave_parametrized=True)
@@ -208,8 +220,9 @@ class Sparsifier:
                     f"layer {name!r} of the checkpoint has pattern {wanted}, the model {found or 'no mask'}: "
                     "load the model's state_dict first, into a model sparsified as it was saved"
                 )
-        self.steps = int(state["steps"])
-        verify(self.model)
+        self._move_to(int(state["steps"]))
+        if not any(mask.fade for _, _, mask in sparse_layers(self.model)):
+            verify(self.model)
 
 
 def _check_options(
@@ -218,6 +231,7 @@ def _check_options(
     channels: Mapping[str, int] | None,
     decay: float,
     interval: int,
+    fade: int,
 ) -> None:
     """Raise `NmcuError` for options of another type, and numbers that are not possible."""
     if not isinstance(channels, Mapping | None):
@@ -230,6 +244,8 @@ def _check_options(
         )
     if not isinstance(interval, int) or interval < 1:
         raise NmcuError(f"a mask interval of {interval} steps is not possible: at least 1 is needed")
+    if not isinstance(fade, int) or fade < 0:
+        raise NmcuError(f"a fade of {fade} steps is not possible: a whole number of 0 or more is needed")
     if not isinstance(decay, int | float) or not 0 <= decay < math.inf:
         raise NmcuError(f"a decay of {decay} is not possible: a number of 0 or more is needed")
     for glob, count in (channels or {}).items():

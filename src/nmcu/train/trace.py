@@ -31,6 +31,10 @@ def traced(model: nn.Module, sample: Tensor) -> tuple[fx.GraphModule, Kept]:
         if parametrize.is_parametrized(module, "weight"):
             mask = masks.of(module)
             if mask is not None:
+                if mask.fade and not mask.frozen:
+                    raise NmcuError(
+                        f"layer {name!r} is still fading into its pattern: call freeze() of the Sparsifier first"
+                    )
                 kept[name] = (mask.pattern, mask.mask.clone(), mask.channels)
                 _check_pruned(name, cast(Tensor, module.weight), mask.mask)
         make_plain(module)

@@ -4,7 +4,7 @@ from nmcu.judge import Judge
 from nmcu.verification.compare import compare
 from nmcu.verification.examine import Examiner
 from nmcu.verification.finding import Comparison, Finding, OutputDifference
-from nmcu.verification.given import Feed, from_images, from_npz
+from nmcu.verification.given import Feed, from_images, from_npz, stacked
 from nmcu.verification.model import verify
 from nmcu.verification.short import short
 from nmcu.verification.verdict import Fault, LayerSteps, Verdict
@@ -23,5 +23,6 @@ __all__ = [
     "from_images",
     "from_npz",
     "short",
+    "stacked",
     "verify",
 ]

@@ -12,13 +12,18 @@ import numpy as np
 from nmcu.errors import ModelError
 from nmcu.graph import Graph, Layer, Origin, TensorInfo, ops
 from nmcu.graph.op import Array, Op
+from nmcu.graph.tensor import in_model
 from nmcu.judge import Key, undefined
 from nmcu.operators import ONE_STEP, Operator, Tolerance, built_in
-from nmcu.verification.finding import Comparison, Finding, OutputDifference
+from nmcu.verification.finding import Comparison, Finding, Held, OutputDifference
 from nmcu.verification.slack import slack
 
 FLOAT_STEPS = 0.125
 """What float outputs may differ by, in steps, where only a product with the scale was computed, in float16 at worst."""
+FLOAT_SHARE = 2e-4
+"""A step of a float32 tensor that the device computed, as a share of the runtime's largest value in it."""
+END_STEPS = 1 / (127 * FLOAT_SHARE)
+"""Of such steps, in one of int8: what a float output is compared by at the end, behind layers that round to int8."""
 ROUNDING_STEPS = 0.5
 """What rounding to the device's int8 alone costs where the file's output is float."""
 
@@ -28,15 +33,17 @@ def compare(
     tensors: Mapping[Key, Array],
     operators: Iterable[Operator] | None = None,
     right: Mapping[Key, Array] = MappingProxyType({}),
+    before: Held | None = None,
 ) -> Comparison:
     """Compare `graph` with `tensors` that a judge gave for the file it was read from, model inputs among them.
 
     Tensors are paired by the graph's origins. A layer whose result the judge gave no tensor for goes on with the
     reference's, and is judged with the next layer that has one. `operators` (default: built in) say the tolerances.
     What `right` has of a tensor, the layer should have made of the runtime's tensors before it; the next layer is fed
-    what the runtime made.
+    what the runtime made. States hold what they held `before`, at the end of the comparison of the run before this one,
+    or their initial values; what a later run of the runtime finds in them is compared with it.
     """
-    return _Run(graph, tensors, right, operators or built_in()).result()
+    return _Run(graph, tensors, right, operators or built_in(), before or Held()).result()
 
 
 @dataclass(eq=False)
@@ -45,6 +52,7 @@ class _Run:
     tensors: Mapping[Key, Array]
     right: Mapping[Key, Array]
     operators: Iterable[Operator]
+    before: Held
     fed: dict[str, Array] = field(default_factory=dict)
     """What layers are fed: the runtime's tensors where there are some."""
     own: dict[str, Array] = field(default_factory=dict)
@@ -71,7 +79,13 @@ class _Run:
                     findings.append(self._finding(segment, info, origin, array, theirs, tolerances))
                 if known and info.dtype == "int8":
                     self.fed[info.name], self.open[info.name] = known[0][1], ()
-        return Comparison(tuple(findings), tuple(self._outputs()))
+        return Comparison(
+            tuple(findings), tuple(self._outputs()), Held(*map(self._after, (self.fed, self.own)))
+        )
+
+    def _after(self, tensors: Mapping[str, Array]) -> dict[str, Array]:
+        states = self.graph.states
+        return {s.name: tensors[s.name if s.next is None else s.next.name] for s in states}
 
     def _input(self, info: TensorInfo) -> Array:
         for origin, array in self._known(info):
@@ -95,7 +109,7 @@ class _Run:
             if array is not None and not _fits(array.shape, origin.shape):
                 yield Finding(
                     tensor=origin.key,
-                    name=info.name.removesuffix(".device"),
+                    name=in_model(info.name),
                     layer=segment[-1].name,
                     kind=segment[-1].kind,
                     layers=tuple(layer.name for layer in segment),
@@ -117,6 +131,8 @@ class _Run:
 
     def _computed(self, node: Layer) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """The results from the runtime's tensors, and from the model's inputs."""
+        if isinstance(node.op, ops.ReadState) and (name := node.outputs[0].name) in self.before.fed:
+            return (self.before.fed[name],), (self.before.own[name],)
         fed = [self.fed[i.name] for i in node.inputs]
         own = [self.own[i.name] for i in node.inputs]
         made = node.op.reference(fed, node.constants)
@@ -141,13 +157,16 @@ class _Run:
         tolerances: Mapping[type[Op], Tolerance],
     ) -> Finding:
         node = segment[-1]
-        steps = difference(ours, theirs, _step(node, info))
+        step = _step(node, info, theirs)
+        steps = difference(ours, theirs, step)
         mask = self.tensors.get(undefined(origin.key))
         if mask is not None:  # what a runtime makes of no number is its own affair
             steps[dataclasses.replace(origin, shift=0).arranged(mask, info.shape)] = 0.0
         onnx = isinstance(origin.key, str)
 
         def tolerance(layer: Layer) -> int:
+            if all(o.dtype == "float32" for o in layer.outputs):  # compared by their own measure
+                return 0
             found = tolerances.get(type(layer.op), ONE_STEP)
             return max(found.onnx if onnx else found.litert, int(_rescales(layer)))
 
@@ -156,7 +175,7 @@ class _Run:
             allowed += ROUNDING_STEPS if len(segment) > 1 else FLOAT_STEPS
             inner = sum(tolerance(layer) for layer in segment[-2:-1])
         if (steps > allowed + inner).any() and len(segment) > 1:
-            allowed = allowed + slack(segment, info, self.fed, tolerance, _step(node, info))
+            allowed = allowed + slack(segment, info, self.fed, tolerance, step)
         else:
             allowed += inner
         over = steps - allowed
@@ -165,7 +184,7 @@ class _Run:
         computing = next((layer for layer in reversed(segment) if tolerance(layer)), node)
         return Finding(
             tensor=origin.key,
-            name=info.name.removesuffix(".device"),
+            name=in_model(info.name),
             layer=computing.name,
             kind=computing.kind,
             layers=tuple(layer.name for layer in segment),
@@ -180,7 +199,8 @@ class _Run:
         for decoder in self.graph.border.decoders:
             info = decoder.outputs[0]
             for _, theirs in self._known(info)[:1]:
-                steps = difference(self.own[info.name], theirs, _step(decoder, info))
+                whole = END_STEPS if decoder.inputs[0].dtype == "float32" else 1.0
+                steps = difference(self.own[info.name], theirs, whole * _step(decoder, info, theirs))
                 yield OutputDifference(info.name, float(steps.max()))
 
 
@@ -205,5 +225,10 @@ def _rescales(layer: Layer) -> bool:
     return bool(x and y) and x != y
 
 
-def _step(node: Layer, info: TensorInfo) -> float:
-    return node.op.scale if info.dtype == "float32" and isinstance(node.op, ops.Decode) else 1.0
+def _step(node: Layer, info: TensorInfo, theirs: Array) -> float:
+    if info.dtype != "float32" or not isinstance(node.op, ops.Decode):
+        return 1.0
+    if node.inputs[0].dtype == "float32":
+        finite = np.abs(theirs[np.isfinite(theirs)])
+        return FLOAT_SHARE * max(float(finite.max(initial=0.0)), 1e-30)
+    return node.op.scale

@@ -33,9 +33,7 @@ class _Call:
 
     def option(self, table: str, field: str) -> Any:
         """A field of its options."""
-        found = getattr(tflite, table)()
-        found.Init(self.operator.options.Bytes, self.operator.options.Pos)
-        return getattr(found, field)()
+        return getattr(tf.options(self.operator, getattr(tflite, table)), field)()
 
     def scale(self, position: int) -> Real:
         """The scales of input `position`."""
@@ -184,9 +182,25 @@ def _average(c: _Call) -> Real:
     return np.asarray(total / count)
 
 
-def _mean(c: _Call) -> Real:
-    x, axes = c.inputs
-    return np.asarray(x.mean(tuple({int(a) % x.ndim for a in axes.reshape(-1)})))
+def _over(function: Callable[..., Real]) -> Callable[[_Call], Real]:
+    """A reduction over the axes of input 1."""
+
+    def reduced(c: _Call) -> Real:
+        x, axes = c.inputs
+        return np.asarray(function(x, axis=tuple({int(a) % x.ndim for a in axes.reshape(-1)})))
+
+    return reduced
+
+
+def _batch_matmul(c: _Call) -> Real:
+    turns = [c.option("BatchMatMulOptions", adjoint) for adjoint in ("AdjX", "AdjY")]
+    a, b = (x.swapaxes(-1, -2) if turn else x for x, turn in zip(c.inputs, turns, strict=True))
+    return np.asarray(a @ b)
+
+
+def _l2_normalization(c: _Call) -> Real:
+    x = c.inputs[0]
+    return np.asarray(x / np.maximum(np.sqrt((x * x).sum(-1, keepdims=True)), 1e-30))
 
 
 def _softmax(c: _Call) -> Real:
@@ -227,8 +241,10 @@ _OPERATORS: Mapping[str, tuple[Callable[[_Call], Real], str]] = MappingProxyType
         "ABS": (_one(np.abs), ""),
         "ADD": (_two(np.add), "AddOptions"),
         "AVERAGE_POOL_2D": (_average, "Pool2DOptions"),
+        "BATCH_MATMUL": (_batch_matmul, ""),
         "CONV_2D": (_conv, "Conv2DOptions"),
         "DEPTHWISE_CONV_2D": (_depthwise, "DepthwiseConv2DOptions"),
+        "DIV": (_two(np.divide), "DivOptions"),
         "ELU": (_one(lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))), ""),
         "EXP": (_one(np.exp), ""),
         "FULLY_CONNECTED": (_fully_connected, "FullyConnectedOptions"),
@@ -237,7 +253,9 @@ _OPERATORS: Mapping[str, tuple[Callable[[_Call], Real], str]] = MappingProxyType
         "LEAKY_RELU": (_leaky_relu, ""),
         "LOGISTIC": (_one(lambda x: 1 / (1 + np.exp(-x))), ""),
         "LOG_SOFTMAX": (_log_softmax, ""),
-        "MEAN": (_mean, ""),
+        "L2_NORMALIZATION": (_l2_normalization, "L2NormOptions"),
+        "LOG": (_one(np.log), ""),
+        "MEAN": (_over(np.mean), ""),
         "MUL": (_two(np.multiply), "MulOptions"),
         "NEG": (_one(np.negative), ""),
         "PRELU": (_two(lambda x, slope: np.where(x < 0, x * slope, x)), ""),
@@ -247,7 +265,9 @@ _OPERATORS: Mapping[str, tuple[Callable[[_Call], Real], str]] = MappingProxyType
         "RELU_N1_TO_1": (_one(lambda x: np.clip(x, -1, 1)), ""),
         "RSQRT": (_one(lambda x: 1 / np.sqrt(x)), ""),
         "SOFTMAX": (_softmax, ""),
+        "SQUARED_DIFFERENCE": (_two(lambda a, b: (a - b) ** 2), ""),
         "SQRT": (_one(np.sqrt), ""),
+        "SUM": (_over(np.sum), ""),
         "SUB": (_two(np.subtract), "SubOptions"),
         "TANH": (_one(np.tanh), ""),
         "TRANSPOSE_CONV": (_transpose_conv, "TransposeConvOptions"),

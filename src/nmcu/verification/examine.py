@@ -1,17 +1,18 @@
 """One input: the runtime is asked, and where it may be wrong exact arithmetic or its other kernels."""
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from nmcu.frontend.from_tflite import file as tf
-from nmcu.graph import Graph
+from nmcu.frontend.from_tflite.fold import folded
+from nmcu.graph import Graph, carried
 from nmcu.graph.op import Array
 from nmcu.judge import Judge, JudgeError, Key, Runtime, runtime_of
 from nmcu.judge.judge import Kernels
 from nmcu.operators import Operator
 from nmcu.verification import exact_onnx, exact_tflite
 from nmcu.verification.compare import compare
-from nmcu.verification.finding import Comparison
+from nmcu.verification.finding import Comparison, Held
 
 
 class Examiner:
@@ -31,17 +32,37 @@ class Examiner:
 
     def examine(self, feed: Mapping[str, Array]) -> Comparison:
         """The comparison on one input, arrays by the names of the graph's inputs. Raises `JudgeError`."""
-        tensors = self._tensors(feed, "reference")
-        found = compare(self._graph, tensors, self._operators)
+        return self.sequence([feed])[0]
+
+    def sequence(self, feeds: Sequence[Mapping[str, Array]]) -> list[Comparison]:
+        """The comparisons on inputs one after the other, the first of which finds the initial states, the others what
+        the one before left. Raises `JudgeError`."""
+        found: list[Comparison] = []
+        for step, tensors in enumerate(self._tensors(feeds, "reference")):
+            before = found[-1].after if found else None
+            made = self._against_reference(tensors, before)
+            if made.faults and self.runtime.format == "tflite":
+                made = self._against_default(made, feeds[: step + 1])
+            found.append(made)
+        return found
+
+    def _against_reference(self, tensors: Mapping[Key, Array], before: Held | None) -> Comparison:
+        found = compare(self._graph, tensors, self._operators, before=before)
         if not found.faults:
             return found
-        found = compare(self._graph, tensors, self._operators, self._right(found, tensors))
-        if not found.faults or self.runtime.format == "onnx":
-            return found
+        return compare(self._graph, tensors, self._operators, self._right(found, tensors), before)
+
+    def _against_default(self, found: Comparison, feeds: Sequence[Mapping[str, Array]]) -> Comparison:
+        """`found` of the last of `feeds` without the faults that LiteRT's default kernels have not."""
+        again: Comparison | None = None
         try:
-            again = compare(self._graph, self._tensors(feed, "default"), self._operators)
+            for tensors in self._tensors(feeds, "default"):
+                again = compare(
+                    self._graph, tensors, self._operators, before=None if again is None else again.after
+                )
         except JudgeError:
             return found
+        assert again is not None
         passed = {(finding.tensor, finding.layers): finding for finding in again.findings if finding.ok}
         kept = tuple(f if f.ok else passed.get((f.tensor, f.layers), f) for f in found.findings)
         return dataclasses.replace(found, findings=kept)
@@ -52,10 +73,14 @@ class Examiner:
         wanted = {fault.tensor for fault in found.faults}
         if self.runtime.format == "onnx":
             return exact_onnx.results(self._data, wanted, tensors, held)
-        return exact_tflite.results(tf.parse(self._data), wanted, tensors, held)
+        return exact_tflite.results(folded(tf.parse(self._data)), wanted, tensors, held)
 
-    def _tensors(self, feed: Mapping[str, Array], kernels: Kernels) -> dict[Key, Array]:
-        origins = self._graph.origins
-        given = {origins[name][0].key if name in origins else name: array for name, array in feed.items()}
-        (tensors,) = self._judge.run(self._data, [given], kernels)
-        return tensors
+    def _tensors(self, feeds: Sequence[Mapping[str, Array]], kernels: Kernels) -> list[dict[Key, Array]]:
+        origins, states = self._graph.origins, carried(self._graph)
+        given = [
+            {origins[name][0].key if name in origins else name: array for name, array in feed.items()}
+            for feed in feeds
+        ]
+        given[0] |= {state.input_key: state.initial for state in states}
+        carry = {state.input_key: state.output_key for state in states}
+        return self._judge.run(self._data, given, kernels, sequence=True, carry=carry)

@@ -1,7 +1,9 @@
 """What the comparison of a graph with a runtime found."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from nmcu.graph.op import Array
 from nmcu.judge import Key
 
 
@@ -56,12 +58,24 @@ class OutputDifference:
     steps: float
 
 
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What states hold between two runs, by name: `fed` by the runtime's tensors, `own` from the model's inputs on."""
+
+    fed: Mapping[str, Array] = field(default_factory=dict)
+    own: Mapping[str, Array] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """One input's findings: every tensor that could be compared, in the order of execution, and every output."""
+    """One input's findings: every tensor that could be compared, in the order of execution, and every output.
+
+    `after` is what the states hold then.
+    """
 
     findings: tuple[Finding, ...]
     outputs: tuple[OutputDifference, ...]
+    after: Held = field(default_factory=Held, compare=False)
 
     @property
     def faults(self) -> tuple[Finding, ...]:

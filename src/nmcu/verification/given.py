@@ -19,18 +19,34 @@ Feed = dict[str, Array]
 
 def from_npz(graph: Graph, path: Path) -> list[Feed]:
     """The inputs in `path`, by name: one each, or several of all with a leading axis more. Raises `NmcuError`."""
+    samples = stacked(graph, path)
+    count = len(next(iter(samples.values())))
+    return [{name: array[i] for name, array in samples.items()} for i in range(count)]
+
+
+def stacked(graph: Graph, path: Path, beside: str | None = None) -> Feed:
+    """The same as one array for each input, samples along its first axis; and the array `beside` if the file has it,
+    with a number for each sample. Raises `NmcuError`."""
     arrays = _read(path)
     needed = {info.name: info for info in graph.border.model_inputs}
-    if set(arrays) != set(needed):
+    if set(arrays) - {beside} != set(needed):
         raise NmcuError(
             f"{path} has the arrays {', '.join(map(repr, arrays)) or '(none)'}; the model's inputs are "
             f"{', '.join(map(repr, needed))}"
         )
     samples = {name: _samples(path, info, arrays[name]) for name, info in needed.items()}
-    counts = {len(stacked) for stacked in samples.values()}
+    counts = {len(array) for array in samples.values()}
     if len(counts) != 1:
         raise NmcuError(f"{path} has {' and '.join(map(str, sorted(counts)))} samples of different inputs")
-    return [{name: stacked[i] for name, stacked in samples.items()} for i in range(counts.pop())]
+    if beside is not None and beside in arrays:
+        numbers = arrays[beside]
+        if numbers.dtype.kind not in "iu" or numbers.shape != (*counts,):
+            raise NmcuError(
+                f"{path}: {beside!r} is {numbers.dtype} of shape {numbers.shape}; whole numbers of shape "
+                f"{(*counts,)} are needed, one for each sample"
+            )
+        samples[beside] = numbers
+    return samples
 
 
 def from_images(graph: Graph, data: Path, limit: int) -> list[Feed]:

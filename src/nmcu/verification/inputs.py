@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nmcu.graph import Graph, TensorInfo
 from nmcu.graph.op import Array
+from nmcu.graph.samples import FLOAT_QUANT
 
 Codes = NDArray[np.floating[Any]]
 Make = Callable[[np.random.Generator, tuple[int, ...]], Codes]
@@ -71,7 +72,7 @@ def _feed(graph: Graph, rng: np.random.Generator, make: Make) -> dict[str, Array
 
 
 def _array(info: TensorInfo, device: TensorInfo, codes: Codes) -> Array:
-    scale, zero = device.quant
+    scale, zero = device.quant if device.dtype == "int8" else FLOAT_QUANT
     codes = np.where(np.isnan(codes), zero, codes)
     if info.dtype == "float32":
         return ((codes - zero) * scale).astype(np.float32)

@@ -6,17 +6,17 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from nmcu.graph import Graph
+from nmcu import cache
+from nmcu.graph import Graph, carried, ops
 from nmcu.judge import runtime_of
 from nmcu.operators import Operator, built_in
-from nmcu.toolchain import cache
 from nmcu.verification.model import verify
 from nmcu.verification.verdict import Verdict
 
 SHORT_WORK = 320e6
 """Multiply-accumulates: 20 inputs of ResNet8, two or three seconds."""
 _PACKAGE = Path(__file__).parents[1]
-_ROOMS = ("frontend", "graph", "operators", "judge", "verification")
+_ROOMS = ("frontend", "graph", "iree", "operators", "judge", "verification")
 
 
 def short(data: bytes, graph: Graph, operators: Iterable[Operator], name: str = "model") -> Verdict:
@@ -26,7 +26,9 @@ def short(data: bytes, graph: Graph, operators: Iterable[Operator], name: str = 
     if not runtime.installed or any(operator not in built_in() for operator in operators):
         return verify(data, graph, operators, name=name, work=SHORT_WORK)
     sources = cache.contents([_PACKAGE / room for room in _ROOMS], ".py")
-    place = cache.key("verified", version("nmcu"), sources, str(runtime), data)
+    states = [f"{each.input}={each.output}" for each in carried(graph)]
+    foreign = [f"{layer.kind} {layer.name}" for layer in graph.layers if isinstance(layer.op, ops.Foreign)]
+    place = cache.key("verified", version("nmcu"), sources, str(runtime), data, *states, *foreign)
     kept = cache.load(place)
     if kept is not None:
         return replace(Verdict.from_json(json.loads(kept)), model=name)

@@ -19,8 +19,8 @@ def slack(
 ) -> Array:
     """Steps that each element of `info`, written by the last layer of `segment`, may differ by because of the others.
 
-    The result of each layer before the last is moved by its tolerance, all of it up, all of it down and at random, and
-    what follows is computed again; the largest changes add up.
+    The results of each layer before the last (of a recurrent one its state, too) are moved by its tolerance, all
+    of them up, all of them down and at random, and what follows is computed again; the largest changes add up.
     """
     right = _run(segment, fed)[info.name].astype(np.float64)
     total = np.zeros(right.shape)
@@ -30,8 +30,9 @@ def slack(
             continue
         arrays = _run(segment[: position + 1], fed)
         largest = np.zeros(right.shape)
-        for signs in _signs(arrays[layer.outputs[0].name].shape):
-            moved = {o.name: _moved(arrays[o.name], most * signs) for o in layer.outputs[:1]}
+        signs = {o.name: _signs(arrays[o.name].shape) for o in layer.outputs}
+        for pattern in range(2 + PATTERNS):
+            moved = {name: _moved(arrays[name], most * by[pattern]) for name, by in signs.items()}
             found = _run(segment[position + 1 :], {**arrays, **moved})[info.name]
             largest = np.maximum(largest, np.abs(found.astype(np.float64) - right) / step)
         total += largest

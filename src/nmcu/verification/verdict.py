@@ -150,7 +150,8 @@ def verdict(model: str, runtime: str, found: Sequence[tuple[int, str, Comparison
             outputs[output.name] = max(outputs.get(output.name, 0.0), output.steps)
         if comparison.faults and fault is None:
             fault = Fault(number, what, comparison.faults[0])
-    return Verdict(model, runtime, len(found), refused, tuple(layers.values()), outputs, fault)
+    inputs = len({number for number, _, _ in found})
+    return Verdict(model, runtime, inputs, refused, tuple(layers.values()), outputs, fault)
 
 
 def _steps(number: float) -> str:

@@ -7,6 +7,7 @@ from nmcu.bench.differential.case import Case
 from nmcu.bench.differential.outcome import Outcome, sentence
 from nmcu.frontend.from_tflite import file as tf
 from nmcu.graph import Graph
+from nmcu.graph.op import Array
 from nmcu.judge import Judge, JudgeError, Key
 from nmcu.verification import Examiner
 
@@ -16,17 +17,22 @@ SECONDS = 20.0
 def compared(case: Case, graph: Graph) -> Outcome:
     """What `graph`, read from `case`, is beside the runtime's tensors for all its feeds."""
     examiner, codes, most = Examiner(case.data, graph, judge()), _codes(case), 0.0
-    for feed in case.feeds:
+    for feeds in [sequence_of(case, graph)] if graph.states else [[feed] for feed in case.feeds]:
         try:
-            comparison = examiner.examine(feed)
+            comparisons = examiner.sequence(feeds)
         except JudgeError as error:
             return Outcome("unjudged", key=sentence(str(error)), text=str(error))
-        for fault in comparison.faults:
+        for fault in (fault for comparison in comparisons for fault in comparison.faults):
             code = codes.get(fault.tensor)
             key = f"{code} as {fault.kind}" if code else f"{fault.kind} outside tolerance"
             return Outcome("outside", int(min(fault.steps, 1e9)), key, str(fault))
-        most = max(most, comparison.steps)
+        most = max([most, *(comparison.steps for comparison in comparisons)])
     return Outcome("agrees", int(most))
+
+
+def sequence_of(case: Case, graph: Graph) -> list[Mapping[str, Array]]:
+    """The feeds of a network, those of one with states twice: its states then hold what they held at no start."""
+    return [*case.feeds, *case.feeds] if graph.states else [case.feeds[0]]
 
 
 @cache

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from nmcu.bench.differential.kinds import KINDS, attempt, strategy
 from nmcu.bench.differential.searched import Searched
 from nmcu.bench.differential.summary import Failure, Summary, Table
-from nmcu.bench.parallel import Progress, measure_all
 from nmcu.errors import NmcuError
+from nmcu.work import Progress, workers
 
 APART = 1_000_000
 """Seeds between two processes of one kind."""
@@ -48,7 +48,8 @@ def differential(
         for kind in kinds
         for job in range(jobs)
     ]
-    found, wrong = measure_all(_search, shares, len(shares), progress)
+    with workers(len(shares)) as pool:
+        found, wrong = pool.run(_search, shares, progress)
     if wrong:
         raise NmcuError(wrong[0].message)
     table: Table = {kind: Summary() for kind in kinds}

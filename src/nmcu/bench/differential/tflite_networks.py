@@ -7,7 +7,18 @@ import numpy as np
 from hypothesis import strategies as st
 
 from nmcu.bench.differential.case import Case
-from nmcu.bench.differential.tflite import affine, arithmetic, functions, move, pool
+from nmcu.bench.differential.tflite import (
+    affine,
+    arithmetic,
+    batches,
+    functions,
+    move,
+    pool,
+    product,
+    rearrange,
+    recurrent,
+    state,
+)
 from nmcu.bench.differential.tflite.model import Tensor
 from nmcu.bench.differential.tflite.network import Draw, Network
 from nmcu.frontend.from_tflite import file as tf
@@ -45,6 +56,11 @@ STEPS: tuple[Step, ...] = (
         move.split_v,
     ),
     *(move.transpose, move.pad, _padded, _clamped),
+    *(rearrange.gather, rearrange.gather_nd, rearrange.tile, rearrange.broadcast_to, rearrange.mirror_pad),
+    *(rearrange.reverse, rearrange.space_to_depth, rearrange.depth_to_space, rearrange.computed_reshape),
+    *(product.batch_matmul, batches.dilated, arithmetic.div, arithmetic.squared_difference, pool.reduce),
+    *[state.window] * 2,
+    *(recurrent.lstm, recurrent.svdf),
 )
 MOST_STEPS = 7
 MOST_ELEMENTS = 20_000

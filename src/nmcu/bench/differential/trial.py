@@ -3,7 +3,7 @@
 from nmcu import operators
 from nmcu.bench.differential.case import Case
 from nmcu.bench.differential.device import simulated
-from nmcu.bench.differential.judging import compared
+from nmcu.bench.differential.judging import compared, sequence_of
 from nmcu.bench.differential.outcome import Outcome, crash, sentence
 from nmcu.bench.differential.whole import same_as_whole
 from nmcu.errors import ModelError
@@ -22,6 +22,6 @@ def attempt(case: Case, on_device: bool = False) -> Outcome:
     except Exception as error:
         return crash(error)
     if on_device and outcome.verdict == "agrees":
-        device = simulated(graph, case.feeds[0])
+        device = simulated(graph, sequence_of(case, graph))
         return outcome if device.verdict == "agrees" else device
     return outcome

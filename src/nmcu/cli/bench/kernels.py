@@ -8,8 +8,8 @@ import typer
 from nmcu.bench.kernels import Selection, bench_kernels
 from nmcu.bench.shapes import PATTERNS
 from nmcu.bench.table import kernels_table
-from nmcu.cli.bench.options import IsasOption, JobsOption, drawable, exit_unless_right, known_patterns
-from nmcu.cli.options import JsonOption, TargetOption
+from nmcu.cli.bench.options import DEFAULT_ISAS, IsasOption, drawable, exit_unless_right, known_patterns
+from nmcu.cli.options import JobsOption, JsonOption, SchedulerOption, TargetOption
 from nmcu.cli.output import counting, show, show_json
 
 
@@ -21,7 +21,7 @@ def kernels(
     patterns: Annotated[
         str, typer.Option(metavar="N:M,…", help="Patterns of the weights.", callback=known_patterns)
     ] = ",".join(PATTERNS),
-    isa: IsasOption = "xcv,xdec",
+    isa: IsasOption = DEFAULT_ISAS,
     target: TargetOption = "cluster8",
     l1_resident: Annotated[
         bool, typer.Option("--l1-resident", help="Operands start and stay in L1; only layers that fit it.")
@@ -35,6 +35,7 @@ def kernels(
         ),
     ] = None,
     jobs: JobsOption = 2,
+    scheduler: SchedulerOption = None,
     json: JsonOption = False,
 ) -> None:
     """Measure every kernel on single layers: cycles, speed-up over the dense kernels, packed size, stalls.
@@ -46,7 +47,7 @@ def kernels(
         shapes, kernels, tuple(patterns.split(",")), tuple(isa.split(",")), target, l1_resident
     )
     with counting("measuring") as count:
-        found = bench_kernels(selection, jobs, count)
+        found = bench_kernels(selection, jobs, count, scheduler)
     if json:
         show_json(found.to_json())
     else:

@@ -7,8 +7,8 @@ import typer
 
 from nmcu.bench.networks import PATTERNS, bench_networks
 from nmcu.bench.table import networks_table
-from nmcu.cli.bench.options import IsasOption, JobsOption, drawable, exit_unless_right, known_patterns
-from nmcu.cli.options import JsonOption
+from nmcu.cli.bench.options import DEFAULT_ISAS, IsasOption, drawable, exit_unless_right, known_patterns
+from nmcu.cli.options import JobsOption, JsonOption, SchedulerOption
 from nmcu.cli.output import counting, show, show_json
 
 
@@ -18,7 +18,7 @@ def networks(
         str,
         typer.Option(metavar="N:M,…", help="Patterns of the weights, or dense.", callback=known_patterns),
     ] = ",".join(PATTERNS),
-    isa: IsasOption = "xcv,xdec",
+    isa: IsasOption = DEFAULT_ISAS,
     kernels: Annotated[str, typer.Option(metavar="GLOB", help="Kernels to choose from.")] = "*",
     plot: Annotated[
         Path | None,
@@ -29,6 +29,7 @@ def networks(
         ),
     ] = None,
     jobs: JobsOption = 2,
+    scheduler: SchedulerOption = None,
     json: JsonOption = False,
 ) -> None:
     """Measure whole networks, dense and pruned: cycles, speed-up, bytes, predicted and measured.
@@ -39,7 +40,7 @@ def networks(
     """
     with counting("measuring") as count:
         found = bench_networks(
-            networks, tuple(patterns.split(",")), tuple(isa.split(",")), kernels, jobs, count
+            networks, tuple(patterns.split(",")), tuple(isa.split(",")), kernels, jobs, count, scheduler
         )
     if json:
         show_json(found.to_json())

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from nmcu.bench.figures import check_suffix
+from nmcu.bench.isas import ISAS
 from nmcu.bench.networks import DENSE
-from nmcu.bench.parallel import Failure
 from nmcu.cli.options import known_isa
 from nmcu.cli.say import say
+from nmcu.report.figures import check_suffix
 from nmcu.sparsity import NMPattern
+from nmcu.work import Failure
 
 
 def known_patterns(text: str) -> str:
@@ -35,6 +36,7 @@ def _known_isas(text: str) -> str:
     return text
 
 
+DEFAULT_ISAS = ",".join(ISAS)
 IsasOption = Annotated[
     str,
     typer.Option(
@@ -43,7 +45,6 @@ IsasOption = Annotated[
         callback=_known_isas,
     ),
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes that measure at the same time.")]
 
 
 def exit_unless_right(failures: Sequence[Failure], wrong: Sequence[str] = ()) -> None:

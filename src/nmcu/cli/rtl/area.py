@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from nmcu.cli.options import JsonOption
+from nmcu.cli.options import JsonOption, known_isa
 from nmcu.cli.output import progress, show, show_json
-from nmcu.cli.rtl.options import ExtensionsOption
 from nmcu.report import Column, Grid, Kind, Row, Rule, Total
-from nmcu.rtl.synthesis import CORE
+from nmcu.rtl.synthesis import CORE, HEADLINE
 from nmcu.rtl.synthesis import area as synthesise
 
 
@@ -16,10 +15,20 @@ def area(
     module: Annotated[
         str, typer.Option(metavar="NAME", help="Synthesise only this module of the core.")
     ] = CORE,
-    isa: ExtensionsOption = "xdec",
+    isa: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="Extensions, joined by +: these, each and together; without it all of nmcu's.",
+            callback=known_isa,
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Synthesise the core without and with extensions (xDecimate); areas in thousands of gate equivalents."""
+    """Synthesise the core without and with extensions, in every combination: area in kGE, longest path.
+
+    The modules are those of xDecimate unless `--isa` names others.
+    """
     with progress("Yosys") as stage:
         found = synthesise(isa, module, progress=stage)
     if json:
@@ -35,4 +44,16 @@ def area(
         Total(("all", f"{found.core_kge:.3f}", f"{found.core_xdec_kge:.3f}", f"{found.delta_kge:+.3f}"))
     )
     show(Grid((Column("module", Kind.NAME), Column("without"), Column("with"), Column("difference")), rows))
-    show(f"{isa}: {found.delta_kge:+.3f} kGE, {found.delta_percent:+.2f} % of {module} (kGE; 1 GE = NAND2)")
+    show(
+        f"{isa or HEADLINE}: {found.delta_kge:+.3f} kGE, {found.delta_percent:+.2f} % of {module} (kGE; 1 GE = NAND2)"
+    )
+    columns = (Column("extensions", Kind.NAME), Column("kGE"), Column("area"), Column("longest path"))
+    show(
+        Grid(
+            columns,
+            [
+                (c.isa, f"{c.core_kge:.2f}", f"{c.delta_percent:+.2f} %", f"{c.path_percent:+.2f} %")
+                for c in found.combinations
+            ],
+        )
+    )

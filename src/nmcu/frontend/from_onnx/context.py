@@ -1,6 +1,8 @@
 """What the node converters work on: the file, the graph under construction, the meaning of each name so far."""
 
 import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,25 +12,53 @@ from nmcu.errors import ModelError
 from nmcu.frontend.from_onnx.file import File, Node
 from nmcu.frontend.from_onnx.layout import Axes, Shape
 from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Source, Value
-from nmcu.graph import Builder, TensorInfo
+from nmcu.frontend.readers import OnnxReader
+from nmcu.graph import Builder, TensorInfo, ops
 
 Array = NDArray[Any]
 
 
-class Context:
-    """The state of one conversion: `node` is being converted, `work` bytes of constants have been computed."""
+class Refused(ModelError):
+    """A node that is not supported; `node` is that node."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, message: str, node: Node) -> None:
+        super().__init__(message)
+        self.node = node
+
+
+class Unquantised(Refused):
+    """A node reads float values that no QuantizeLinear gave a scale: it belongs to a float section."""
+
+
+class Context:
+    """The state of one conversion: `node` is being converted, `work` bytes of constants have been computed.
+
+    `floats` are the readers of nodes in float sections, `foreign` is what regions for another compiler become.
+    """
+
+    def __init__(
+        self,
+        file: File,
+        floats: Mapping[str, OnnxReader] = MappingProxyType({}),
+        foreign: type[ops.Foreign] | None = None,
+    ) -> None:
+        self.floats = floats
+        self.foreign = foreign
         self.file = file
         self.builder = Builder(ports=(p.name for p in (*file.inputs, *file.outputs)))
         self.node = Node("", "", "", (), (), {})
         self.known: dict[str, Value] = {}
+        self.floated: dict[str, TensorInfo] = {}
         self.conformed: dict[tuple[str, Shape, Axes, Axes], TensorInfo] = {}
         self.work = 0
 
-    def error(self, message: str) -> ModelError:
+    def unquantised(self, message: str) -> Unquantised:
+        """An `Unquantised` that names node and operator."""
+        return Unquantised(str(self.error(message)), self.node)
+
+    def error(self, message: str) -> Refused:
         """A `ModelError` that names node and operator."""
-        return ModelError(f"node {self.node.name!r} ({self.node.op}): {message}")
+        return Refused(f"node {self.node.name!r} ({self.node.op}): {message}", self.node)
 
     def has(self, position: int) -> bool:
         """True if the optional input `position` is given."""
@@ -42,6 +72,8 @@ class Context:
 
     def write(self, value: Value, position: int = 0) -> None:
         """Give output `position` its meaning."""
+        if isinstance(value, Pending) and value.node is None:
+            value = dataclasses.replace(value, node=self.node)
         if position < len(self.node.outputs):
             name = self.node.outputs[position]
             self.known[name] = dataclasses.replace(value, key=name) if isinstance(value, Quantised) else value
@@ -56,6 +88,12 @@ class Context:
     def integer(self, name: str, default: int) -> int:
         """Integer attribute `name`."""
         return int(self.attribute(name, default))
+
+    def axis(self, axis: int, rank: int) -> int:
+        """`axis` of a tensor of `rank` axes, counted from the first one."""
+        if not -rank <= axis < rank:
+            raise self.error(f"axis {axis} does not exist in rank {rank}")
+        return axis % rank
 
     def ints(self, name: str, count: int, default: int) -> tuple[int, ...]:
         """Integer list attribute `name` with `count` entries."""
@@ -94,15 +132,15 @@ class Context:
             return value
         raise self.not_real(position, value)
 
-    def not_real(self, position: int, value: Value) -> ModelError:
+    def not_real(self, position: int, value: Value) -> Refused:
         """Why `value` cannot be read as the real values of a device tensor."""
         if isinstance(value, Pending):
-            return self.error(
+            return self.unquantised(
                 f"reads the float result of node {value.name!r} ({value.op}); a QuantizeLinear and "
                 "DequantizeLinear pair is needed between them"
             )
         if isinstance(value, Source):
-            return self.error(
+            return self.unquantised(
                 f"reads the {value.dtype} input {value.name!r}; only quantised models are supported: quantise it to "
                 "int8 with QuantizeLinear and DequantizeLinear nodes (QDQ)"
             )

@@ -9,8 +9,18 @@ from nmcu.errors import ModelError
 from nmcu.frontend.from_onnx import layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Axes
-from nmcu.frontend.from_onnx.values import Flat, Integers, Move, Pending, Quantised, Real, Source, Step
-from nmcu.frontend.lower import elementwise, shape
+from nmcu.frontend.from_onnx.values import (
+    Flat,
+    Floats,
+    Integers,
+    Move,
+    Pending,
+    Quantised,
+    Real,
+    Source,
+    Step,
+)
+from nmcu.frontend.lower import elementwise, floats, shape
 from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.graph import Origin, TensorInfo, origin
 
@@ -87,8 +97,16 @@ def force(c: Context, value: Quantised) -> Real:
     return result
 
 
+def quantised(c: Context, value: Real, y: TensorInfo, name: str) -> Real:
+    """The end of a float section: `value`, float32, with the quantisation of `y`."""
+    return Real(floats.quantize(c.builder, name, value.tensor, y), value.shape, value.axes)
+
+
 def _forced(c: Context, value: Quantised) -> Real:
     source, limits = value.source, _limits(value)
+    if isinstance(source, Floats):
+        own = unflatten(c, source)
+        return _clipped(c, quantised(c, own, value.wanted, value.name), limits)
     if isinstance(source, Pending):
         return emit(c, clamped(c, source, limits), value.wanted)
     if isinstance(source, Source):

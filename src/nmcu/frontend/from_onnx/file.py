@@ -14,6 +14,7 @@ from onnx import numpy_helper
 
 from nmcu.errors import ModelError
 from nmcu.frontend import limits
+from nmcu.frontend.from_onnx import sparse
 
 MIN_OPSET = 13
 STANDARD, MICROSOFT = "", "com.microsoft"
@@ -27,6 +28,7 @@ _INPUT_DTYPES: Mapping[int, str] = {
 
 _CONSTANT_FORMS: Mapping[str, type[Any] | None] = {
     "value": None,
+    "sparse_value": None,
     "value_float": np.float32,
     "value_floats": np.float32,
     "value_int": np.int64,
@@ -57,7 +59,7 @@ class Port:
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """The main graph of a model, nodes in execution order."""
+    """The main graph of a model, nodes as the file orders them (`order.in_order` sorts)."""
 
     opset: int
     nodes: tuple[Node, ...]
@@ -76,13 +78,12 @@ def parse(data: bytes, folder: Path) -> File:
         raise ModelError("this is neither an ONNX nor a TFLite model, or it is truncated") from error
     if not model.graph.node or not model.opset_import:
         raise ModelError("this is neither an ONNX nor a TFLite model: it has no nodes or no operator set")
-    if model.graph.sparse_initializer:
-        raise ModelError("sparse initializers are not supported; supported: dense ones with zeros in them")
     limits.check_nodes(len(model.graph.node))
-    limits.check_bytes(sum(map(_size, _tensors(model.graph))))
+    limits.check_bytes(sum(map(_size, _tensors(model.graph))) + sum(map(_dense_size, _sparse(model.graph))))
     _check_names(model.graph)
     constants = {_text(t.name): _array(t, folder) for t in model.graph.initializer}
-    file = File(
+    constants |= {_text(t.values.name): _dense(t, folder) for t in model.graph.sparse_initializer}
+    return File(
         opset=_opset(model),
         nodes=tuple(_node(n, folder) for n in model.graph.node),
         inputs=tuple(_port(v) for v in model.graph.input if _text(v.name) not in constants),
@@ -90,8 +91,6 @@ def parse(data: bytes, folder: Path) -> File:
         constants=constants,
         metadata={_text(p.key): _text(p.value) for p in model.metadata_props},
     )
-    _check_order(file)
-    return file
 
 
 def whole(data: bytes, folder: Path) -> bytes:
@@ -111,7 +110,7 @@ def whole(data: bytes, folder: Path) -> bytes:
 
 
 def constant_of(node: Node) -> NDArray[Any] | None:
-    """The array of a Constant node in any of its numeric forms; None of a string or sparse one."""
+    """The array of a Constant node in any of its numeric forms; None of a string."""
     for name, dtype in _CONSTANT_FORMS.items():
         if name in node.attributes:
             return np.asarray(node.attributes[name], dtype)
@@ -159,6 +158,8 @@ def _attribute(name: str, op: str, proto: onnx.AttributeProto, folder: Path) -> 
             return tuple(s.decode("utf-8", "replace") for s in proto.strings)
         case kind.TENSOR:
             return _array(proto.t, folder)
+        case kind.SPARSE_TENSOR:
+            return _dense(proto.sparse_tensor, folder)
     raise ModelError(
         f"node {name!r} ({op}): attribute {proto.name!r} is a subgraph or of an unknown type; control flow is not "
         "supported"
@@ -166,10 +167,18 @@ def _attribute(name: str, op: str, proto: onnx.AttributeProto, folder: Path) -> 
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    """All constants of the graph."""
+    """What the constants of the graph are stored in."""
     yield from graph.initializer
     for node in graph.node:
         yield from (a.t for a in node.attribute if a.type == onnx.AttributeProto.TENSOR)
+    for each in _sparse(graph):
+        yield from (each.values, each.indices)
+
+
+def _sparse(graph: onnx.GraphProto) -> Iterator[onnx.SparseTensorProto]:
+    yield from graph.sparse_initializer
+    for node in graph.node:
+        yield from (a.sparse_tensor for a in node.attribute if a.type == onnx.AttributeProto.SPARSE_TENSOR)
 
 
 def _dtype(proto: onnx.TensorProto) -> np.dtype[Any]:
@@ -194,6 +203,17 @@ def _size(proto: onnx.TensorProto) -> int:
             f"constant {_text(proto.name)!r} has shape {tuple(proto.dims)}, which is not valid or too large"
         )
     return size
+
+
+def _dense_size(proto: onnx.SparseTensorProto) -> int:
+    """The bytes of a sparse constant once it is dense."""
+    size: int = max(0, math.prod(proto.dims)) * _dtype(proto.values).itemsize
+    return size
+
+
+def _dense(proto: onnx.SparseTensorProto, folder: Path) -> NDArray[Any]:
+    values, indices = (_array(each, folder) for each in (proto.values, proto.indices))
+    return sparse.dense(_text(proto.values.name), tuple(proto.dims), values, indices)
 
 
 def _array(proto: onnx.TensorProto, folder: Path) -> NDArray[Any]:
@@ -251,27 +271,10 @@ def _port(proto: onnx.ValueInfoProto) -> Port:
     return Port(name, tuple(shape), dtype)
 
 
-def _check_order(file: File) -> None:
-    known = {p.name for p in file.inputs} | set(file.constants) | {""}
-    for node in file.nodes:
-        for name in node.inputs:
-            if name not in known:
-                raise ModelError(
-                    f"node {node.name!r} ({node.op}) reads {name!r}, which nothing writes before it: the graph is "
-                    "cyclic, out of order or incomplete"
-                )
-        for name in node.outputs:
-            if name and name in known:
-                raise ModelError(f"node {node.name!r} ({node.op}) writes {name!r}, which is already written")
-            known.add(name)
-    for port in file.outputs:
-        if port.name not in known or not port.name:
-            raise ModelError(f"model output {port.name!r} is written by no node")
-
-
 def _check_names(graph: onnx.GraphProto) -> None:
     """Inputs and initializers have names, each its own; an initializer may be the default value of an input."""
-    for kind, values in (("input", graph.input), ("initializer", graph.initializer)):
+    initializers = [*graph.initializer, *(each.values for each in graph.sparse_initializer)]
+    for kind, values in (("input", graph.input), ("initializer", initializers)):
         seen: set[str] = set()
         for number, name in enumerate(_text(value.name) for value in values):
             if not name:

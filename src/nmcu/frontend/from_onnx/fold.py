@@ -75,7 +75,7 @@ def constant(c: Context) -> None:
     """The Constant node in all its forms."""
     array = constant_of(c.node)
     if array is None:
-        raise c.error("holds a string or sparse constant; supported: integers and floats")
+        raise c.error("holds a string; supported: integers and floats")
     c.write(Const(array))
 
 

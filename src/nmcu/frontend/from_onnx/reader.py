@@ -1,50 +1,98 @@
 """ONNX bytes to the integer graph: every name is given a meaning, node by node (see `values`)."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from nmcu.errors import ModelError
-from nmcu.frontend.from_onnx import device, file, layout
-from nmcu.frontend.from_onnx.context import Context
+from nmcu.frontend.from_onnx import device, file, floats, foreign, layout
+from nmcu.frontend.from_onnx.context import Context, Refused, Unquantised
 from nmcu.frontend.from_onnx.fold import fold
 from nmcu.frontend.from_onnx.fuse import fuse
-from nmcu.frontend.from_onnx.values import Const, Integers, Pending, Quantised, Real, Source
+from nmcu.frontend.from_onnx.order import in_order
+from nmcu.frontend.from_onnx.per_channel import uniform
+from nmcu.frontend.from_onnx.qoperator import to_qdq
+from nmcu.frontend.from_onnx.values import Const, Floats, Integers, Pending, Quantised, Real, Source
 from nmcu.frontend.needed import needed
-from nmcu.frontend.readers import OnnxReader
-from nmcu.graph import Graph, TensorInfo, origin
+from nmcu.frontend.readers import Fallback, OnnxReader
+from nmcu.graph import Graph, TensorInfo, ops, origin
 
-METADATA = ("nmcu.mean", "nmcu.std")
+RECURRENT = ("GRU", "LSTM")
+METADATA = ("nmcu.mean", "nmcu.std", "nmcu.states")
 
 
-def read(data: bytes, folder: Path, readers: Mapping[str, OnnxReader]) -> Graph:
-    """The integer graph of a QDQ model; external data only from `folder`. Raises `ModelError`."""
-    whole = file.parse(data, folder)
+def read(
+    data: bytes,
+    folder: Path,
+    readers: Mapping[str, OnnxReader],
+    floats_: Mapping[str, OnnxReader],
+    fallback: Fallback | None = None,
+) -> Graph:
+    """The integer graph of a QDQ model; external data only from `folder`. `floats_` read nodes in float sections;
+    nodes that none of them reads go to `fallback`.
+
+    Raises `ModelError`.
+    """
+    whole = uniform(to_qdq(in_order(file.parse(data, folder))))
     alive = needed(whole.nodes, [port.name for port in whole.outputs])
-    c = Context(fuse(dataclasses.replace(whole, nodes=alive)))
+    network = dataclasses.replace(whole, nodes=alive)
+    if fallback is None:
+        return _graph(network, readers, floats_)
+    return foreign.read(
+        network, fallback, lambda names: _graph(network, readers, floats_, fallback.op, names)
+    )
+
+
+def _graph(
+    network: file.File,
+    readers: Mapping[str, OnnxReader],
+    floats_: Mapping[str, OnnxReader],
+    op: type[ops.Foreign] | None = None,
+    names: Collection[str] = (),
+) -> Graph:
+    """The graph of `network`, the nodes whose first results are `names` in regions that become `op`."""
+    c = Context(fuse(foreign.collapse(network, names)), floats_, op)
     for name, array in c.file.constants.items():
         c.known[name] = Const(array)
     for port in c.file.inputs:
         c.known[port.name] = _source(c, port)
     for node in c.file.nodes:
-        c.node = node
-        _convert(c, readers)
+        with foreign.blaming(c, node):
+            _convert(c, readers)
     for port in c.file.outputs:
-        _output(c, port)
-    return c.builder.finish({key: c.file.metadata[key] for key in METADATA if key in c.file.metadata})
+        with foreign.blaming(c, foreign.writer(c.file, port.name)):
+            _output(c, port)
+    metadata = {key: c.file.metadata[key] for key in METADATA if key in c.file.metadata}
+    return c.builder.finish(metadata, [port.name for port in c.file.inputs])
 
 
 def _convert(c: Context, readers: Mapping[str, OnnxReader]) -> None:
     full = f"{c.node.domain}.{c.node.op}" if c.node.domain else c.node.op
+    if foreign.is_region(c.node):
+        foreign.region(c)
+        return
     if c.node.domain == file.STANDARD and fold(c):
         return
     if full not in readers:
+        if floats.read(c):
+            return
         known = sorted(name for name in readers if "." not in name)
         remedy = _remedy(c.node.op) or f"supported: {', '.join(known)}"
-        raise ModelError(f"node {c.node.name!r}: operator {full[:200]} is not supported; {remedy}")
-    readers[full](c)
+        raise Refused(f"node {c.node.name[:200]!r}: operator {full[:200]} is not supported; {remedy}", c.node)
+    if any(isinstance(c.known.get(name), Floats) for name in c.node.inputs):
+        if not floats.read(c):
+            raise c.error(
+                "is in a float section and has no float routine; a QuantizeLinear and DequantizeLinear pair is needed "
+                "before it"
+            )
+        return
+    try:
+        readers[full](c)
+    except Unquantised:
+        if not floats.read(c):
+            raise
 
 
 def _remedy(op: str) -> str | None:
@@ -62,7 +110,7 @@ def _source(c: Context, port: file.Port) -> Source:
             f"model input {port.name!r} has no static shape; export the model with fixed sizes (the batch may be "
             "dynamic)"
         )
-    if port.shape and port.shape[0] != 1 and len(port.shape) > 2:
+    if len(port.shape) > 2 and port.shape[0] != 1 and not (port.shape[1] == 1 and _is_sequence(c, port.name)):
         raise ModelError(f"model input {port.name!r} has shape {port.shape}; supported: batch size 1")
     TensorInfo(port.name, port.shape).check_size()
     return Source(port.name, port.dtype, port.shape, _input_axes(c, port.name, len(port.shape)), port.shape)
@@ -71,20 +119,33 @@ def _source(c: Context, port: file.Port) -> Source:
 def _input_axes(c: Context, name: str, rank: int) -> layout.Axes:
     """The device order of a model input, chosen by what first reads it.
 
-    NHWC where the model is NCHW; the model's own order where it is NHWC itself and starts with a Transpose;
-    channels last before a 1-D convolution.
+    NHWC where the model is NCHW; the model's own order where it is NHWC itself and starts with a Transpose, and for
+    another compiler; channels last before a 1-D convolution.
     """
-    names = {name}
-    for node in c.file.nodes:
-        if not node.inputs or node.inputs[0] not in names:
-            continue
-        if node.op in ("QuantizeLinear", "DequantizeLinear", "Cast", "Identity"):
-            names.update(node.outputs)
-        elif node.op == "Transpose" and node.attributes.get("perm") == layout.inverse(layout.CHANNELS_LAST):
+    for node in _first_readers(c, name):
+        if foreign.is_region(node) and not foreign.is_elementwise(node):
             return layout.identity(rank)
-        elif node.op == "Conv" and rank == 3:
+        if node.op == "Transpose" and node.attributes.get("perm") == layout.inverse(layout.CHANNELS_LAST):
+            return layout.identity(rank)
+        if node.op == "Conv" and rank == 3:
             return (0, 2, 1)
     return layout.default(rank)
+
+
+def _is_sequence(c: Context, name: str) -> bool:
+    """Whether the input's first axis is time: recurrent layers read it."""
+    return any(node.op in RECURRENT for node in _first_readers(c, name))
+
+
+def _first_readers(c: Context, name: str) -> Iterator[file.Node]:
+    """The nodes that read a model input, quantised or not."""
+    names = {name}
+    for node in c.file.nodes:
+        if not names.isdisjoint(node.inputs if foreign.is_region(node) else node.inputs[:1]):
+            if node.op in ("QuantizeLinear", "DequantizeLinear", "Cast", "Identity"):
+                names.update(node.outputs)
+            else:
+                yield node
 
 
 def _output(c: Context, port: file.Port) -> None:
@@ -93,7 +154,7 @@ def _output(c: Context, port: file.Port) -> None:
         dtype = "uint8" if value.unsigned else "int8"
         value = device.force(c, value)
     elif isinstance(value, Pending):
-        value = _ranged(c, value, port.name)
+        value = _ranged(c, value, port.name) if value.range else floats.of(c, value)
     if isinstance(value, Integers):
         _decoded(c, port.name, value, "int64")
         return
@@ -115,11 +176,7 @@ def _decoded(c: Context, name: str, value: Real | Integers, dtype: str) -> None:
 
 def _ranged(c: Context, value: Pending, name: str) -> Real:
     """A float model output whose range is known by definition."""
-    if value.range is None:
-        raise ModelError(
-            f"node {value.name!r} ({value.op}): its float result is model output {name!r}; a QuantizeLinear and "
-            "DequantizeLinear pair is needed between them"
-        )
+    assert value.range is not None
     return device.emit(c, value, device.spread(name, *value.range))
 
 

@@ -4,6 +4,7 @@
 - `QuantConst`: a dequantised constant; the integers are kept.
 - `Source`: a model input that has not been quantised yet.
 - `Real`: the real values of a quantised tensor on the device, or an element-wise function of them.
+- `Floats`: float32 values on the device, in a section that is computed in soft float.
 - `Pending`: the float result of an operator that waits for the QuantizeLinear that gives it a scale.
 - `Quantised`: the integers between QuantizeLinear and DequantizeLinear.
 - `Integers`: integer results that are not quantised activations (ArgMax).
@@ -141,7 +142,16 @@ class Real:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Floats(Real):
+    """float32 values on the device, in a float section: `tensor` holds them as they are."""
+
+
 Emit = Callable[[TensorInfo, Clamp], Real]
+
+Plus = Callable[[Real, tuple[int, int], TensorInfo, Clamp], Real | None]
+"""Appends the operator whose result, times the first sign, and a tensor, times the second, are added up before they are
+quantised and clamped; None where there is none for that."""
 
 Step = Callable[[Real], Real]
 
@@ -165,8 +175,10 @@ class Pending:
     """Operator `name` on tensors that are on the device, its float result of model shape `shape`.
 
     `emit` appends the operator for a wanted output and clamp; `moves` follow it. `range` is the output range
-    where it is known without calibration (softmax). `made` remembers what has been emitted, by quantisation
-    and clamp.
+    where it is known without calibration (softmax). `difference` is what a Sub takes the difference of. `made`
+    remembers what has been emitted, by quantisation and clamp. `node` is what it was read from. `floated` holds its
+    float32 result, before clamp and moves, once something reads it as that; `sums()` makes it where it is accumulators
+    times their scale.
     """
 
     name: str
@@ -177,7 +189,12 @@ class Pending:
     moves: tuple[Move, ...] = ()
     range: tuple[float, float] | None = None
     affine: "Affine | None" = None
+    difference: tuple[Real, Real] | None = None
     made: dict[tuple[float, int, Clamp], Real] = field(default_factory=dict)
+    node: Node | None = None
+    sums: Callable[[], Floats] | None = None
+    plus: Plus | None = None
+    floated: "list[Floats]" = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,12 +202,14 @@ class Affine:
     """How to go on folding constants into a pending convolution or linear layer.
 
     `rebuild(gain, offset)` is the same layer with its result multiplied by `gain` and `offset` added,
-    each (Cout,) or a scalar.
+    each (Cout,) or a scalar. `reshape`, if given, is the same result in another shape with channels of its own, which
+    can then be multiplied and added to; None where there is none (GroupNorm around an InstanceNormalization).
     """
 
     channels: int
     channel_axis: int
     rebuild: Callable[[Reals, Reals], Pending]
+    reshape: "Callable[[Shape], Pending | None] | None" = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """What the operator converters work on: the file, the graph under construction, tensors read so far."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
 from nmcu.frontend.from_tflite import file as tf
-from nmcu.frontend.lower import clamp
+from nmcu.frontend.from_tflite.variables import Variable, handles
+from nmcu.frontend.lower import clamp, shape
 from nmcu.frontend.lower.elementwise import requantize
 from nmcu.frontend.lower.shape import device_shape
 from nmcu.graph import Builder, TensorInfo, ops, origin
@@ -35,14 +37,33 @@ class _Options:
         return checked
 
 
+@dataclass(frozen=True)
+class Spread:
+    """A map (1, height, width, channels) whose every block[0]-th row and block[1]-th column the file has as a batch of
+    its own (SPACE_TO_BATCH_ND)."""
+
+    info: TensorInfo
+    block: tuple[int, int]
+
+
 class Context:
-    """The state of one conversion; `op` is the operator being converted, `name` its node name."""
+    """The state of one conversion; `op` is the operator being converted, `name` its node name.
+
+    Of the file's variables, `initial` are their first values, `states` what was read of them, `assigned` what was
+    assigned last.
+    """
 
     def __init__(self, file: tf.File) -> None:
         self.file = file
         self.builder = Builder()
         self.op = tf.Operator("", (), (), None)
         self.known: dict[int, TensorInfo] = {}
+        self.handles = handles(file)
+        self.initial: dict[Variable, tf.Tensor] = {}
+        self.states: dict[Variable, TensorInfo] = {}
+        self.assigned: dict[Variable, TensorInfo] = {}
+        self.spread: dict[int, Spread] = {}
+        self.floated: dict[str, TensorInfo] = {}
 
     @property
     def name(self) -> str:
@@ -66,8 +87,8 @@ class Context:
     def x(self, position: int = 0) -> TensorInfo:
         """Activation input `position` on the device."""
         tensor = self.tensor(position)
-        info = self.known.get(self.op.inputs[position])
-        if info is not None and tensor.dtype in ("int8", "uint8"):
+        info = self.held(self.op.inputs[position])
+        if info is not None and tensor.dtype in ("int8", "uint8", "float32"):
             return info
         if tensor.dtype in ("float32", "float16"):
             raise self.error(
@@ -82,6 +103,31 @@ class Context:
         raise self.error(
             f"works on {tensor.dtype} tensor {tensor.name!r}; only int8 activations are supported{advice}"
         )
+
+    def map(self, position: int = 0) -> Spread:
+        """Activation input `position` as one map, whatever the file has as batches."""
+        found = self.spread.get(self.op.inputs[position]) if self.has(position) else None
+        return found or Spread(self.x(position), (1, 1))
+
+    def held(self, index: int) -> TensorInfo | None:
+        """Tensor `index` on the device, as the file has it; None where no operator has written it."""
+        if index not in self.known and index in self.spread:
+            self._batches(index)
+        return self.known.get(index)
+
+    def _batches(self, index: int) -> None:
+        """Make tensor `index` as the file has it: a batch for each place in a block."""
+        x, (rows, columns) = self.spread[index].info, self.spread[index].block
+        tensor, (_, height, width, channels) = self.file.tensors[index], x.shape
+        parts = (height // rows, rows, width // columns, columns, channels)
+        apart = shape.reshape(self.builder, f"{self.name} apart", x, parts, f"{tensor.name} apart")
+        moved = shape.transpose(
+            self.builder, f"{self.name} batches", apart, (1, 3, 0, 2, 4), f"{tensor.name} blocks"
+        )
+        batches = shape.reshape(
+            self.builder, f"{self.name} in", moved, device_shape(tensor.shape), f"{tensor.name} batches"
+        )
+        self.hold(index, batches)
 
     def operand(self, position: int) -> TensorInfo:
         """Input `position` of an operator whose inputs may be int8 constants."""
@@ -102,9 +148,11 @@ class Context:
         return self.spec(self.op.outputs[position])
 
     def spec(self, index: int) -> TensorInfo:
-        """Device name, scale and zero point of tensor `index`; uint8 is shifted by 128 to int8."""
+        """Device name, scale and zero point of tensor `index`; uint8 is shifted by 128 to int8. float32 has neither."""
         tensor = self.file.tensors[index]
         name = f"{tensor.name}.device" if index in (*self.file.inputs, *self.file.outputs) else tensor.name
+        if tensor.dtype == "float32":
+            return TensorInfo(name, (), "float32")
         if tensor.dtype not in ("int8", "uint8"):
             raise self.error(f"tensor {tensor.name!r} is {tensor.dtype}; only int8 activations are supported")
         if tensor.scale.size != 1 or tensor.zero_point.size > 1:
@@ -139,10 +187,11 @@ class Context:
         return tuple(int(v) for v in self.constant(position, "int32", "int64").reshape(-1))
 
     def options(self, kind: type[Any]) -> Any:
-        """The option table of the operator; reading a field that lies outside the file raises `ModelError`."""
-        if self.op.options is None:
-            raise self.error("its table of options is missing; convert the model again")
-        if self.op.options_type != getattr(tflite.BuiltinOptions, kind.__name__):
+        """The option table of the operator, with the schema's defaults where the file has none; reading a field that
+        lies outside the file raises `ModelError`."""
+        if self.op.options is not None and self.op.options_type != getattr(
+            tflite.BuiltinOptions, kind.__name__
+        ):
             names = {
                 code: name for name, code in vars(tflite.BuiltinOptions).items() if isinstance(code, int)
             }
@@ -150,9 +199,7 @@ class Context:
             raise self.error(
                 f"its table of options is {found}, {kind.__name__} is needed; convert the model again"
             )
-        table = kind()
-        table.Init(self.op.options.Bytes, self.op.options.Pos)
-        return _Options(table, self.error("its table of options is damaged"))
+        return _Options(tf.options(self.op, kind), self.error("its table of options is damaged"))
 
     def activation(self, code: int) -> clamp.Clamp:
         """The fused activation `code` of the schema."""
@@ -179,9 +226,12 @@ class Context:
         """The shape that output `position` has on the device, from the file."""
         return device_shape(self.file.tensors[self.op.outputs[position]].shape)
 
-    def write(self, info: TensorInfo, position: int = 0) -> None:
-        """Record `info` as output `position`; its shape must be the one in the file."""
+    def write(self, info: TensorInfo, position: int = 0, block: tuple[int, int] = (1, 1)) -> None:
+        """Record `info` as output `position`, spread by `block`; its shape must be the one in the file."""
         index = self.op.outputs[position]
+        if block != (1, 1):
+            self.spread[index] = Spread(info, block)
+            return
         expected = self.device_shape(position)
         if info.shape != expected:
             raise self.error(f"the file gives output shape {expected}, the operator computes {info.shape}")
@@ -197,5 +247,8 @@ class Context:
 
     def write_copy(self, info: TensorInfo, position: int = 0) -> None:
         """As `write`, for integers copied from an input; `info` has its quantisation, which must be the output's."""
+        if self.file.tensors[self.op.outputs[position]].dtype == "float32":
+            self.write(info, position)
+            return
         self.check_same(info, position=position)
         self.write(requantize(self.builder, f"{self.name} scale", info, self.y(position)), position)

@@ -2,8 +2,9 @@
 
 import struct
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import flatbuffers
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
 from nmcu.frontend import limits
+from nmcu.frontend.from_tflite import sparse
 
 T = TypeVar("T")
 
@@ -54,45 +56,77 @@ class Tensor:
 @dataclass(frozen=True, eq=False)
 class Operator:
     """One operator: its name in the schema (CONV_2D, ...), tensor indices (-1: absent), its option table and which
-    of the schema's tables that is (`tflite.BuiltinOptions`)."""
+    of the schema's tables that is (`tflite.BuiltinOptions`); `intermediates` are tensors whose scales it uses."""
 
     code: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Any
     options_type: int = 0
+    intermediates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class File:
-    """The one subgraph of a model."""
+    """The main subgraph of a model; `called` are those, by number, that its CALL_ONCE operators run."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    called: Mapping[int, "File"] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def options(operator: Operator, kind: type[Any]) -> Any:
+    """The operator's table of options as a `kind`; where it has none, one whose fields have the schema's defaults."""
+    table = kind()
+    if operator.options is None:
+        empty = flatbuffers.Builder(16)
+        empty.StartObject(0)
+        empty.Finish(empty.EndObject())
+        data = bytes(empty.Output())
+        table.Init(data, flatbuffers.encode.Get(flatbuffers.packer.uoffset, data, 0))
+    else:
+        table.Init(operator.options.Bytes, operator.options.Pos)
+    return table
 
 
 def parse(data: bytes) -> File:
-    """Read a flatbuffer; raises `ModelError` for a damaged file or one with several subgraphs."""
+    """Read a flatbuffer; raises `ModelError` for a damaged file. Subgraphs that nothing calls do not matter."""
     try:
         model = tflite.Model.GetRootAs(data, 0)
-        if model.SubgraphsLength() != 1:
-            raise ModelError(
-                f"the TFLite model has {model.SubgraphsLength()} subgraphs; supported: exactly one, "
-                "without control flow and without variables kept between runs"
-            )
-        graph = model.Subgraphs(0)
-        limits.check_nodes(graph.OperatorsLength())
-        buffers = _Buffers(data, model)
-        tensors = _each(data, graph.TensorsLength(), lambda i: _tensor(graph.Tensors(i), buffers))
-        limits.check_bytes(sum(t.data.nbytes for t in tensors if t.data is not None))
-        operators = _each(data, graph.OperatorsLength(), lambda i: _operator(model, graph.Operators(i)))
-        file = File(tensors, operators, _indices(graph.InputsAsNumpy()), _indices(graph.OutputsAsNumpy()))
-        _check(file)
-        return _named(file)
+        count = model.SubgraphsLength()
+        main = _subgraph(data, model, 0) if count else None
+        called = (
+            {} if main is None else {i: _subgraph(data, model, i) for i in _called(main) if 0 < i < count}
+        )
+        if main is None:
+            raise ModelError("the TFLite model has no subgraph")
+        return replace(main, called=MappingProxyType(called))
     except DAMAGE as error:
         raise ModelError("the TFLite file is damaged: its tables point outside the file") from error
+
+
+def _subgraph(data: bytes, model: Any, number: int) -> File:
+    graph, buffers = model.Subgraphs(number), _Buffers(data, model)
+    limits.check_nodes(graph.OperatorsLength())
+    tensors = _each(data, graph.TensorsLength(), lambda i: _tensor(graph.Tensors(i), buffers))
+    limits.check_bytes(sum(t.data.nbytes for t in tensors if t.data is not None))
+    operators = _each(data, graph.OperatorsLength(), lambda i: _operator(model, graph.Operators(i)))
+    file = File(tensors, operators, _indices(graph.InputsAsNumpy()), _indices(graph.OutputsAsNumpy()))
+    _check(file)
+    return sparse.densified(_named(file))
+
+
+def _called(file: File) -> list[int]:
+    """The subgraphs that CALL_ONCE operators run, each once."""
+    found: dict[int, None] = {}
+    for operator in file.operators:
+        if operator.code == "CALL_ONCE" and operator.options_type == tflite.BuiltinOptions.CallOnceOptions:
+            options = tflite.CallOnceOptions()
+            options.Init(operator.options.Bytes, operator.options.Pos)
+            found[int(options.InitSubgraphIndex())] = None
+    return list(found)
 
 
 class _Buffers:
@@ -132,12 +166,15 @@ def _tensor(raw: Any, buffers: _Buffers) -> Tensor:
             f"tensor {name!r} is quantised in a way of its own (in blocks, or custom); supported: one scale for the "
             "tensor, or one per output channel of weights"
         )
-    if raw.Sparsity() is not None:
-        raise ModelError(f"tensor {name!r} is stored sparse; supported: dense storage with zeros in it")
     content = buffers[raw.Buffer()]
     data = np.empty(shape, dtype) if 0 in shape and dtype in _DTYPES.values() else None
     if content is not None and dtype in _DTYPES.values():
         size = int(np.prod([float(d) for d in shape])) * np.dtype(dtype).itemsize
+        if raw.Sparsity() is not None:
+            limits.check_bytes(size)
+            content = (
+                sparse.dense(name, shape, raw.Sparsity(), content.view(dtype)).reshape(-1).view(np.uint8)
+            )
         if size != content.size or min(shape, default=1) < 0:
             raise ModelError(
                 f"tensor {name!r} has shape {shape} and {content.size} bytes of data, which do not fit"
@@ -164,7 +201,8 @@ def _operator(model: Any, raw: Any) -> Operator:
     if name == "CUSTOM":
         name = f"custom operator {(code.CustomCode() or b'').decode('utf-8', 'replace')!r}"
     inputs, outputs = _indices(raw.InputsAsNumpy()), _indices(raw.OutputsAsNumpy())
-    return Operator(name, inputs, outputs, raw.BuiltinOptions(), raw.BuiltinOptionsType())
+    intermediates = _indices(raw.IntermediatesAsNumpy())
+    return Operator(name, inputs, outputs, raw.BuiltinOptions(), raw.BuiltinOptionsType(), intermediates)
 
 
 def _indices(raw: Any) -> tuple[int, ...]:
@@ -193,6 +231,6 @@ def _named(file: File) -> File:
 
 def _check(file: File) -> None:
     used = [i for op in file.operators for i in op.inputs if i != -1]
-    used += [i for op in file.operators for i in op.outputs]
+    used += [i for op in file.operators for i in (*op.outputs, *op.intermediates)]
     if any(not 0 <= i < len(file.tensors) for i in (*used, *file.inputs, *file.outputs)):
         raise ModelError("the TFLite file is damaged: an operator uses a tensor that does not exist")

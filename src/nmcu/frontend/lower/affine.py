@@ -1,5 +1,6 @@
 """Convolution (dense, grouped, depthwise) and linear layers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,25 @@ class Weights:
     value: NDArray[np.int8]
     scale: NDArray[Any]
     bias: NDArray[Any] | None
+
+
+def centred(
+    value: NDArray[np.int8], zero: NDArray[np.int64], axis: int, error: Callable[[str], ModelError]
+) -> NDArray[np.int8]:
+    """Weights with their zero points taken off, one or one for each of `axis`; raises `error` where they leave int8."""
+    if not zero.any():
+        return value
+    shape = [1] * value.ndim
+    if zero.size > 1:
+        shape[axis] = -1
+    differences = value - zero.reshape(shape)
+    least, most = int(differences.min()), int(differences.max())
+    if least < -128 or most > 127:
+        raise error(
+            f"has weights with a zero point other than 0, from which they differ by {least} to {most}; supported: "
+            "-128 to 127; quantise the weights symmetrically, or to 7 bits"
+        )
+    return differences.astype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -51,9 +71,14 @@ def conv(
         )
     _check_scale(name, weights.scale)
     cout, kh, kw, cin = weights.value.shape
-    lo, hi = activation.bounds(y)
+    lo, hi = activation.bounds(y) if y.dtype == "int8" else (-128, 127)
     options = {"strides": geometry.strides, "pads": geometry.pads, "dilations": geometry.dilations}
     op: ops.Op
+    if groups > 1 and y.dtype != "int8":
+        raise ModelError(
+            f"node {name!r}: a {'depthwise' if cin == 1 else 'grouped'} convolution whose float result is used as it "
+            "is; supported: one of a single group; quantise its output"
+        )
     if groups == cout == x.shape[3] and cin == 1 and cout > 1:
         filters = np.ascontiguousarray(weights.value.reshape(cout, kh, kw).transpose(1, 2, 0))
         op, constants = ops.Depthwise.build(
@@ -64,6 +89,37 @@ def conv(
             name, x, y, weights.value, weights.scale, weights.bias, groups=groups, lo=lo, hi=hi, **options
         )
     return b.add(name, op, [x], [y], constants)[0]
+
+
+def conv_add(
+    name: str,
+    x: TensorInfo,
+    residual: TensorInfo,
+    y: TensorInfo,
+    weights: Weights,
+    geometry: Geometry,
+    signs: tuple[int, int],
+    activation: clamp.Clamp = clamp.NONE,
+) -> tuple[ops.ConvAdd, dict[str, NDArray[Any]]] | None:
+    """Operator and constants of a convolution whose real result, times `signs[0]`, is added to `residual` times
+    `signs[1]`; None where its 16 bits are too few for that. `x` and `residual` give scales and zero points only."""
+    _check_scale(name, weights.scale)
+    lo, hi = activation.bounds(y)
+    return ops.ConvAdd.of_real(
+        name,
+        x,
+        residual,
+        y,
+        weights.value,
+        weights.scale,
+        weights.bias,
+        signs=signs,
+        strides=geometry.strides,
+        pads=geometry.pads,
+        dilations=geometry.dilations,
+        lo=lo,
+        hi=hi,
+    )
 
 
 def conv_transpose(
@@ -106,7 +162,7 @@ def linear(
 ) -> TensorInfo:
     """A fully connected layer on `x` (T, Cin)."""
     _check_scale(name, weights.scale)
-    lo, hi = activation.bounds(y)
+    lo, hi = activation.bounds(y) if y.dtype == "int8" else (-128, 127)
     op, constants = ops.Linear.build(name, x, y, weights.value, weights.scale, weights.bias, lo=lo, hi=hi)
     return b.add(name, op, [x], [y], constants)[0]
 

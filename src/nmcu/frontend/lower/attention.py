@@ -1,7 +1,9 @@
 """Layer normalisation and the products of attention."""
 
+import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.frontend.lower.clamp import Clamp
@@ -50,7 +52,16 @@ def layer_norm(
     beta: NDArray[Any],
     epsilon: float,
     activation: Clamp,
+    centred: bool = True,
+    repeat: int = 1,
 ) -> TensorInfo:
-    """Layer normalisation over the last axis of `x`."""
-    op, constants = ops.LayerNorm.build(name, x, y, gamma, beta, epsilon)
+    """Layer normalisation over the last axis of `x`, `repeat` neighbours of one channel; not `centred`, by the root of
+    the mean square."""
+    op, constants = ops.LayerNorm.build(name, x, y, gamma, beta, epsilon, centred, repeat)
     return clip(b, f"{name} clip", b.add(name, op, [x], [y], constants)[0], activation)
+
+
+def l2_norm(b: Builder, name: str, x: TensorInfo, y: TensorInfo, activation: Clamp) -> TensorInfo:
+    """Rows of `x` divided by the root of their sum of squares, which is that of the mean one times the root of C."""
+    gamma = np.full(x.shape[-1], 1.0 / math.sqrt(x.shape[-1]))
+    return layer_norm(b, name, x, y, gamma, np.zeros(x.shape[-1]), 0.0, activation, centred=False)

@@ -36,16 +36,25 @@ def add(
     return b.add(name, op, list(pair), [y], constants)[0]
 
 
-def mul(
+def combine(
     b: Builder,
     name: str,
+    operator: type[ops.Mul] | type[ops.Div],
     pair: tuple[TensorInfo, TensorInfo],
     y: TensorInfo,
     activation: clamp.Clamp = clamp.NONE,
 ) -> TensorInfo:
-    """`pair[0] * pair[1]`."""
+    """The product or the quotient of `pair`."""
     lo, hi = activation.bounds(y)
-    op, constants = ops.Mul.build(name, *pair, y, lo=lo, hi=hi)
+    op, constants = operator.build(name, *pair, y, lo=lo, hi=hi)
+    return b.add(name, op, list(pair), [y], constants)[0]
+
+
+def squared_difference(
+    b: Builder, name: str, pair: tuple[TensorInfo, TensorInfo], y: TensorInfo
+) -> TensorInfo:
+    """`(pair[0] - pair[1])**2`."""
+    op, constants = ops.SquaredDifference.build(name, *pair, y)
     return b.add(name, op, list(pair), [y], constants)[0]
 
 

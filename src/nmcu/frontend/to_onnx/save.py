@@ -1,5 +1,6 @@
 """Writing an integer graph as a QDQ ONNX model that any ONNX runtime executes and `load` reads back."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from onnx import helper
 
 from nmcu.errors import ModelError, NmcuError
 from nmcu.files import write_atomically
+from nmcu.frontend.to_onnx.states import state_ports
 from nmcu.frontend.to_onnx.writer import TO_FIRST, TO_LAST, Export, Layout, Writer
 from nmcu.graph import Graph, Layer, TensorInfo, ops
+from nmcu.graph.carry import PROPERTY
 
 OPSET, IR_VERSION = 17, 8
 
@@ -32,30 +35,39 @@ def check_suffix(path: Path) -> None:
 def save(graph: Graph, path: str | Path, writers: Mapping[type[ops.Op], Export]) -> None:
     """Write `graph` to `path` as QDQ ONNX (opset 17) with the operators' `writers`; loading it gives the same graph.
 
+    States become inputs and outputs, which the file's metadata names.
+
     Raises `ModelError` for what QDQ ONNX cannot express, `NmcuError` where `path` cannot be written.
     """
     w, edge = Writer(), graph.border
     for info in (*edge.model_inputs, *edge.model_outputs):
         w.unique(info.name)
+    states = [state_ports(w, graph, state) for state in graph.states]
     for encoder in edge.encoders:
         _encode(w, encoder)
+    for ports in states:
+        ports.read(w)
     for layer in graph.layers:
-        _layer(w, layer, writers)
+        if not isinstance(layer.op, ops.WriteState):
+            _layer(w, layer, writers)
     for decoder in edge.decoders:
         _decode(w, decoder)
+    for ports in states:
+        ports.write(w)
     proto = helper.make_model(
         helper.make_graph(
             w.nodes,
             graph.name or "model",
-            [_info(i) for i in edge.model_inputs],
-            [_info(o) for o in edge.model_outputs],
+            [_info(i) for i in (*edge.model_inputs, *(p.input for p in states))],
+            [_info(o) for o in (*edge.model_outputs, *(p.output for p in states))],
             w.initializers,
         ),
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="nmcu",
     )
-    helper.set_model_props(proto, dict(graph.metadata))
+    pairs = {PROPERTY: json.dumps({p.input.name: p.output.name for p in states})} if states else {}
+    helper.set_model_props(proto, {**graph.metadata, **pairs})
     write_atomically(Path(path), proto.SerializeToString())
 
 
@@ -74,7 +86,11 @@ def _layer(w: Writer, layer: Layer, writers: Mapping[type[ops.Op], Export]) -> N
         return
     real, layout = made
     (y,) = layer.outputs
-    lo, hi = getattr(layer.op, "lo", -128), getattr(layer.op, "hi", 127)
+    if y.dtype != "int8":  # of a float section
+        w.define(y, layout, real)
+        return
+    last = layer.op.sum if isinstance(layer.op, ops.ConvAdd) else layer.op
+    lo, hi = getattr(last, "lo", -128), getattr(last, "hi", 127)
     if (lo, hi) != (-128, 127):
         scale, zero = y.quant
         bounds = [
@@ -106,7 +122,7 @@ def _encode(w: Writer, encoder: Layer) -> None:
 
 
 def _border(w: Writer, op: ops.Encode, name: str, device: TensorInfo, layout: Layout) -> None:
-    if op.dtype == "float32":
+    if op.dtype == "float32" and op.to == "int8":
         w.quantize(name, device, layout)
     else:
         w.define(device, layout, name)

@@ -8,7 +8,8 @@ import numpy as np
 
 from nmcu.errors import ModelError
 from nmcu.graph.broadcast import broadcast_shape
-from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.by_rows import ByElement
+from nmcu.graph.op import Array, Constants
 from nmcu.graph.requant import INT32_MAX, INT32_MIN
 from nmcu.graph.tensor import Shape, TensorInfo
 
@@ -16,7 +17,7 @@ MIN_SHIFT = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Add(Op):
+class Add(ByElement):
     """`clamp(z_y + ((a - z_a) * m_a + (b - z_b) * m_b + 2**(s-1)) >> s, lo, hi)`; a negative m_b subtracts.
 
     The common domain has scale `s_y / 2**s`. Every intermediate of
@@ -82,14 +83,11 @@ class Add(Op):
     @property
     def fits_int32(self) -> bool:
         """True if no intermediate of the sum can leave int32, in any order."""
-        corners_a = (-128 * self.multiplier_a, 127 * self.multiplier_a)
-        corners_b = (-128 * self.multiplier_b, 127 * self.multiplier_b)
-        rc = self.rounding_constant
-        reached = [rc, *corners_a, *corners_b]
-        for p in corners_a:
-            for q in corners_b:
-                reached += [p + q, p + rc, q + rc, p + q + rc]
-        return min(reached) >= INT32_MIN and max(reached) <= INT32_MAX
+        return sums_fit(
+            (-128 * self.multiplier_a, 127 * self.multiplier_a),
+            (-128 * self.multiplier_b, 127 * self.multiplier_b),
+            self.rounding_constant,
+        )
 
     def shapes(self, inputs: Sequence[TensorInfo], constants: Constants) -> tuple[Shape, ...]:
         return (broadcast_shape("Add", inputs),)
@@ -99,3 +97,12 @@ class Add(Op):
         b = (inputs[1].astype(np.int64) - self.zero_point_b) * self.multiplier_b
         y = self.zero_point + ((a + b + (1 << (self.shift - 1))) >> self.shift)
         return (np.clip(y, self.lo, self.hi).astype(np.int8),)
+
+
+def sums_fit(a: tuple[int, int], b: tuple[int, int], constant: int) -> bool:
+    """True if sums of a product between those `a`, one between those `b` and `constant` fit int32, in any order."""
+    reached = [constant, *a, *b]
+    for p in a:
+        for q in b:
+            reached += [p + q, p + constant, q + constant, p + q + constant]
+    return min(reached) >= INT32_MIN and max(reached) <= INT32_MAX

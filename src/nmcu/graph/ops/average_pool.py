@@ -9,16 +9,19 @@ from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
 from nmcu.graph import requant, window
+from nmcu.graph.by_rows import ByWindow
 from nmcu.graph.op import Array, Constants, Ints
+from nmcu.graph.rows import Windows
 from nmcu.graph.tensor import Shape, TensorInfo
 
 
 @dataclass(frozen=True, kw_only=True)
-class AveragePool(requant.Requantised):
+class AveragePool(ByWindow, requant.Requantised):
     """`acc = sum(valid x) + bias[k]`, requantised with `multiplier[k]`, `shift[k]`; k is the window's class.
 
     Windows at borders hold fewer valid elements. `counts` (K,) int32, ascending, are the distinct numbers of
-    valid elements; `bias[k] = -z_x * counts[k]`; the division by the count is folded into `multiplier[k]`.
+    valid elements; `bias[k] = -z_x * counts[k]`; the division by the count is folded into `multiplier[k]`,
+    except where the result is the `total` instead of the mean.
     """
 
     KIND: ClassVar[str] = "avgpool"
@@ -28,11 +31,11 @@ class AveragePool(requant.Requantised):
         "multiplier": "int32",
         "shift": "int32",
     }
-    SUMMARY = "average and global average pooling"
+    SUMMARY = "average and global average pooling, means and sums over any axes"
 
     kernel: Ints
     strides: Ints
-    pads: Ints
+    total: bool
 
     @classmethod
     def build(
@@ -44,6 +47,7 @@ class AveragePool(requant.Requantised):
         kernel: Ints,
         strides: Ints = (1, 1),
         pads: Ints = (0, 0, 0, 0),
+        total: bool = False,
         lo: int = -128,
         hi: int = 127,
     ) -> tuple["AveragePool", dict[str, Array]]:
@@ -55,10 +59,18 @@ class AveragePool(requant.Requantised):
             )
         (x_scale, x_zero), (y_scale, y_zero) = x.quant, y.quant
         bias = -x_zero * counts
-        chosen = requant.choose(
-            name, x_scale / y_scale / counts, bias - 128 * counts, bias + 127 * counts, y_zero
+        factor = x_scale / y_scale / (np.ones_like(counts) if total else counts)
+        chosen = requant.choose(name, factor, bias - 128 * counts, bias + 127 * counts, y_zero)
+        op = cls(
+            form=chosen.form,
+            zero_point=y_zero,
+            lo=lo,
+            hi=hi,
+            kernel=kernel,
+            strides=strides,
+            pads=pads,
+            total=total,
         )
-        op = cls(form=chosen.form, zero_point=y_zero, lo=lo, hi=hi, kernel=kernel, strides=strides, pads=pads)
         return op, {
             "counts": counts.astype(np.int32),
             "bias": bias.astype(np.int32),
@@ -74,8 +86,11 @@ class AveragePool(requant.Requantised):
             raise ModelError(f"AveragePool: counts are {constants['counts']}, the windows have {counts}")
         return ((1, *out, channels),)
 
+    def windows(self, x: TensorInfo, constants: Constants) -> Windows:
+        return Windows(x.shape[1], self.kernel[0], self.strides[0], self.pads[0])
+
     def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
-        ones = np.ones((*inputs[0].shape[:3], 1), np.int32)
+        ones = np.ones((1, *inputs[0].shape[1:3], 1), np.int32)
         count = window_sums(ones, self.kernel, self.strides, self.pads)
         k = np.searchsorted(constants["counts"], count)
         acc = (
@@ -85,7 +100,7 @@ class AveragePool(requant.Requantised):
         y = requant.apply(
             acc, constants["multiplier"][k], constants["shift"][k], self.zero_point, self.lo, self.hi
         )
-        return (y[np.newaxis],)
+        return (y,)
 
 
 def distinct_counts(x: TensorInfo, kernel: Ints, strides: Ints, pads: Ints) -> NDArray[np.int64]:
@@ -101,7 +116,7 @@ def distinct_counts(x: TensorInfo, kernel: Ints, strides: Ints, pads: Ints) -> N
 
 
 def window_sums(x: NDArray[np.int32], kernel: Ints, strides: Ints, pads: Ints) -> NDArray[np.int32]:
-    """Sums over the windows of `x` (1, H, W, C), padding counted as 0: (OH, OW, C)."""
+    """Sums over the windows of `x` (N, H, W, C), padding counted as 0: (N, OH, OW, C)."""
     view = window.patches(x, kernel, strides, pads, fill=0)
-    sums: NDArray[np.int32] = view.sum(axis=(2, 3), dtype=np.int32)
+    sums: NDArray[np.int32] = view.sum(axis=(3, 4), dtype=np.int32)
     return sums

@@ -8,6 +8,7 @@ import numpy as np
 
 from nmcu.errors import ModelError
 from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.rows import Rows, of_elements
 from nmcu.graph.tensor import Shape, TensorInfo
 
 
@@ -16,6 +17,7 @@ class Concat(Op):
     """Any number of inputs; all other axes must be equal."""
 
     KIND: ClassVar[str] = "concat"
+    FLOAT: ClassVar[bool] = True
     INPUTS: ClassVar[int | None] = None
     SUMMARY = "concatenation along any axis"
 
@@ -31,12 +33,18 @@ class Concat(Op):
                 d != e for i, (d, e) in enumerate(zip(x.shape, first, strict=True)) if i != self.axis
             ):
                 raise ModelError(f"Concat: shapes {first} and {x.shape} differ outside axis {self.axis}")
-            if x.quant != inputs[0].quant:
+            if (x.dtype, x.scale, x.zero_point) != (inputs[0].dtype, inputs[0].scale, inputs[0].zero_point):
                 raise ModelError(
-                    f"Concat: inputs are quantised as {inputs[0].quant} and {x.quant}; must be equal"
+                    f"Concat: inputs {inputs[0].name!r} and {x.name!r} are quantised differently; must be equal"
                 )
         total = sum(x.shape[self.axis] for x in inputs)
         return ((*first[: self.axis], total, *first[self.axis + 1 :]),)
+
+    def rows_read(
+        self, inputs: Sequence[TensorInfo], constants: Constants, rows: Rows
+    ) -> tuple[Rows | None, ...] | None:
+        along = len(inputs[0].shape) == 4 and self.axis in (2, 3)
+        return of_elements(inputs, rows) if along else None
 
     def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
         return (np.concatenate(inputs, axis=self.axis),)

@@ -1,6 +1,7 @@
 """Conv2d: 2-D convolution, grouped and dilated included."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,12 +10,17 @@ from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
 from nmcu.graph import affine, requant, window
+from nmcu.graph.by_rows import ByWindow
 from nmcu.graph.op import Array, Constants, Floats, Ints
+from nmcu.graph.rows import Windows
 from nmcu.graph.tensor import Shape, TensorInfo
+
+COLUMNS = 2**19
+"""Elements of the matrix of windows that the reference multiplies at once: they stay in a processor's cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conv2d(requant.Requantised):
+class Conv2d(ByWindow, requant.Requantised):
     """`acc[c] = bias[c] + sum(weight[c, kh, kw, i] * x[...])`, requantised per channel.
 
     weight (Cout, KH, KW, Cin/groups); bias (Cout,) holds the folded input zero point; multiplier and shift
@@ -27,7 +33,6 @@ class Conv2d(requant.Requantised):
     SUMMARY = "2-D convolution; groups, dilation, fused ReLU, ReLU6 or clip"
 
     strides: Ints
-    pads: Ints
     dilations: Ints
     groups: int
     input_zero_point: int
@@ -57,7 +62,7 @@ class Conv2d(requant.Requantised):
         folded = affine.fold(name, x, y, weight.reshape(weight.shape[0], -1), weight_scale, bias)
         op = cls(
             form=folded.form,
-            zero_point=y.quant[1],
+            zero_point=y.zero_point or 0,
             lo=lo,
             hi=hi,
             strides=strides,
@@ -85,27 +90,34 @@ class Conv2d(requant.Requantised):
         )
         return ((1, *out, cout),)
 
+    def windows(self, x: TensorInfo, constants: Constants) -> Windows:
+        return Windows(
+            x.shape[1], constants["weight"].shape[1], self.strides[0], self.pads[0], self.dilations[0]
+        )
+
     def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
         weight = constants["weight"]
         cout, kh, kw, cin = weight.shape
         kernel = weight.reshape(self.groups, cout // self.groups, kh * kw * cin)
         exact = affine.exact_float(kernel.reshape(cout, -1))
         matrix = kernel.astype(exact).transpose(0, 2, 1)
-        view = window.patches(
-            inputs[0], (kh, kw), self.strides, self.pads, self.input_zero_point, self.dilations
-        )
-        oh, ow = view.shape[:2]
-        y = np.empty((1, oh, ow, cout), np.int8)
-        rows = max(1, 2**22 // max(1, ow * kh * kw * cin * self.groups))
-        for row in range(0, oh, rows):
-            part = view[row : row + rows]
-            columns = part.reshape(len(part) * ow, kh * kw, self.groups, cin).transpose(2, 0, 1, 3)
-            acc = columns.reshape(self.groups, len(part) * ow, kh * kw * cin).astype(exact) @ matrix
-            total = acc.transpose(1, 0, 2).reshape(len(part), ow, cout).astype(np.int64) + constants["bias"]
-            y[0, row : row + rows] = requant.apply(
-                total, constants["multiplier"], constants["shift"], self.zero_point, self.lo, self.hi
-            )
+        x = inputs[0].astype(exact)
+        view = window.patches(x, (kh, kw), self.strides, self.pads, self.input_zero_point, self.dilations)
+        images, oh, ow = view.shape[:3]
+        y = np.empty((images, oh, ow, cout), self.dtype)
+        rows = max(1, COLUMNS // max(1, ow * kh * kw * cin * self.groups))
+        for block in itertools.product(_steps(images, max(1, rows // oh)), _steps(oh, rows)):
+            part = view[block]
+            columns = part.reshape(-1, kh * kw, self.groups, cin).transpose(2, 0, 1, 3)
+            acc = columns.reshape(self.groups, -1, kh * kw * cin) @ matrix
+            total = acc.transpose(1, 0, 2).reshape(*part.shape[:3], cout).astype(np.int64)
+            total += constants["bias"]
+            y[block] = requant.output(self, total, constants["multiplier"], constants["shift"])
         return (y,)
 
     def macs(self, inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], constants: Constants) -> int:
         return outputs[0].size * (int(constants["weight"].size) // len(constants["weight"]))
+
+
+def _steps(size: int, step: int) -> Iterator[slice]:
+    return (slice(start, start + step) for start in range(0, size, step))

@@ -19,6 +19,7 @@ class Decode(Op):
     """
 
     KIND: ClassVar[str] = "dequantize"
+    FLOAT: ClassVar[bool] = True
     SUMMARY = "device output to the model's own dtype and layout; runs on the host"
 
     dtype: Literal["float32", "uint8", "int8", "int32", "int64"]

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
 from nmcu.graph import affine, requant, window
+from nmcu.graph.by_rows import ByWindow
 from nmcu.graph.op import Array, Constants, Floats, Ints
+from nmcu.graph.rows import Windows
 from nmcu.graph.tensor import Shape, TensorInfo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Depthwise(requant.Requantised):
+class Depthwise(ByWindow, requant.Requantised):
     """`acc[c] = bias[c] + sum(weight[kh, kw, c] * x[..., c])`, requantised per channel.
 
     weight (KH, KW, C); everything else as in Conv2d.
@@ -25,7 +27,6 @@ class Depthwise(requant.Requantised):
     SUMMARY = "depthwise 2-D convolution; dilation, fused ReLU, ReLU6 or clip"
 
     strides: Ints
-    pads: Ints
     dilations: Ints
     input_zero_point: int
     weight_scale: Floats
@@ -75,18 +76,23 @@ class Depthwise(requant.Requantised):
         )
         return ((1, *out, channels),)
 
+    def windows(self, x: TensorInfo, constants: Constants) -> Windows:
+        return Windows(
+            x.shape[1], constants["weight"].shape[0], self.strides[0], self.pads[0], self.dilations[0]
+        )
+
     def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
         weight = constants["weight"].astype(np.int32)
         kh, kw, _ = weight.shape
         view = window.patches(
             inputs[0], (kh, kw), self.strides, self.pads, self.input_zero_point, self.dilations
         )
-        acc = np.zeros((view.shape[0], view.shape[1], view.shape[4]), np.int32) + constants["bias"]
+        acc = np.zeros((*view.shape[:3], view.shape[5]), np.int32) + constants["bias"]
         for i in range(kh):
             for j in range(kw):
-                acc += view[:, :, i, j] * weight[i, j]
+                acc += view[:, :, :, i, j] * weight[i, j]
         y = requant.apply(acc, constants["multiplier"], constants["shift"], self.zero_point, self.lo, self.hi)
-        return (y[np.newaxis],)
+        return (y,)
 
     def macs(self, inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], constants: Constants) -> int:
         kh, kw, _ = constants["weight"].shape

@@ -1,4 +1,4 @@
-"""Encode: border node from the model's own input (dtype, layout) to the int8 tensor the device reads."""
+"""Encode: border node from the model's own input (dtype, layout) to the tensor the device reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,16 +15,18 @@ BorderDtype = Literal["float32", "uint8", "int8"]
 
 @dataclass(frozen=True, kw_only=True)
 class Encode(Op):
-    """Transpose by `perm`, reshape to `shape`, then to int8 with `scale` and `zero_point`.
+    """Transpose by `perm`, reshape to `shape`, then to int8 with `scale` and `zero_point`, unless `to` is float32.
 
     float32: `clamp(round_half_even(x / scale) + zero_point)`, as ONNX QuantizeLinear; uint8: `x - 128`;
     int8: as it is.
     """
 
     KIND: ClassVar[str] = "quantize"
+    FLOAT: ClassVar[bool] = True
     SUMMARY = "model input to the device's int8 layout; runs on the host"
 
     dtype: BorderDtype
+    to: Literal["int8", "float32"] = "int8"
     perm: Ints
     shape: Ints
     scale: float
@@ -39,6 +41,8 @@ class Encode(Op):
 
     def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
         x = inputs[0].transpose(self.perm).reshape(self.shape)
+        if self.to == "float32":
+            return (x,)
         if self.dtype == "float32":
             ratio = np.rint(x.astype(np.float32) / np.float32(self.scale))
             return (np.clip(ratio + np.float32(self.zero_point), -128, 127).astype(np.int8),)

@@ -8,12 +8,13 @@ import numpy as np
 
 from nmcu.errors import ModelError
 from nmcu.graph.broadcast import broadcast_shape
-from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.by_rows import ByElement
+from nmcu.graph.op import Array, Constants
 from nmcu.graph.tensor import Shape, TensorInfo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extremum(Op):
+class Extremum(ByElement):
     """`max(a, b)` if `maximum`, else `min(a, b)`; scale and zero point stay. Shapes broadcast as in NumPy."""
 
     KIND: ClassVar[str] = "max"

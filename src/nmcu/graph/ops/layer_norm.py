@@ -1,4 +1,4 @@
-"""LayerNorm over the last axis, in integers: exact sums, a fixed-point inverse square root, two multiplications."""
+"""LayerNorm and its kin over rows, in integers: exact sums, a fixed-point inverse square root, two multiplications."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
-from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.by_rows import ByElement
+from nmcu.graph.op import Array, Constants
 from nmcu.graph.tensor import Shape, TensorInfo
 
-MAX_CHANNELS = 2048
+MAX_CHANNELS = 2**14
 MAX_EPSILON_BITS = 44
 NORM_BITS = 16
 MAX_BITS = 26
@@ -22,27 +23,34 @@ FIRST_GUESS = 0x8A1CAC08
 
 
 @dataclass(frozen=True, kw_only=True)
-class LayerNorm(Op):
+class LayerNorm(ByElement):
     """For each row x of C values, with all sums and differences in int32 unless said otherwise:
 
-    1. `total = sum(x)`, `squares = sum(x * x)`
-    2. `w = (C * squares - total * total << 8) + epsilon` (64 bits): the variance times 2**8 * C**2
+    1. `total = sum(x)`, `squares = sum(x * x)`; `middle = total` if `centred`, else `C * zero_point`
+    2. `w = (C * squares - middle * (2 * total - middle) << 8) + epsilon` (64 bits): the variance, or the mean square,
+       times 2**8 * C**2
     3. `m = floor(w * 4**n)` with the n that brings it into [2**30, 2**32)
     4. `r = FIRST_GUESS - (m >> 2) - (m >> 4)`, then three times
        `r = mulhu(r, (3 << 28) - mulhu(mulhu(r, r), m)) << 3`: 2**46 / sqrt(m), unsigned
     5. `scale = (r + 2**(41 - bits - n)) >> (42 - bits - n)`: 2**(bits + 4) / sqrt(w), with the most `bits` that leave
-       `(C * x[i] - total) * scale` in 32 bits
-    6. `norm = ((C * x[i] - total) * scale + 2**(norm_shift - 1)) >> norm_shift`
-    7. `y[i] = clamp((norm * gamma[i] + beta[i]) >> shift, -128, 127)`
+       `(C * x[i] - middle) * scale` in 32 bits
+    6. `norm = ((C * x[i] - middle) * scale + 2**(norm_shift - 1)) >> norm_shift`
+    7. `y[i] = clamp((norm * gamma[j] + beta[j]) >> shift, -128, 127)` with `j = i // repeat`
 
-    gamma, beta (C,) int32 hold the affine transform in units of `2**-shift` output steps; beta also the output zero
-    point and the rounding. `mulhu(a, b)` is the upper half of the unsigned 64-bit product.
+    gamma, beta (C / repeat,) int32 hold the affine transform in units of `2**-shift` output steps; beta also the output
+    zero point and the rounding. Where there are as many times more of them as there are rows, each row has its own.
+    `mulhu(a, b)` is the upper half of the unsigned 64-bit product.
     """
 
     KIND: ClassVar[str] = "layernorm"
     CONSTANTS: ClassVar[Mapping[str, str]] = {"gamma": "int32", "beta": "int32"}
-    SUMMARY = "layer normalisation over the last axis with scale and offset per channel"
+    SUMMARY = (
+        "layer, instance, group, root mean square and L2 normalisation with scale and offset per channel"
+    )
 
+    centred: bool
+    zero_point: int
+    repeat: int
     epsilon: int
     bits: int
     norm_shift: int
@@ -57,13 +65,19 @@ class LayerNorm(Op):
         gamma: NDArray[Any],
         beta: NDArray[Any] | None,
         epsilon: float,
+        centred: bool = True,
+        repeat: int = 1,
     ) -> tuple["LayerNorm", dict[str, Array]]:
-        """Operator and constants for real `gamma`, `beta` (C,); raises `ModelError` naming node `name`."""
+        """Operator and constants for real `gamma`, `beta` (C / repeat,), or those of each row; raises `ModelError`
+        naming node `name`.
+
+        Without `centred` the mean stays: rows are divided by the root of their mean square.
+        """
         channels = x.shape[-1]
-        (x_scale, _), (y_scale, y_zero) = x.quant, y.quant
+        (x_scale, x_zero), (y_scale, y_zero) = x.quant, y.quant
         gain = np.asarray(gamma, np.float64) / y_scale
-        offset = np.zeros(channels) if beta is None else np.asarray(beta, np.float64) / y_scale
-        if gain.shape != (channels,) or offset.shape != (channels,) or channels > MAX_CHANNELS:
+        offset = np.zeros_like(gain) if beta is None else np.asarray(beta, np.float64) / y_scale
+        if not _fit(x, gain, repeat) or offset.shape != gain.shape or channels > MAX_CHANNELS:
             raise ModelError(
                 f"node {name!r}: scale {gain.shape} and offset {offset.shape} do not fit {channels} channels "
                 f"(at most {MAX_CHANNELS})"
@@ -77,7 +91,15 @@ class LayerNorm(Op):
             factor = np.floor(gain * 2.0 ** (shift - bits + norm_shift) + 0.5)
             constant = np.floor((offset + y_zero + 0.5) * 2.0**shift + 0.5)
             if (np.abs(factor) * reach + np.abs(constant)).max() < 2.0**31:
-                op = cls(epsilon=max(1, round(steps)), bits=bits, norm_shift=norm_shift, shift=shift)
+                op = cls(
+                    centred=centred,
+                    zero_point=x_zero,
+                    repeat=repeat,
+                    epsilon=max(1, round(steps)),
+                    bits=bits,
+                    norm_shift=norm_shift,
+                    shift=shift,
+                )
                 return op, {"gamma": factor.astype(np.int32), "beta": constant.astype(np.int32)}
         raise ModelError(
             f"node {name!r}: the output scale {y_scale:g} is too small for scales up to {np.abs(gamma).max():g} and "
@@ -86,8 +108,9 @@ class LayerNorm(Op):
 
     def shapes(self, inputs: Sequence[TensorInfo], constants: Constants) -> tuple[Shape, ...]:
         channels = inputs[0].shape[-1]
-        if constants["gamma"].shape != (channels,) or constants["beta"].shape != (channels,):
-            raise ModelError(f"LayerNorm: gamma and beta must have {channels} entries")
+        gamma, beta = constants["gamma"], constants["beta"]
+        if not _fit(inputs[0], gamma, self.repeat) or beta.shape != gamma.shape:
+            raise ModelError(f"LayerNorm: gamma and beta must have {channels} entries, or these for each row")
         if channels > MAX_CHANNELS or (self.bits, self.norm_shift) != _bits(channels):
             raise ModelError(f"LayerNorm: bits and norm_shift do not fit {channels} channels")
         if not (1 <= self.epsilon <= 2**MAX_EPSILON_BITS and MIN_SHIFT <= self.shift <= 30):
@@ -98,11 +121,23 @@ class LayerNorm(Op):
         x = inputs[0].astype(np.int64)
         channels = x.shape[-1]
         total, squares = x.sum(axis=-1, keepdims=True), (x * x).sum(axis=-1, keepdims=True)
-        root, n = inverse_root(((channels * squares - total * total) << 8) + self.epsilon)
+        middle = total if self.centred else np.full_like(total, channels * self.zero_point)
+        root, n = inverse_root(((channels * squares - middle * (2 * total - middle)) << 8) + self.epsilon)
         scale = (root + (np.int64(1) << (41 - self.bits - n))) >> (42 - self.bits - n)
-        norm = ((channels * x - total) * scale + (1 << (self.norm_shift - 1))) >> self.norm_shift
-        y = (norm * constants["gamma"].astype(np.int64) + constants["beta"].astype(np.int64)) >> self.shift
+        norm = ((channels * x - middle) * scale + (1 << (self.norm_shift - 1))) >> self.norm_shift
+        gamma, beta = (self._spread(constants[key], x) for key in ("gamma", "beta"))
+        y = (norm * gamma + beta) >> self.shift
         return (np.clip(y, -128, 127).astype(np.int8),)
+
+    def _spread(self, constant: Array, x: Array) -> NDArray[np.int64]:
+        """`constant` for each element of a row, or of all rows."""
+        each = np.repeat(constant.astype(np.int64), self.repeat)
+        return each if each.size == x.shape[-1] else each.reshape(x.shape)
+
+
+def _fit(x: TensorInfo, gamma: NDArray[Any], repeat: int) -> bool:
+    """True for as many factors as a row has groups of `repeat` elements, or as all rows have."""
+    return gamma.ndim == 1 and repeat >= 1 and gamma.size * repeat in (x.shape[-1], x.size)
 
 
 def inverse_root(w: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -15,7 +15,7 @@ from nmcu.graph.tensor import Shape, TensorInfo
 
 @dataclass(frozen=True, kw_only=True)
 class Linear(requant.Requantised):
-    """`acc[t, c] = bias[c] + sum(weight[c, i] * x[t, i])`, requantised per channel.
+    """`acc[t, c] = bias[c] + sum(weight[c, i] * x[t, i])`, requantised per channel, or as it is.
 
     x (T, Cin); weight (Cout, Cin); bias (Cout,) holds the folded input zero point; multiplier, shift (Cout,).
     """
@@ -44,7 +44,7 @@ class Linear(requant.Requantised):
         folded = affine.fold(name, x, y, weight, weight_scale, bias)
         op = cls(
             form=folded.form,
-            zero_point=y.quant[1],
+            zero_point=y.zero_point or 0,
             lo=lo,
             hi=hi,
             input_zero_point=x.quant[1],
@@ -65,8 +65,12 @@ class Linear(requant.Requantised):
         weight = constants["weight"]
         exact = affine.exact_float(weight)
         acc = (inputs[0].astype(exact) @ weight.T.astype(exact)).astype(np.int64) + constants["bias"]
-        y = requant.apply(acc, constants["multiplier"], constants["shift"], self.zero_point, self.lo, self.hi)
-        return (y,)
+        return (requant.output(self, acc, constants["multiplier"], constants["shift"]),)
+
+    def many(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
+        runs, tokens, _ = inputs[0].shape
+        (y,) = self.reference([inputs[0].reshape(runs * tokens, -1)], constants)
+        return (y.reshape(runs, tokens, -1),)
 
     def macs(self, inputs: Sequence[TensorInfo], outputs: Sequence[TensorInfo], constants: Constants) -> int:
         return inputs[0].shape[0] * int(constants["weight"].size)

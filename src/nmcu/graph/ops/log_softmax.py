@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from nmcu.errors import ModelError
-from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.by_rows import ByElement
+from nmcu.graph.op import Array, Constants
 from nmcu.graph.tensor import Shape, TensorInfo
 
 MAX_FRACTION_BITS = 22
@@ -17,7 +18,7 @@ MIN_SCALE = 2.0**-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogSoftmax(Op):
+class LogSoftmax(ByElement):
     """For each row x of C values:
 
     1. `top = max(x)`; `d[i] = top - x[i]`, 0..255

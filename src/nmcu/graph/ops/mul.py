@@ -8,12 +8,13 @@ import numpy as np
 
 from nmcu.graph import requant
 from nmcu.graph.broadcast import broadcast_shape
+from nmcu.graph.by_rows import ByElement
 from nmcu.graph.op import Array, Constants
 from nmcu.graph.tensor import Shape, TensorInfo
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mul(requant.Requantised):
+class Mul(ByElement, requant.Requantised):
     """`acc = (a - z_a) * (b - z_b)`, requantised with `multiplier` and `shift`. Shapes broadcast as in NumPy."""
 
     KIND: ClassVar[str] = "mul"

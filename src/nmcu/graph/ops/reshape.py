@@ -15,6 +15,7 @@ class Reshape(Op):
     """Row-major (NHWC) reinterpretation; an alias that moves no data."""
 
     KIND: ClassVar[str] = "reshape"
+    FLOAT: ClassVar[bool] = True
     SUMMARY = "reshape, flatten, squeeze, unsqueeze; an alias"
 
     shape: Ints

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nmcu.errors import ModelError
 from nmcu.graph import window
 from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.rows import Rows, of_indices
 from nmcu.graph.tensor import Shape, TensorInfo
 
 WEIGHT_BITS = 11
@@ -61,6 +62,16 @@ class ResizeBilinear(Op):
                 if index.ndim != 1 or index.size == 0 or index.min() < 0 or index.max() >= size:
                     raise ModelError(f"ResizeBilinear: {key} must be a list of indices below {size}")
         return ((1, constants["top"].size, constants["left"].size, channels),)
+
+    def rows_read(
+        self, inputs: Sequence[TensorInfo], constants: Constants, rows: Rows
+    ) -> tuple[Rows | None, ...] | None:
+        return (of_indices(constants["top"], constants["bottom"], rows=rows),)
+
+    def constants_of_rows(self, constants: Constants, rows: Rows) -> Constants:
+        start, _ = of_indices(constants["top"], constants["bottom"], rows=rows)
+        cut = {key: constants[key][rows[0] : rows[1]] for key in ("top", "bottom", "row_weight")}
+        return {**constants, **cut, "top": cut["top"] - start, "bottom": cut["bottom"] - start}
 
     def reference(self, inputs: Sequence[Array], constants: Constants) -> tuple[Array, ...]:
         x = inputs[0][0].astype(np.int32)

@@ -7,14 +7,15 @@ from typing import ClassVar
 import numpy as np
 
 from nmcu.errors import ModelError
-from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.by_rows import ByElement
+from nmcu.graph.op import Array, Constants
 from nmcu.graph.tensor import Shape, TensorInfo
 
 MIN_FRACTION_BITS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Softmax(Op):
+class Softmax(ByElement):
     """For each row x of C values:
 
     1. `top = max(x)`; `d[i] = top - x[i]`, 0..255

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
-from nmcu.graph.op import Array, Constants, Op
+from nmcu.graph.by_rows import ByElement
+from nmcu.graph.op import Array, Constants
 from nmcu.graph.tensor import Shape, TensorInfo
 
 Real = NDArray[np.float64]
@@ -16,7 +17,7 @@ Function = Callable[[Real], Real]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table(Op):
+class Table(ByElement):
     """`y = table[x + 128]`; table (256,) int8, or (C, 256) with one row per channel (last axis).
 
     `function` is the word users see: requantize, relu, sigmoid, tanh, gelu, ...

@@ -16,6 +16,7 @@ class Transpose(Op):
     """Output axis i is input axis `perm[i]`."""
 
     KIND: ClassVar[str] = "transpose"
+    FLOAT: ClassVar[bool] = True
     SUMMARY = "permutation of axes, where data has to move"
 
     perm: Ints

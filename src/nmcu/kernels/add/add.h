@@ -2,7 +2,7 @@
 #ifndef NMCU_ADD_H
 #define NMCU_ADD_H
 
-#include "add_layouts.h"
+#include "common_layouts.h"
 #include "elementwise.h"
 
 typedef struct {

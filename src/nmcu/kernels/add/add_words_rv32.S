@@ -5,7 +5,6 @@
  *   a1  y    a2 a3  a, b    a0  m_a    a5  m_b    a6  end of y    t0 t6 a4 a7  a, b    t1  round    t2  shift
  *   t3  lo    t4  hi - lo
  */
-#include "add_layouts.h"
 #include "scalar.inc"
 
 /* Result `i`: a in `x`, b in `z`. */

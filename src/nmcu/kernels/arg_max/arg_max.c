@@ -4,9 +4,10 @@
 
 #include "layer.h"
 
-static void arg_max(const void *op, int8_t *y, const int8_t *x, uint32_t rows)
+static void arg_max(const void *op, int8_t *y, const int8_t *x, uint32_t rows, uint32_t first)
 {
     const uint32_t count = ((const nmcu_arg_max_t *)op)->rows.in_bytes;
+    (void)first;
 
     for (uint32_t row = 0; row < rows; row++, x += count, y += sizeof(int32_t)) {
         int32_t best = 0;

@@ -4,21 +4,22 @@
 
 #include "product.h"
 
-static inline void nmcu_product_portable(const nmcu_product_block_t *block)
+static inline void nmcu_product_portable(const nmcu_product_block_t *block, unsigned rows)
 {
     const uint8_t *group = block->packed;
 
     for (uint32_t g = 0; g < block->groups; g++, group += 16 + 16 * block->words) {
         const int32_t *bias = (const int32_t *)(const void *)group;
         const int8_t *b = (const int8_t *)(group + 16);
-        for (unsigned p = 0; p < 4; p++)
+        for (unsigned p = 0; p < rows; p++)
             for (unsigned c = 0; c < 4; c++) {
-                const int8_t *x = block->x[p];
-                uint32_t acc = (uint32_t)bias[c] + (uint32_t)block->start[p];
+                const int8_t *x = block->x + p * block->x_pitch;
+                uint32_t acc = block->starts == NMCU_NOTHING_STARTS ? 0 : (uint32_t)bias[c];
+                if (block->starts == NMCU_ROWS_START) acc += (uint32_t)block->start[p];
                 for (uint32_t i = 0; i < 4 * block->words; i++)
                     acc += (uint32_t)(x[i] * b[16 * (i / 4) + 4 * c + i % 4]);
-                block->y[p][4 * g + c] = nmcu_requantize(&block->requant, (int32_t)acc, block->multiplier,
-                                                         block->round, block->shift);
+                block->y[p * block->y_pitch + 4 * g + c] = (int8_t)nmcu_requantize(
+                    &block->requant, (int32_t)acc, block->multiplier, block->round, block->shift);
             }
     }
 }

@@ -7,10 +7,13 @@
 #include "attention_layouts.h"
 #include "requantize.h"
 
+/* Accumulators start at zero; with what each packed group begins with; with that and what each row adds. */
+enum { NMCU_NOTHING_STARTS = 0, NMCU_OUTPUTS_START = 1, NMCU_ROWS_START = 2 };
+
 typedef void nmcu_product_block_fn(const nmcu_product_block_t *block);
 
-nmcu_product_block_fn nmcu_product_4x4;  /* 24 instructions for 64 MACs */
-nmcu_product_block_fn nmcu_product_full; /* portable only: requantisation in full 64-bit arithmetic */
+nmcu_product_block_fn nmcu_product_4x4; /* four rows: 24 instructions for 64 MACs */
+nmcu_product_block_fn nmcu_product_4x1; /* one row: 9 instructions for 16 MACs */
 
 /*
  * Pack one group of four rows (or of four columns) of `b`, whose rows lie `pitch` bytes apart: `words` words of each.
@@ -22,8 +25,8 @@ typedef void nmcu_product_pack_fn(uint8_t *group, const int8_t *b, uint32_t pitc
 nmcu_product_pack_fn nmcu_product_pack_rows;
 nmcu_product_pack_fn nmcu_product_pack_columns;
 
-/* `start[p]` = `scale` times the sum of 4 * `words` bytes at `x[p]`, for four rows. */
-void nmcu_product_sums(const int8_t *const x[4], uint32_t words, int32_t scale, int32_t start[4]);
+/* `start[p]` = `scale` times the sum of 4 * `words` bytes of row p, for four rows that lie `pitch` bytes apart. */
+void nmcu_product_sums(const int8_t *x, uint32_t pitch, uint32_t words, int32_t scale, int32_t start[4]);
 
 /*
  * y[h][r][j] = requantised sum over i < inner of (x[h][r][i] - z_x) * (b[h][j][i] - z_b), with b[h][i][j] instead if
@@ -39,7 +42,6 @@ typedef struct {
     uint32_t tile_rows, row_tiles;             /* per head */
     int8_t *x_tile[2], *b_tile[2], *y_tile[2]; /* L1: rows padded to whole words */
     uint8_t *packed;                           /* L1 */
-    nmcu_product_block_fn *block;
     int32_t zero_x, zero_b;
     int32_t multiplier, round, shift;
     nmcu_requantize_t requant;

@@ -15,13 +15,20 @@ from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machi
 
 FOLDER = Path(__file__).parent
 GROUP_HEADER_BYTES = 16
-STEP_CYCLES = {"rv32": 420, "xcv": 24}
-ITEM_CYCLES = {"rv32": 400, "xcv": 170}
+STEP_CYCLES = {"rv32": 990, "xcv": 24.7}
+"""Of a word of four rows by four outputs."""
+SINGLE_STEP_CYCLES = {"rv32": 250, "xcv": 9.3}
+"""Of a word of one row by four outputs."""
+ITEM_CYCLES = {"rv32": 900, "xcv": 85}
+SINGLE_CYCLES = {"rv32": 230, "xcv": 60}
+START_CYCLES = 22
+"""Of sixteen accumulators that do not start at zero."""
 WIDE_CYCLES = 64
-RUN_CYCLES = 160
+RUN_CYCLES = 70
 PACK_CYCLES = {"rv32": 200, "xcv": 24}
-TILE_CYCLES = 400
-LAYER_CYCLES = 600
+PACK_GROUP_CYCLES = 50
+TILE_CYCLES = 550
+LAYER_CYCLES = 900
 
 
 @dataclass(frozen=True)
@@ -94,13 +101,9 @@ class ProductKernel(Kernel[OpT]):
         b_size = align(b_rows, 4) * align(b_bytes, 4)
         l1 |= {f"b{slot}": b_size for slot in range(min(product.heads, 2))}
 
-        item = machine.isa.best(ITEM_CYCLES) + (WIDE_CYCLES if requantize.form(layer) != "narrow" else 0)
-        share = -(-(-(-tile_rows // 4) * product.groups) // machine.cores)
-        work = share * (item + product.words * machine.isa.best(STEP_CYCLES))
-        work += -(-share // product.groups) * (RUN_CYCLES + 8 * product.words)
-        pack = (
-            -(-product.groups // machine.cores) * product.words * machine.isa.best(PACK_CYCLES) // row_tiles
-        )
+        work = self._work_cycles(layer, product, machine, tile_rows)
+        pack = product.words * machine.isa.best(PACK_CYCLES) * (1 if product.columns else 0.5)
+        pack = -(-product.groups // machine.cores) * (pack + PACK_GROUP_CYCLES) / row_tiles
         load = machine.dma_cycles(product.inner, tile_rows)
         load += machine.dma_cycles(b_bytes, b_rows) // row_tiles
         store = machine.dma_cycles(product.outputs, tile_rows)
@@ -115,10 +118,25 @@ class ProductKernel(Kernel[OpT]):
             int(tiles * (load + store)),
         )
 
+    def _work_cycles(self, layer: Layer[OpT], product: Product, machine: Machine, rows: int) -> float:
+        """Cycles of the busiest core for a tile of `rows` rows."""
+        single = _single_rows(rows)
+        share = -(-(-(-(rows - single) // 4) * product.groups) // machine.cores)
+        singles = -(-single * product.groups // machine.cores)
+        start = START_CYCLES * bool(product.zero_x or product.zero_b)
+        wide = WIDE_CYCLES * requantize.wide_share(layer, 16)
+        sums = 8 * product.words * bool(product.zero_b)
+        return (
+            share * (machine.isa.best(ITEM_CYCLES) + wide + start)
+            + share * product.words * machine.isa.best(STEP_CYCLES)
+            + singles * (machine.isa.best(SINGLE_CYCLES) + wide / 4)
+            + singles * product.words * machine.isa.best(SINGLE_STEP_CYCLES)
+            + (-(-share // product.groups) + (singles > 0)) * (RUN_CYCLES + sums)
+        )
+
     def descriptor(self, layer: Layer[OpT], parameters: Mapping[str, int], at: Addresses) -> Struct:
         product = self.product(layer)
         multiplier, rounding, shift = (int(v) for v in requantize.factors(layer)[:, 0])
-        block = "nmcu_product_full" if requantize.form(layer) == "full" else "nmcu_product_4x4"
         return Struct(
             "nmcu_product_t",
             {
@@ -142,7 +160,6 @@ class ProductKernel(Kernel[OpT]):
                 "b_tile": pair(at, "b"),
                 "y_tile": pair(at, "y"),
                 "packed": Expr(f"(uint8_t *)({at.l1['packed']})"),
-                "block": Expr(block),
                 "zero_x": product.zero_x,
                 "zero_b": product.zero_b,
                 "multiplier": multiplier,
@@ -156,7 +173,14 @@ class ProductKernel(Kernel[OpT]):
     def files(self) -> tuple[Path | Body, ...]:
         loops = tuple(body(FOLDER, name) for name in ("product_4x4", "product_pack"))
         common = KERNELS_DIR / "common" / "pipeline.c"
-        return (common, FOLDER / "product.c", FOLDER / "product_full.c", *loops)
+        return (common, FOLDER / "product.c", *loops)
+
+
+def _single_rows(rows: int) -> int:
+    """Of a tile of `rows` rows, those that no block of four takes (product.c)."""
+    if rows < 4:
+        return rows
+    return rows % 4 if rows % 4 < 3 else 0
 
 
 class AttentionScores(ProductKernel[ops.AttentionScores]):

@@ -12,7 +12,7 @@ static void fill(const nmcu_boxes_t *layer, int8_t *staging, unsigned core, unsi
 
     memset(staging, layer->value, nmcu_min(step, layer->fill_bytes));
     for (uint32_t at = core * step; at < layer->fill_bytes; at += cores * step)
-        ticket = nmcu_dma_start_1d(layer->fill + at, staging, nmcu_min(step, layer->fill_bytes - at));
+        ticket = nmcu_dma_start_1d(layer->output + at, staging, nmcu_min(step, layer->fill_bytes - at));
     if (ticket) nmcu_dma_wait(ticket);
     nmcu_barrier();
 }
@@ -41,8 +41,8 @@ static void copy_rows(const nmcu_box_t *box, int8_t *to, const int8_t *from, uin
         nmcu_dma_wait(nmcu_dma_start_2d(to, staging, run, rows, (uint32_t)box->to_row, run));
 }
 
-static void copy_box(const nmcu_box_t *box, int8_t *staging, uint32_t staging_bytes, unsigned core,
-                     unsigned cores)
+static void copy_box(const nmcu_box_t *box, int8_t *output, const int8_t *input, int8_t *staging,
+                     uint32_t staging_bytes, unsigned core, unsigned cores)
 {
     const uint32_t most = box->run < staging_bytes ? staging_bytes / box->run : 1; /* rows at a time */
     const uint32_t chunks = (box->rows + most - 1) / most;
@@ -62,9 +62,9 @@ static void copy_box(const nmcu_box_t *box, int8_t *staging, uint32_t staging_by
             page = outer;
         }
         if (box->run > staging_bytes)
-            copy_run(box, box->to + to, box->from + from, staging, staging_bytes);
+            copy_run(box, output + to, input + from, staging, staging_bytes);
         else
-            copy_rows(box, box->to + to, box->from + from, nmcu_min(most, box->rows - row), staging);
+            copy_rows(box, output + to, input + from, nmcu_min(most, box->rows - row), staging);
     }
 }
 
@@ -74,10 +74,11 @@ void nmcu_boxes_run(const nmcu_boxes_t *layer)
     const unsigned core = nmcu_core_id(), cores = nmcu_core_count();
     int8_t *const staging = boxes.staging + core * boxes.staging_bytes;
 
-    if (boxes.fill) fill(&boxes, staging, core, cores);
+    if (boxes.fill_bytes) fill(&boxes, staging, core, cores);
     for (uint32_t i = 0; i < boxes.count; i++) {
         const nmcu_box_t box = boxes.boxes[i];
-        copy_box(&box, staging, boxes.staging_bytes, core, cores);
+        copy_box(&box, boxes.output + box.to, boxes.inputs[box.input] + box.from, staging,
+                 boxes.staging_bytes, core, cores);
     }
     nmcu_barrier();
 }

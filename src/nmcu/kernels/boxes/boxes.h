@@ -6,10 +6,10 @@
 
 #define NMCU_BOX_AXES 4
 
-/* size[0] x ... x size[3] pages of `rows` runs of `run` contiguous bytes. */
+/* size[0] x ... x size[3] pages of `rows` runs of `run` contiguous bytes, from byte `from` of input number `input` on
+ * to byte `to` of the output. */
 typedef struct {
-    const int8_t *from; /* L2 */
-    int8_t *to;         /* L2 */
+    uint32_t input, from, to;
     uint32_t size[NMCU_BOX_AXES];
     int32_t from_stride[NMCU_BOX_AXES], to_stride[NMCU_BOX_AXES];
     uint32_t rows, run;
@@ -17,10 +17,11 @@ typedef struct {
 } nmcu_box_t;
 
 typedef struct {
-    const nmcu_box_t *boxes; /* they do not overlap in the output */
+    const int8_t *const *inputs; /* L2 */
+    int8_t *output;              /* L2 */
+    const nmcu_box_t *boxes;     /* they do not overlap in the output */
     uint32_t count;
-    int8_t *fill; /* L2: bytes that are set to `value` before, or null */
-    uint32_t fill_bytes;
+    uint32_t fill_bytes; /* of the output that are set to `value` before, or 0 */
     int32_t value;
     int8_t *staging; /* L1: staging_bytes for each core */
     uint32_t staging_bytes;

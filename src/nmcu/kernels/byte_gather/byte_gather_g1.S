@@ -7,6 +7,7 @@
  *   s11  bytes of distances   t0-t4  distances, bytes   t6  weights
  */
 #include "records.inc"
+#include "gather_bytes.inc"
 
 begin_function nmcu_byte_gather_g1
     records_start
@@ -16,24 +17,8 @@ begin_function nmcu_byte_gather_g1
 
 .Lchannel:
     cv.lw s0, (a2), 4
-    mv a3, a2
-    cv.lbu t0, (a3), 1
-    lw a1, RECORDS_X(a0)
-    add a2, a2, s11
-    add a1, a1, t0
-    loop0 s7, 12
-        cv.lbu t0, (a3), 1
-        cv.lbu t1, (a3), 1
-        cv.lbu t2, (a3), 1
-        cv.lbu t3, (a3), 1
-        cv.lw t6, (a2), 4
-        cv.lbu t0, (a1), t0
-        cv.lbu t1, (a1), t1
-        cv.lbu t2, (a1), t2
-        cv.lbu t3, (a1), t3
-        cv.packlo.b t4, t1, t0
-        cv.packhi.b t4, t3, t2
-        cv.sdotsp.b s0, t4, t6
+    begin_bytes RECORDS_X
+    gather_row s0
     records_requantize s0
     records_store 0, s0
     next_group .Lchannel

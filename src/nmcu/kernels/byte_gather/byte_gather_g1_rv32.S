@@ -8,6 +8,7 @@
  *   t0  distance   t4  weight   t5  input
  */
 #include "records_rv32.inc"
+#include "gather_bytes.inc"
 
 begin_scalar_function nmcu_byte_gather_g1
     records_start_scalar
@@ -24,19 +25,7 @@ begin_scalar_function nmcu_byte_gather_g1
     add a2, a2, s2
     add a1, a1, t0
     add a4, a2, s3
-    .balign 4
-.Lstep:
-    .irp entry, 0, 1, 2, 3
-        lbu t0, \entry(a3)
-        lb t4, \entry(a2)
-        lb t5, 0(a1)
-        add a1, a1, t0
-        mul t5, t5, t4
-        add s0, s0, t5
-    .endr
-    addi a3, a3, 4
-    addi a2, a2, 4
-    bne a2, a4, .Lstep
+    gather_row_scalar s0, a4
     records_requantize_scalar s0
     sb s0, 0(a7)
     addi a7, a7, 1

@@ -7,6 +7,7 @@
  *   s11  bytes of distances   t0-t4  distances, bytes   t5 t6  weights
  */
 #include "records.inc"
+#include "gather_bytes.inc"
 
 begin_function nmcu_byte_gather_g4
     records_start
@@ -19,34 +20,9 @@ begin_function nmcu_byte_gather_g4
     cv.lw s1, (a2), 4
     cv.lw s2, (a2), 4
     cv.lw s3, (a2), 4
-    mv a3, a2
-    cv.lbu t0, (a3), 1
-    lw a1, RECORDS_X(a0)
-    add a2, a2, s11
-    add a1, a1, t0
-    loop0 s7, 18
-        cv.lbu t0, (a3), 1
-        cv.lbu t1, (a3), 1
-        cv.lbu t2, (a3), 1
-        cv.lbu t3, (a3), 1
-        cv.lw t5, (a2), 4
-        cv.lbu t0, (a1), t0
-        cv.lbu t1, (a1), t1
-        cv.lbu t2, (a1), t2
-        cv.lbu t3, (a1), t3
-        cv.lw t6, (a2), 4
-        cv.packlo.b t4, t1, t0
-        cv.packhi.b t4, t3, t2
-        cv.sdotsp.b s0, t4, t5
-        cv.lw t5, (a2), 4
-        cv.sdotsp.b s1, t4, t6
-        cv.lw t6, (a2), 4
-        cv.sdotsp.b s2, t4, t5
-        cv.sdotsp.b s3, t4, t6
-    records_requantize s0
-    records_requantize s1
-    records_requantize s2
-    records_requantize s3
+    begin_bytes RECORDS_X
+    gather_rows
+    requantize_next_four RECORDS_LO, , a2, s0, s1, s2, s3
     records_store 0, s0
     records_store 0, s1
     records_store 0, s2

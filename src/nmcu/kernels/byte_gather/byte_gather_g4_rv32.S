@@ -9,6 +9,7 @@
  *   t0-t3  weights   t4  input   t5  product   t6  distance
  */
 #include "records_rv32.inc"
+#include "gather_bytes.inc"
 
 begin_scalar_function nmcu_byte_gather_g4
     records_start_scalar
@@ -29,18 +30,7 @@ begin_scalar_function nmcu_byte_gather_g4
     add a2, a2, s4
     add a1, a1, t0
     add a4, a2, s5
-    .balign 4
-.Lstep:
-    .irp entry, 0, 1, 2, 3
-        lbu t6, \entry(a3)
-        lb t4, 0(a1)
-        load_channels \entry, a2
-        add a1, a1, t6
-        times_channels s0, s1, s2, s3
-    .endr
-    addi a3, a3, 4
-    addi a2, a2, 16
-    bne a2, a4, .Lstep
+    gather_rows_scalar a4
     records_requantize_scalar s0
     records_requantize_scalar s1
     records_requantize_scalar s2

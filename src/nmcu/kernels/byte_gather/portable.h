@@ -4,11 +4,6 @@
 
 #include "byte_gather.h"
 
-static inline int32_t nmcu_byte_gather_word(const uint8_t *at)
-{
-    return *(const int32_t *)(const void *)at;
-}
-
 static inline void nmcu_byte_gather_portable(const nmcu_records_block_t *block, unsigned channels)
 {
     const uint8_t *record = block->weights;
@@ -19,7 +14,7 @@ static inline void nmcu_byte_gather_portable(const nmcu_records_block_t *block, 
         const int8_t *x = block->x[0] + *distance++;
         int32_t acc[4];
         for (unsigned c = 0; c < channels; c++)
-            acc[c] = nmcu_byte_gather_word(record + 4 * c);
+            acc[c] = nmcu_record_word(record + 4 * c);
         for (unsigned step = 0; step < block->steps; step++, value += 4 * channels)
             for (unsigned entry = 0; entry < 4; entry++) {
                 for (unsigned c = 0; c < channels; c++)
@@ -29,8 +24,8 @@ static inline void nmcu_byte_gather_portable(const nmcu_records_block_t *block, 
         record = (const uint8_t *)value;
         for (unsigned c = 0; c < channels; c++, record += 12)
             block->y[0][channels * r + c] =
-                nmcu_requantize(&block->requant, acc[c], nmcu_byte_gather_word(record),
-                                nmcu_byte_gather_word(record + 4), nmcu_byte_gather_word(record + 8));
+                nmcu_requantize(&block->requant, acc[c], nmcu_record_word(record),
+                                nmcu_record_word(record + 4), nmcu_record_word(record + 8));
     }
 }
 

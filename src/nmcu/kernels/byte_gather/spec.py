@@ -5,22 +5,21 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nmcu.graph import Layer, ops
+from nmcu.graph import Layer
 from nmcu.kernels.common import window
 from nmcu.kernels.kernel import align
 from nmcu.kernels.packed import Packed
-from nmcu.kernels.records.base import Records
+from nmcu.kernels.records.token import TokenRecords
 from nmcu.sparsity import Support, distances
 
 
-class ByteGather(Records):
+class ByteGather(TokenRecords):
     """A step is four entries of `record_channels` output channels that share positions."""
 
-    operators = (ops.Linear,)
-    headers: ClassVar[tuple[str, ...]] = ("records.h", "byte_gather.h")
+    headers: ClassVar[tuple[str, ...]] = ("token.h", "byte_gather.h")
     folder: ClassVar[Path] = Path(__file__).parent
-    pixels = 1
 
     def unsuitable(self, layer: Layer[window.Affine]) -> str | None:
         if layer.support is None:
@@ -32,10 +31,10 @@ class ByteGather(Records):
 
     def record_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
         steps = self.steps(layer, geometry)
-        return 16 * self.record_channels + align(1 + 4 * steps, 4) + 4 * steps * self.record_channels
+        return self.constant_bytes(layer) + align(1 + 4 * steps, 4) + 4 * steps * self.record_channels
 
     def buffer_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry) -> int:
-        return 4
+        return geometry.input[2] + 4
 
     def _support(self, layer: Layer[window.Affine]) -> Support:
         assert layer.support is not None
@@ -47,10 +46,14 @@ class ByteGather(Records):
         packed = distances.pack(weight, self._support(layer), 1, weight.shape[1], 1)
         records = packed.distance.shape[0]
         fill = align(packed.distance.shape[1], 4) - packed.distance.shape[1]
-        value = packed.value.reshape(records, self.record_channels, -1, 4).transpose(0, 2, 1, 3)
         bias, rest = self.channel_parts(layer, records)
         distance = np.pad(packed.distance, ((0, 0), (0, fill)))
-        return {"weights": self.joined(bias, distance, value, rest)}
+        value = packed.value.reshape(records, self.record_channels, -1)
+        return {"weights": self.joined(bias, distance, self.in_order(value), rest)}
+
+    def in_order(self, value: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Weights (records, channels, entries) in the order in which a record has them."""
+        return value.reshape(*value.shape[:2], -1, 4).transpose(0, 2, 1, 3)
 
 
 class ByteGatherG1(ByteGather):

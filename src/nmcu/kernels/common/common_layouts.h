@@ -19,6 +19,15 @@
 #define CHANNELS_SHIFT 48
 #define CHANNELS_SIZE 64
 
+/* nmcu_add_parameters_t */
+#define ADD_MULTIPLIER_A 0
+#define ADD_MULTIPLIER_B 4
+#define ADD_ROUND 8
+#define ADD_SHIFT 12
+#define ADD_LO 16
+#define ADD_HI 20
+#define ADD_SIZE 24
+
 #else
 
 #include <stddef.h>
@@ -28,7 +37,7 @@
 typedef struct {
     int32_t lo;         /*  0: int8 range after the fused activation */
     int32_t hi;         /*  4 */
-    int32_t zero_point; /*  8: only used by the full form; the others have it in `round` */
+    int32_t zero_point; /*  8: of the output */
     int32_t form;       /* 12 */
 } nmcu_requantize_t;
 
@@ -36,9 +45,22 @@ typedef struct {
 typedef struct {
     int32_t bias[4];       /*  0 */
     int32_t multiplier[4]; /* 16 */
-    int32_t round[4];      /* 32 */
+    int32_t round[4];      /* 32: in the mixed form: limit */
     int32_t shift[4];      /* 48 */
 } nmcu_channels4_t;
+
+/*
+ * Sum of two tensors: clamp((a * multiplier_a + b * multiplier_b + round) >> shift, lo, hi). The compiler has proved
+ * that no partial sum overflows. `round` holds all constant terms.
+ */
+typedef struct {
+    int32_t multiplier_a; /*  0 */
+    int32_t multiplier_b; /*  4 */
+    int32_t round;        /*  8 */
+    int32_t shift;        /* 12 */
+    int32_t lo;           /* 16 */
+    int32_t hi;           /* 20 */
+} nmcu_add_parameters_t;
 
 #if __SIZEOF_POINTER__ == 4
 _Static_assert(offsetof(nmcu_requantize_t, lo) == 0, "nmcu_requantize_t.lo");
@@ -51,6 +73,13 @@ _Static_assert(offsetof(nmcu_channels4_t, multiplier) == 16, "nmcu_channels4_t.m
 _Static_assert(offsetof(nmcu_channels4_t, round) == 32, "nmcu_channels4_t.round");
 _Static_assert(offsetof(nmcu_channels4_t, shift) == 48, "nmcu_channels4_t.shift");
 _Static_assert(sizeof(nmcu_channels4_t) == 64, "nmcu_channels4_t");
+_Static_assert(offsetof(nmcu_add_parameters_t, multiplier_a) == 0, "nmcu_add_parameters_t.multiplier_a");
+_Static_assert(offsetof(nmcu_add_parameters_t, multiplier_b) == 4, "nmcu_add_parameters_t.multiplier_b");
+_Static_assert(offsetof(nmcu_add_parameters_t, round) == 8, "nmcu_add_parameters_t.round");
+_Static_assert(offsetof(nmcu_add_parameters_t, shift) == 12, "nmcu_add_parameters_t.shift");
+_Static_assert(offsetof(nmcu_add_parameters_t, lo) == 16, "nmcu_add_parameters_t.lo");
+_Static_assert(offsetof(nmcu_add_parameters_t, hi) == 20, "nmcu_add_parameters_t.hi");
+_Static_assert(sizeof(nmcu_add_parameters_t) == 24, "nmcu_add_parameters_t");
 #endif
 
 #endif

@@ -16,28 +16,22 @@ static uint32_t load_operand(const nmcu_elementwise_t *map, const nmcu_operand_t
 {
     const uint32_t first = tile * map->chunk;
 
+    if (!operand->tile[0]) return 0;
     if (operand->bytes == 0)
         return nmcu_dma_start_1d(operand->tile[tile & 1], operand->data + first,
                                  nmcu_min(map->chunk, map->bytes - first));
-    if (tile > 0 || !operand->tile[0]) return 0;
+    if (tile > 0) return 0;
     return nmcu_dma_start_1d(operand->tile[0], operand->data, operand->bytes);
 }
 
-/* A chunk in its buffer, or where there is none at its place: then it is the only one. */
-#if NMCU_STAGED
-#define CHUNK(buffers, slot, place) ((buffers)[slot])
-#else
-#define CHUNK(buffers, slot, place) ((buffers)[0] ? (buffers)[slot] : (place))
-#endif
+/* Chunk number `tile` in its buffer, or where there is none at its place. */
+#define CHUNK(map, buffers, tile, place) \
+    ((buffers)[0] ? (buffers)[(tile) & 1] : (place) + (tile) * (map)->chunk)
 
 static uint32_t load(const void *layer, unsigned tile, unsigned core)
 {
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     uint32_t ticket = 0;
-
-#if !NMCU_STAGED
-    if (!map->out_tile[0]) return 0;
-#endif
 
     if (core == NMCU_CONSTANTS_CORE) {
         if (tile == 0 && map->constants)
@@ -58,9 +52,8 @@ static uint32_t store(const void *layer, unsigned tile)
 {
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     const uint32_t first = tile * map->chunk;
-#if !NMCU_STAGED
+
     if (!map->out_tile[0]) return 0;
-#endif
     return nmcu_dma_start_1d(map->output + first, map->out_tile[tile & 1],
                              nmcu_min(map->chunk, map->bytes - first));
 }
@@ -128,7 +121,7 @@ static void run_broadcast(const layer_t *layer, unsigned tile, uint32_t at, uint
         for (unsigned i = 0; i < map->operands; i++) {
             const nmcu_operand_t *operand = &map->operand[i];
             if (operand->bytes == 0) {
-                from[i] = CHUNK(operand->tile, tile & 1, operand->data) + at;
+                from[i] = CHUNK(map, operand->tile, tile, operand->data) + at;
                 continue;
             }
             from[i] = broadcast_at(operand, &walk);
@@ -140,7 +133,7 @@ static void run_broadcast(const layer_t *layer, unsigned tile, uint32_t at, uint
             }
         }
         for (uint32_t done = 0; at < row_end; done += piece, at += piece)
-            run_exact(layer, CHUNK(map->out_tile, tile & 1, map->output) + at, from[0] + done * step[0],
+            run_exact(layer, CHUNK(map, map->out_tile, tile, map->output) + at, from[0] + done * step[0],
                       from[1] ? from[1] + done * step[1] : from[1], nmcu_min(piece, row_end - at));
         at = row_end;
         walk_to_next_row(map, &walk);
@@ -158,7 +151,6 @@ static void compute(const void *layer, unsigned tile, unsigned core)
 {
     const nmcu_elementwise_t *map = ((const layer_t *)layer)->map;
     const void *op = ((const layer_t *)layer)->op;
-    const unsigned slot = tile & 1;
     const uint32_t bytes = nmcu_min(map->chunk, map->bytes - tile * map->chunk);
     const uint32_t words = (bytes + 3) / 4, share = share_words(words, nmcu_core_count());
     const uint32_t first = core * share, end = nmcu_min(first + share, words);
@@ -167,15 +159,20 @@ static void compute(const void *layer, unsigned tile, unsigned core)
     if (map->operand[0].bytes || map->operand[1].bytes)
         run_broadcast(layer, tile, 4 * first, nmcu_min(4 * end, bytes));
     else
-        map->fn(op, CHUNK(map->out_tile, slot, map->output) + 4 * first,
-                CHUNK(map->operand[0].tile, slot, map->operand[0].data) + 4 * first,
-                map->operands > 1 ? CHUNK(map->operand[1].tile, slot, map->operand[1].data) + 4 * first : 0,
+        map->fn(op, CHUNK(map, map->out_tile, tile, map->output) + 4 * first,
+                CHUNK(map, map->operand[0].tile, tile, map->operand[0].data) + 4 * first,
+                map->operands > 1 ? CHUNK(map, map->operand[1].tile, tile, map->operand[1].data) + 4 * first
+                                  : 0,
                 end - first);
 }
 
 void nmcu_elementwise_run(const nmcu_elementwise_t *map, const void *op)
 {
-    const nmcu_stages_t stages = {load, 0, compute, store};
+    nmcu_stages_t stages; /* not constant: that would be in slow memory */
     const layer_t layer = {map, op};
+    stages.load = load;
+    stages.prepare = 0;
+    stages.compute = compute;
+    stages.store = store;
     nmcu_pipeline_run_in_step(&stages, &layer, map->chunks);
 }

@@ -17,8 +17,9 @@ typedef void nmcu_elementwise_fn(const void *op, int8_t *y, const int8_t *a, con
  * is copied to L1 once, or read from L2 where it lies if it is too large (`tile` is null), and walked by strides.
  */
 typedef struct {
-    const int8_t *data; /* L2 */
-    int8_t *tile[2];    /* L1: alternating chunks, or the copy of a broadcast operand */
+    const int8_t *data; /* L2, or L1 where there are no tiles */
+    int8_t
+        *tile[2]; /* L1: alternating chunks, or the copy of a broadcast operand; null: it is used in place */
     uint32_t bytes;
     int32_t stride[NMCU_ELEMENTWISE_AXES]; /* bytes along the output's axes, 0 where it repeats */
 } nmcu_operand_t;
@@ -26,11 +27,10 @@ typedef struct {
 typedef struct {
     nmcu_operand_t operand[2];
     uint32_t operands;
-    int8_t *output; /* L2 */
-    int8_t
-        *out_tile[2]; /* L1; null: the whole output is one chunk, and it and its operands are used in place */
-    uint32_t bytes;   /* of the output */
-    uint32_t chunk;   /* bytes of a chunk, a multiple of 4 */
+    int8_t *output;      /* L2, or L1 where there are no tiles */
+    int8_t *out_tile[2]; /* L1; null: results are written in place */
+    uint32_t bytes;      /* of the output */
+    uint32_t chunk;      /* bytes of a chunk, a multiple of 4 */
     uint32_t chunks;
     uint32_t
         size[NMCU_ELEMENTWISE_AXES]; /* the output's axes, innermost last; used if an operand is broadcast */

@@ -6,14 +6,26 @@ from dataclasses import dataclass
 
 from nmcu.graph import Layer
 from nmcu.kernels.cdata import Expr, Struct, Value
-from nmcu.kernels.common.layer import LAYER_BYTES, copied_constants
-from nmcu.kernels.kernel import KERNELS_DIR, NOWHERE, Addresses, Candidate, Machine, align
+from nmcu.kernels.common.layer import FETCH_CYCLES, LAYER_BYTES, copied_constants
+from nmcu.kernels.kernel import (
+    CONSTANTS,
+    INPUTS,
+    KERNELS_DIR,
+    NOWHERE,
+    OUTPUT,
+    Addresses,
+    Candidate,
+    Machine,
+    align,
+)
 
 AXES = 4
 CHUNKS = (512, 1024, 2048, 4096, 8192, 16384)
 CHUNK_OVERHEAD_CYCLES = 220
 LAYER_OVERHEAD_CYCLES = 350
 ROW_OVERHEAD_CYCLES = 70
+BEHIND = 16
+"""Bytes behind a map that is used in place which may be read or written."""
 SOURCES = (KERNELS_DIR / "common" / "pipeline.c", KERNELS_DIR / "common" / "elementwise.c")
 _NAMES = ("a", "b")
 
@@ -72,26 +84,40 @@ def candidates(
 ) -> list[Candidate]:
     """Chunk sizes worth considering, best first, for a hot loop of `cycles_per_word` cycles for four results."""
     total, walk = layer.outputs[0].size, broadcast(layer)
-    chunked = sum(s is None for s in walk.strides) + 1
+    operands = [*zip(INPUTS, layer.inputs, walk.strides, strict=False)]
+    chunked = [name for name, _, strides in operands if strides is None] + [OUTPUT]
     found = []
-    for limit in CHUNKS if machine.staged else (align(total, 4),):
-        chunk = min(limit, align(total, 4))
+    for limit in (align(total, 4),) if all(map(machine.lies_near, chunked)) else CHUNKS:
+        chunks = -(-total // limit)
+        chunk = min(_even(-(-total // chunks), machine.cores), align(total, 4))
         chunks = -(-total // chunk)
         l1 = _buffers(layer, walk, chunk, chunks, machine) | (
-            {"constants": machine.staged_bytes(constant_bytes)} if constant_bytes else {}
+            {"constants": machine.staged_bytes(constant_bytes, CONSTANTS)} if constant_bytes else {}
         )
-        work = math.ceil(cycles_per_word * -(-chunk // (4 * machine.cores)))
-        work += math.ceil(ROW_OVERHEAD_CYCLES * walk.rows / (chunks * machine.cores))
-        transfers = chunked * machine.staging_cycles(chunk)
-        once = machine.staging_cycles(constant_bytes) + sum(
-            machine.staging_cycles(t.size)
-            for t, s in zip(layer.inputs, walk.strides, strict=True)
-            if s is not None
+        rows = math.ceil(ROW_OVERHEAD_CYCLES * walk.rows / (chunks * machine.cores))
+        work, last = (
+            math.ceil(cycles_per_word * -(-size // (4 * machine.cores))) + rows
+            for size in (chunk, total - (chunks - 1) * chunk)
+        )
+        transfers = sum(machine.staging_cycles(chunk, operand=name) for name in chunked)
+        once = machine.staging_cycles(constant_bytes, operand=CONSTANTS) + sum(
+            machine.staging_cycles(t.size, operand=name)
+            for name, t, strides in operands
+            if strides is not None
         )
         cycles = LAYER_OVERHEAD_CYCLES + once + transfers
-        cycles += chunks * CHUNK_OVERHEAD_CYCLES + work
+        cycles -= FETCH_CYCLES * (machine.staged and machine.lies_near(CONSTANTS))
+        cycles += chunks * CHUNK_OVERHEAD_CYCLES + last
         cycles += (chunks - 1) * int(machine.at_once(work, transfers))
-        candidate = Candidate(name, {"chunk": chunk}, l1, cycles, chunks * work, chunks * transfers + once)
+        candidate = Candidate(
+            name,
+            {"chunk": chunk},
+            l1,
+            cycles,
+            (chunks - 1) * work + last,
+            chunks * transfers + once,
+            (0, BEHIND),
+        )
         if candidate.l1_bytes <= machine.l1_bytes:
             found.append(candidate)
         if chunk >= total:
@@ -100,9 +126,13 @@ def candidates(
 
 
 def descriptor(
-    layer: Layer, parameters: Mapping[str, int], at: Addresses, function: str, constant: str | None = None
+    layer: Layer,
+    parameters: Mapping[str, int],
+    at: Addresses,
+    function: str,
+    constant: tuple[str, int] | None = None,
 ) -> Struct:
-    """The `nmcu_elementwise_t` of a layer; `constant` names the constant that is copied to L1."""
+    """The `nmcu_elementwise_t` of a layer; `constant` is the packed constant that is copied to L1, and its bytes."""
     total, walk = layer.outputs[0].size, broadcast(layer)
     chunk = parameters["chunk"]
     operands = [
@@ -121,13 +151,13 @@ def descriptor(
         "fn": Expr(function),
     }
     if constant is not None:
-        members |= copied_constants(at, constant, len_of(layer, constant))
+        members |= copied_constants(at, *constant)
     return Struct("nmcu_elementwise_t", members)
 
 
-def len_of(layer: Layer, constant: str) -> int:
-    """Bytes of one of a layer's own constants."""
-    return layer.constants[constant].nbytes
+def _even(size: int, cores: int) -> int:
+    """Bytes of a chunk of at least `size` of which all cores have the same share, of 4n + 2 words (elementwise.c)."""
+    return align(max(size - 8 * cores, 0), 16 * cores) + 8 * cores
 
 
 def _strides(shape: Sequence[int], out: Sequence[int]) -> list[int]:
@@ -139,13 +169,17 @@ def _strides(shape: Sequence[int], out: Sequence[int]) -> list[int]:
 def _buffers(layer: Layer, walk: Broadcast, chunk: int, chunks: int, machine: Machine) -> dict[str, int]:
     if not machine.staged:
         return {"layer": 0, "out0": 0}
-    sizes = {"layer": LAYER_BYTES}
+    sizes = {"layer": machine.staged_bytes(LAYER_BYTES)}
     slots = min(chunks, 2)
-    for name, tensor, strides in zip(_NAMES, layer.inputs, walk.strides, strict=False):
+    for operand, name, tensor, strides in zip(INPUTS, _NAMES, layer.inputs, walk.strides, strict=False):
+        if machine.lies_near(operand):
+            continue
         if strides is None:
             sizes |= {f"{name}{slot}": chunk for slot in range(slots)}
         elif tensor.size <= machine.l1_bytes // 4:
             sizes[f"{name}0"] = align(tensor.size, 4)
+    if machine.lies_near(OUTPUT):
+        return sizes | {"out0": 0}
     return sizes | {f"out{slot}": chunk for slot in range(slots)}
 
 

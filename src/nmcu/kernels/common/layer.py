@@ -5,6 +5,8 @@ from nmcu.kernels.kernel import NOWHERE, Addresses
 
 LAYER_BYTES = 384
 """L1 set aside for the copy of a descriptor (NMCU_LAYER_BYTES)."""
+FETCH_CYCLES = 150
+"""Of the copy of a descriptor when a layer begins, and the wait for it."""
 
 
 def copied_constants(at: Addresses, name: str, size: int) -> dict[str, Value]:

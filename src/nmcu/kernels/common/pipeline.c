@@ -37,7 +37,10 @@ static void run(const nmcu_stages_t *stages, const void *layer, unsigned tiles, 
         stage.compute(layer, tile, core);
     }
     nmcu_barrier();
-    if (core == NMCU_STORE_CORE) nmcu_dma_wait(stage.store(layer, tiles - 1));
+    if (core == NMCU_STORE_CORE) {
+        ticket = stage.store(layer, tiles - 1);
+        if (ticket) nmcu_dma_wait(ticket);
+    }
     nmcu_barrier();
 }
 
@@ -49,4 +52,26 @@ void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned 
 void nmcu_pipeline_run_in_step(const nmcu_stages_t *stages, const void *layer, unsigned tiles)
 {
     run(stages, layer, tiles, 1);
+}
+
+void nmcu_pipeline_run_parts(const nmcu_parts_t *parts, void *run, unsigned count)
+{
+    const nmcu_parts_t stage = *parts; /* one copy in L1: the original is in slow memory */
+    const unsigned core = nmcu_core_id();
+    const uint32_t shared = core == 0 ? stage.share(run) : 0;
+    uint32_t ticket = stage.load(run, 0);
+
+    if (shared) nmcu_dma_wait(shared);
+    nmcu_barrier();
+    for (unsigned part = 0; part < count; part++) {
+        if (ticket) nmcu_dma_wait(ticket);
+        ticket = part + 1 < count ? stage.load(run, part + 1) : 0;
+        stage.compute(run, part);
+    }
+    nmcu_barrier();
+    if (core == NMCU_STORE_CORE) {
+        ticket = stage.store(run);
+        if (ticket) nmcu_dma_wait(ticket);
+    }
+    nmcu_barrier();
 }

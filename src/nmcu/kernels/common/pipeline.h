@@ -40,10 +40,50 @@ void nmcu_pipeline_run(const nmcu_stages_t *stages, const void *layer, unsigned 
 /* The same without staggering the cores, for kernels whose cores do not walk the same banks in step anyway. */
 void nmcu_pipeline_run_in_step(const nmcu_stages_t *stages, const void *layer, unsigned tiles);
 
+/*
+ * What a kernel brings whose cores have a run of parts each, which no other core reads. `run` is the core's own.
+ *
+ * share    start the transfer of what all cores read and return its ticket, 0 if there is none; called on core 0.
+ * load     start the transfer of the core's next part to one of two buffers, by turns, and return its ticket, 0 if
+ *          there is none.
+ * compute  the core's next part. It has come, and the transfer of the one behind it has been started.
+ * store    start the transfer of the results of all cores and return its ticket, 0 if there is none; called on
+ *          NMCU_STORE_CORE.
+ */
+typedef struct {
+    uint32_t (*share)(void *run);
+    uint32_t (*load)(void *run, unsigned part);
+    void (*compute)(void *run, unsigned part);
+    uint32_t (*store)(void *run);
+} nmcu_parts_t;
+
+/* Run `count` parts on every core, each at its own pace. Every core calls it; on return the results are in L2. */
+void nmcu_pipeline_run_parts(const nmcu_parts_t *parts, void *run, unsigned count);
+
 /* The first of `items` that belong to `core`; those of core c are [first(c), first(c + 1)). */
 static inline unsigned nmcu_share_first(unsigned items, unsigned core, unsigned cores)
 {
     return items * core / cores;
+}
+
+/* Whether a core brings constants: where L1 and L2 are one memory each copies a share of them. */
+static inline int nmcu_brings_constants(unsigned core)
+{
+    return !NMCU_STAGED || core == NMCU_CONSTANTS_CORE;
+}
+
+/* Start the transfer of constants to L1, on a core that brings them. */
+static inline uint32_t nmcu_bring_constants(void *to, const void *from, uint32_t bytes, unsigned core)
+{
+#if NMCU_STAGED
+    (void)core;
+    return nmcu_dma_start_1d(to, from, bytes);
+#else
+    const unsigned cores = nmcu_core_count(), words = bytes / 4;
+    const unsigned first = 4 * nmcu_share_first(words, core, cores);
+    const unsigned end = core + 1 == cores ? bytes : 4 * nmcu_share_first(words, core + 1, cores);
+    return nmcu_dma_start_1d((uint8_t *)to + first, (const uint8_t *)from + first, end - first);
+#endif
 }
 
 /*

@@ -6,6 +6,7 @@ typedef struct {
     const nmcu_rows_t *shape;
     nmcu_rows_fn *fn;
     const void *op;
+    int whole; /* each core is given all rows of a tile */
 } layer_t;
 
 static uint32_t tile_rows(const nmcu_rows_t *shape, unsigned tile)
@@ -46,26 +47,39 @@ static void compute(const void *layer, unsigned tile, unsigned core)
 {
     const layer_t *work = layer;
     const nmcu_rows_t *shape = work->shape;
-    const unsigned cores = nmcu_core_count();
+    const unsigned cores = work->whole ? 1 : nmcu_core_count();
     const uint32_t rows = tile_rows(shape, tile);
-    const uint32_t first = nmcu_share_first(rows, core, cores), end = nmcu_share_first(rows, core + 1, cores);
+    const uint32_t share = work->whole ? 0 : core;
+    const uint32_t first = nmcu_share_first(rows, share, cores),
+                   end = nmcu_share_first(rows, share + 1, cores);
 
 #if !NMCU_STAGED
     if (!shape->in_tile[0]) {
         if (first < end)
             work->fn(work->op, shape->output + first * shape->out_bytes,
-                     shape->input + first * shape->in_bytes, end - first);
+                     shape->input + first * shape->in_bytes, end - first, first);
         return;
     }
 #endif
     if (first < end)
         work->fn(work->op, shape->out_tile[tile & 1] + first * shape->out_bytes,
-                 shape->in_tile[tile & 1] + first * shape->in_bytes, end - first);
+                 shape->in_tile[tile & 1] + first * shape->in_bytes, end - first,
+                 tile * shape->tile_rows + first);
+}
+
+static void run(const nmcu_rows_t *shape, nmcu_rows_fn *fn, const void *op, int whole)
+{
+    const nmcu_stages_t stages = {load, 0, compute, store};
+    const layer_t layer = {shape, fn, op, whole};
+    nmcu_pipeline_run_in_step(&stages, &layer, shape->tiles);
 }
 
 void nmcu_rows_run(const nmcu_rows_t *shape, nmcu_rows_fn *fn, const void *op)
 {
-    const nmcu_stages_t stages = {load, 0, compute, store};
-    const layer_t layer = {shape, fn, op};
-    nmcu_pipeline_run_in_step(&stages, &layer, shape->tiles);
+    run(shape, fn, op, 0);
+}
+
+void nmcu_rows_run_whole(const nmcu_rows_t *shape, nmcu_rows_fn *fn, const void *op)
+{
+    run(shape, fn, op, 1);
 }

@@ -15,10 +15,14 @@ typedef struct {
     uint32_t constant_bytes;
 } nmcu_rows_t;
 
-/* What an operator brings: `rows` (at least 1) consecutive rows. `op` are its parameters, in L1. */
-typedef void nmcu_rows_fn(const void *op, int8_t *y, const int8_t *x, uint32_t rows);
+/* What an operator brings: `rows` (at least 1) consecutive rows, the matrix's from number `first` on. `op` are its
+ * parameters, in L1. */
+typedef void nmcu_rows_fn(const void *op, int8_t *y, const int8_t *x, uint32_t rows, uint32_t first);
 
 /* Run the layer. `shape` and `op` are in L1. Called by all cores. */
 void nmcu_rows_run(const nmcu_rows_t *shape, nmcu_rows_fn *fn, const void *op);
+
+/* The same where all cores are given all rows of a tile, and share the work themselves. */
+void nmcu_rows_run_whole(const nmcu_rows_t *shape, nmcu_rows_fn *fn, const void *op);
 
 #endif

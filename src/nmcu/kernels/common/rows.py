@@ -1,6 +1,6 @@
 """Python side of rows.h: tiles of rows, and how long the pipeline takes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from nmcu.graph import Layer
 from nmcu.kernels.cdata import Expr, Struct, Value
@@ -20,13 +20,21 @@ def shape(layer: Layer) -> tuple[int, int, int]:
 
 
 def candidates(
-    name: str, layer: Layer, machine: Machine, row_cycles: float, constant_bytes: int = 0
+    name: str,
+    layer: Layer,
+    machine: Machine,
+    row_cycles: float,
+    constant_bytes: int = 0,
+    tile_cycles: Callable[[int], float] | None = None,
+    own_bytes: int = 0,
 ) -> list[Candidate]:
-    """Tilings worth considering, best first, for rows that take one core `row_cycles` cycles."""
+    """Tilings worth considering, best first, for rows that take one core `row_cycles` cycles each, or a tile of so many
+    rows all cores `tile_cycles`. The buffer `own` has `own_bytes` for each row of a tile."""
     rows, in_bytes, out_bytes = shape(layer)
+    cycles_of = tile_cycles or (lambda count: row_cycles * -(-count // machine.cores))
     found = []
     for tiles in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512, rows) if machine.staged else (1,):
-        tile_rows = -(-rows // min(tiles, rows))
+        tile_rows = min(align(-(-rows // min(tiles, rows)), machine.cores), rows)
         count = -(-rows // tile_rows)
         sizes = {"layer": LAYER_BYTES, "in0": tile_rows * in_bytes, "out0": tile_rows * out_bytes}
         l1 = {name: machine.staged_bytes(size) for name, size in sizes.items()}
@@ -34,17 +42,26 @@ def candidates(
             l1 |= {"in1": l1["in0"], "out1": l1["out0"]}
         if constant_bytes:
             l1["constants"] = machine.staged_bytes(constant_bytes)
-        work = int(row_cycles * -(-tile_rows // machine.cores))
+        if own_bytes:
+            l1["own"] = tile_rows * own_bytes
+        work, last = (int(cycles_of(n)) for n in (tile_rows, rows - (count - 1) * tile_rows))
         load, store = (
             machine.staging_cycles(tile_rows * in_bytes),
             machine.staging_cycles(tile_rows * out_bytes),
         )
         cycles = LAYER_OVERHEAD_CYCLES + machine.staging_cycles(constant_bytes) + load + store
-        cycles += count * TILE_OVERHEAD_CYCLES + work
+        cycles += count * TILE_OVERHEAD_CYCLES + last
         cycles += (count - 1) * int(machine.at_once(work, load + store))
         if sum(align(size) for size in l1.values()) <= machine.l1_bytes:
             found.append(
-                Candidate(name, {"rows": tile_rows}, l1, cycles, count * work, count * (load + store))
+                Candidate(
+                    name,
+                    {"rows": tile_rows},
+                    l1,
+                    cycles,
+                    (count - 1) * work + last,
+                    count * (load + store),
+                )
             )
     unique = {c.parameters["rows"]: c for c in found}
     return sorted(unique.values(), key=lambda c: (c.cycles, c.l1_bytes))

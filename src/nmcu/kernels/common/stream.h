@@ -6,25 +6,26 @@
 
 typedef struct {
     const uint8_t *from; /* L3 */
-    uint8_t *to;         /* L2 */
+    uint32_t to;         /* of the ring in L2 */
     uint32_t bytes;
 } nmcu_chunk_t;
 
 /*
  * Called by all cores; the one that loads constants acts, because it knows that nothing reads their old places any
- * more. `chunks` are started in the order of their numbers and have tickets 1, 2, 3, ...
+ * more. `chunks` are started in the order of their numbers; their tickets count on from run to run.
  */
-static inline void nmcu_stream_start(const nmcu_chunk_t *chunks, unsigned count)
+static inline void nmcu_stream_start(const nmcu_chunk_t *chunks, uint32_t *tickets, uint8_t *ring,
+                                     unsigned count)
 {
     if (nmcu_core_id() == NMCU_CONSTANTS_CORE)
         for (unsigned i = 0; i < count; i++)
-            nmcu_l3_start_1d(chunks[i].to, chunks[i].from, chunks[i].bytes);
+            tickets[i] = nmcu_l3_start_1d(ring + chunks[i].to, chunks[i].from, chunks[i].bytes);
 }
 
 /* Wait until the chunk with this ticket has come, on the core that loads constants. */
-static inline void nmcu_stream_wait(uint32_t ticket)
+static inline void nmcu_stream_wait(const uint32_t *ticket)
 {
-    if (nmcu_core_id() == NMCU_CONSTANTS_CORE) nmcu_l3_wait(ticket);
+    if (nmcu_core_id() == NMCU_CONSTANTS_CORE) nmcu_l3_wait(*ticket);
 }
 
 /* Move an activation between L2 and L3. Called by all cores, between layers; it is there when they go on. */

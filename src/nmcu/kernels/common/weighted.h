@@ -11,19 +11,29 @@ typedef struct {
     void *weight_tile[2];   /* L1; null: records are read where they lie */
     uint32_t record_bytes;
     uint8_t record_shift;
+    const int8_t *residual;   /* L2: what is added to the results, as the output lies; null: nothing is */
+    int8_t *residual_tile[2]; /* L1, as the output's tiles; null: it is read where it lies */
 } nmcu_weighted_t;
 
-/* Stage of pipeline.h: load a tile's slab and its records, whichever are new. */
+/* Stage of pipeline.h: load a tile's slab and its records, whichever are new, and its residuals. */
 uint32_t nmcu_weighted_load(const void *layer, unsigned tile_index, unsigned core);
 
 /* The records of a tile. */
 static inline const uint8_t *nmcu_weighted_records(const nmcu_weighted_t *weighted, const nmcu_tile_t *tile)
 {
-#if !NMCU_STAGED
     if (!weighted->weight_tile[0])
         return weighted->weights + (tile->first_channel >> weighted->record_shift) * weighted->record_bytes;
-#endif
     return weighted->weight_tile[tile->channel_slot];
+}
+
+/* The residuals of tile number `index`, which lie as its outputs do; null: there are none. */
+static inline const int8_t *nmcu_weighted_residual(const nmcu_weighted_t *weighted, const nmcu_tile_t *tile,
+                                                   unsigned index)
+{
+    const nmcu_window_t *window = &weighted->window;
+    if (!weighted->residual) return 0;
+    if (weighted->residual_tile[0]) return weighted->residual_tile[index & 1];
+    return weighted->residual + tile->first_row * window->out_width * window->out_pitch;
 }
 
 #endif

@@ -1,6 +1,6 @@
 """Python side of weighted.h: the descriptor of a windowed layer with weights."""
 
-from nmcu.kernels.cdata import Expr, Struct
+from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import window
 from nmcu.kernels.kernel import KERNELS_DIR, Addresses
 
@@ -15,6 +15,9 @@ def descriptor(
     record_channels: int = 1,
 ) -> Struct:
     """The `nmcu_weighted_t` of a layer with the constants `weights`: records of 1, 2 or 4 output channels."""
+    members: dict[str, Value] = {}
+    if geometry.residual:
+        members = {"residual": Expr(at.inputs[1]), "residual_tile": window.pair(at, "residual")}
     return Struct(
         "nmcu_weighted_t",
         {
@@ -23,5 +26,6 @@ def descriptor(
             "weight_tile": window.pair(at, "constants"),
             "record_bytes": record_bytes,
             "record_shift": record_channels.bit_length() - 1,
+            **members,
         },
     )

@@ -13,8 +13,8 @@
  * tile's windows touch, `slab_width` pixels each, padding included; two slabs alternate when there are several.
  */
 typedef struct {
-    const int8_t *input; /* L2: (in_height, in_width, in_channels) */
-    int8_t *output;      /* L2: (out_height, out_width, out_channels) */
+    const int8_t *input; /* L2, or L1 if near: (in_height, in_width, in_channels) */
+    int8_t *output;      /* L2, or L1 where there is no out_tile: (out_height, out_width, out_channels) */
     uint16_t in_height, in_width, in_channels;
     uint16_t out_height, out_width, out_channels;
     uint16_t out_pitch; /* channels of the map that `output` is a range of channels of */
@@ -26,10 +26,12 @@ typedef struct {
     uint16_t tile_rows, row_tiles;
     uint16_t tile_channels, channel_tiles;
     uint8_t
-        channelwise; /* 1: a tile's slab holds the tile's channels only (depthwise, pooling); 0: all channels */
+        channelwise; /* output channels for each channel of the map where a tile's slab holds the tile's only
+                            (depthwise, pooling); 0: all channels */
     uint8_t
         rows_innermost; /* tile order: 1: all row tiles of a channel tile in turn; 0: the other way round */
     int8_t pad_value;
+    uint8_t near;    /* 1: the map is in L1: the cores copy slabs from it, or there are none */
     int8_t *slab[2]; /* L1; null: windows are read from the map */
     int8_t
         *out_tile[2]; /* L1: (rows, out_width, channels of the tile); null: results are written to the map */
@@ -87,13 +89,11 @@ static inline nmcu_tile_t nmcu_window_tile(const nmcu_window_t *window, unsigned
     t.channels = nmcu_min(window->tile_channels, window->out_channels - t.first_channel);
     t.slab = window->slab[row_slot];
     t.out = window->out_tile[tile & 1];
-#if !NMCU_STAGED
     if (!t.slab) /* may begin before the map: padding that is not read */
         t.slab = (int8_t *)(uintptr_t)window->input +
                  ((int)(t.first_row * window->stride_height) - window->pad_top) * window->in_width *
                      window->in_channels;
     if (!t.out) t.out = window->output + t.first_row * window->out_width * window->out_pitch;
-#endif
     return t;
 }
 
@@ -108,14 +108,27 @@ static inline unsigned nmcu_window_slab_rows(const nmcu_window_t *window, unsign
     return (rows - 1) * window->stride_height + (window->kernel_height - 1u) * window->dilation_height + 1;
 }
 
+/* Channels of a tile's slab. */
+static inline unsigned nmcu_window_channels(const nmcu_window_t *window, const nmcu_tile_t *tile)
+{
+    if (!window->channelwise) return window->in_channels;
+    return window->channelwise == 1 ? tile->channels : tile->channels / window->channelwise;
+}
+
+/* The first of them in the map. */
+static inline unsigned nmcu_window_first_channel(const nmcu_window_t *window, const nmcu_tile_t *tile)
+{
+    if (!window->channelwise) return 0;
+    return window->channelwise == 1 ? tile->first_channel : tile->first_channel / window->channelwise;
+}
+
 /* Start the transfer of the tile's input slab, if it is new. Called by one core. Returns the ticket, 0 if nothing
  * moves. */
 uint32_t nmcu_window_load(const nmcu_window_t *window, const nmcu_tile_t *tile);
 
 /* Stages of pipeline.h for kernels whose descriptor begins with an nmcu_window_t. */
 
-/* Write the padding of a tile's slab, if it is new, shared by all cores; where L1 and L2 are one memory, the rest of
- * it, too. */
+/* Write the padding of a tile's slab, if it is new, shared by all cores; where the map is near, the rest of it, too. */
 void nmcu_window_pad(const void *layer, unsigned tile_index, unsigned core);
 
 /* Start the transfer of a tile's output to L2 and return the ticket. */

@@ -7,7 +7,7 @@
 nmcu_block_fn nmcu_dense_4x4; /* four channels, four pixels: 24 instructions for 64 MACs */
 nmcu_block_fn
     nmcu_dense_4x2; /* four channels, two pixels: the loop of PULP-NN (Garofalo et al., 2020), 14 for 32 */
-nmcu_block_fn nmcu_dense_4x1;  /* four channels, one pixel: fully-connected layers of one token, 9 for 16 */
-nmcu_block_fn nmcu_dense_full; /* four pixels, portable only: requantisation in full 64-bit arithmetic */
+nmcu_block_fn nmcu_dense_4xn; /* four channels, one pixel after the other: windows of one or two words */
+nmcu_block_fn nmcu_dense_4x1; /* four channels, one pixel: fully-connected layers of one token, 9 for 16 */
 
 #endif

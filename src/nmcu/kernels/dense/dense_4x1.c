@@ -1,7 +1,7 @@
 #include "dense.h"
 #include "portable.h"
 
-void nmcu_dense_4x1(const nmcu_block_t *block)
+void nmcu_dense_4x1(nmcu_block_t *block)
 {
-    nmcu_dense_portable(block, 1);
+    nmcu_dense_portable(block, 1, sizeof(nmcu_channels4_t));
 }

@@ -7,18 +7,15 @@
  *   a1   next input    t6   next weights    t0 t1 t2 t3   weights of channels 0 to 3    t4   input    t5   product
  *   s0-s3   accumulators of channels 0 to 3
  */
-#include "conv_layouts.h"
 #include "dense_rv32.inc"
 
 begin_scalar_function nmcu_dense_4x1
     save_registers DENSE_FRAME
-    lw t0, BLOCK_GROUPS(a0)
-    lw t1, BLOCK_Y(a0)
-    sw t0, FRAME_GROUPS(sp)
-    sw t1, FRAME_Y(sp)
+    sw a0, FRAME_BLOCK(sp)
+.Lblock:
+    begin_block 1
     lw t6, BLOCK_WEIGHTS(a0)
     lw a1, BLOCK_X(a0)
-    sw a0, FRAME_BLOCK(sp)
 
 .Lgroup:
     begin_group
@@ -36,10 +33,10 @@ begin_scalar_function nmcu_dense_4x1
     bne t6, a0, .Lword
     next_segment .Lsegment, a1
 
-    requantize_scalar BLOCK_FORM, 0, s0
-    requantize_scalar BLOCK_FORM, 1, s1
-    requantize_scalar BLOCK_FORM, 2, s2
-    requantize_scalar BLOCK_FORM, 3, s3
+    requantize_scalar BLOCK_LO, , 0, s0
+    requantize_scalar BLOCK_LO, , 1, s1
+    requantize_scalar BLOCK_LO, , 2, s2
+    requantize_scalar BLOCK_LO, , 3, s3
     store_pixel_bytes 0, s0, s1, s2, s3
-    next_dense_group .Lgroup
+    next_dense_group .Lgroup, .Lblock, 1
 end_function nmcu_dense_4x1

@@ -7,17 +7,13 @@
  *   s0-s3, s4-s7  accumulators of channels 0 to 3 for pixels 0, 1
  */
 #include "block.inc"
-#include "conv_layouts.h"
+#include "dense.inc"
 
 begin_function nmcu_dense_4x2
     save_registers
-    lw t0, BLOCK_GROUPS(a0)
-    lw t1, BLOCK_Y(a0)
-    lw t2, BLOCK_Y+4(a0)
+.Lblock:
+    begin_block 2
     lw t6, BLOCK_WEIGHTS(a0)
-    sw t0, FRAME_GROUPS(sp)
-    sw t1, FRAME_Y(sp)
-    sw t2, FRAME_Y+4(sp)
     lw a1, BLOCK_X(a0)
     lw a2, BLOCK_X+4(a0)
 
@@ -55,23 +51,12 @@ begin_function nmcu_dense_4x2
 
     mv t5, t6
     lw t6, FRAME_CHANNELS(sp)
-    lw t0, BLOCK_FORM(a0)
-    lw t3, BLOCK_LO(a0)
-    lw t4, BLOCK_HI(a0)
-    bnez t0, .Lwide
-    requantize mul, 0, s0, s4
-    requantize mul, 1, s1, s5
-    requantize mul, 2, s2, s6
-    requantize mul, 3, s3, s7
-.Lstore:
+    requantize BLOCK_LO, "s0, s4", "s1, s5", "s2, s6", "s3, s7"
     store_pixel 0, s0, s1, s2, s3
     store_pixel 1, s4, s5, s6, s7
     mv t6, t5
-    next_group .Lgroup
-.Lwide:
-    requantize mulh, 0, s0, s4
-    requantize mulh, 1, s1, s5
-    requantize mulh, 2, s2, s6
-    requantize mulh, 3, s3, s7
-    j .Lstore
+    again_group .Lgroup
+    next_block .Lblock, 2
+    restore_registers
+    ret
 end_function nmcu_dense_4x2

@@ -7,16 +7,16 @@
  *   a1 a2   next input of pixels 0, 1    t6   next weights    t0 t1 t2 t3   weights of channels 0 to 3
  *   t4   input    t5   product    s0-s3, s4-s7   accumulators of channels 0 to 3 for pixel 0, 1
  */
-#include "conv_layouts.h"
 #include "dense_rv32.inc"
 
 begin_scalar_function nmcu_dense_4x2
     save_registers DENSE_FRAME
-    keep_outputs BLOCK_GROUPS, BLOCK_Y
+    sw a0, FRAME_BLOCK(sp)
+.Lblock:
+    begin_block 2
     lw t6, BLOCK_WEIGHTS(a0)
     lw a1, BLOCK_X(a0)
     lw a2, BLOCK_X+4(a0)
-    sw a0, FRAME_BLOCK(sp)
 
 .Lgroup:
     begin_group
@@ -37,11 +37,11 @@ begin_scalar_function nmcu_dense_4x2
     bne t6, a0, .Lword
     next_segment .Lsegment, a1, a2
 
-    requantize_scalar BLOCK_FORM, 0, s0, s4
-    requantize_scalar BLOCK_FORM, 1, s1, s5
-    requantize_scalar BLOCK_FORM, 2, s2, s6
-    requantize_scalar BLOCK_FORM, 3, s3, s7
+    requantize_scalar BLOCK_LO, , 0, s0, s4
+    requantize_scalar BLOCK_LO, , 1, s1, s5
+    requantize_scalar BLOCK_LO, , 2, s2, s6
+    requantize_scalar BLOCK_LO, , 3, s3, s7
     store_pixel_bytes 0, s0, s1, s2, s3
     store_pixel_bytes 1, s4, s5, s6, s7
-    next_dense_group .Lgroup
+    next_dense_group .Lgroup, .Lblock, 2
 end_function nmcu_dense_4x2

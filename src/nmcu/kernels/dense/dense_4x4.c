@@ -1,7 +1,7 @@
 #include "dense.h"
 #include "portable.h"
 
-void nmcu_dense_4x4(const nmcu_block_t *block)
+void nmcu_dense_4x4(nmcu_block_t *block)
 {
-    nmcu_dense_portable(block, 4);
+    nmcu_dense_portable(block, 4, sizeof(nmcu_group4_t));
 }

@@ -8,7 +8,6 @@
  *   t0 t1 t2 t3   weights of channels 0 to 3     t4   input    t5   product
  *   s0-s3, s4-s7, s8-s11, a4-a7   accumulators of channels 0 to 3 for pixel 0, 1, 2, 3
  */
-#include "conv_layouts.h"
 #include "dense_rv32.inc"
 
 /* The position at bytes `x` of the inputs and `w` of the weights. */
@@ -21,18 +20,25 @@
     times_channels a4, a5, a6, a7
 .endm
 
+/* Go to .Ladd, with the nmcu_add_parameters_t in t0, where there are residuals. */
+.macro add_if_any
+    lw t0, BLOCK_ADD(a0)
+    bnez t0, .Ladd
+.endm
+
 begin_scalar_function nmcu_dense_4x4
     save_registers DENSE_FRAME
-    keep_outputs BLOCK_GROUPS, BLOCK_Y
+    sw a0, FRAME_BLOCK(sp)
+.Lblock:
+    begin_block 4
     lw t6, BLOCK_WEIGHTS(a0)
     lw a1, BLOCK_X(a0)
     lw a2, BLOCK_X+4(a0)
     lw a3, BLOCK_X+8(a0)
     lw ra, BLOCK_X+12(a0)
-    sw a0, FRAME_BLOCK(sp)
 
 .Lgroup:
-    begin_group
+    begin_group GROUP4_SIZE
     copy_channels s4, s5, s6, s7
     copy_channels s8, s9, s10, s11
     copy_channels a4, a5, a6, a7
@@ -58,15 +64,25 @@ begin_scalar_function nmcu_dense_4x4
     bne t6, a0, .Lwords
     next_segment .Lsegment, a1, a2, a3, ra
 
-    requantize_scalar BLOCK_FORM, 0, s0, s4, s8, a4
-    requantize_scalar BLOCK_FORM, 1, s1, s5, s9, a5
-    requantize_scalar BLOCK_FORM, 2, s2, s6, s10, a6
-    requantize_scalar BLOCK_FORM, 3, s3, s7, s11, a7
+    requantize_scalar BLOCK_LO, , 0, s0, s4, s8, a4
+    requantize_scalar BLOCK_LO, , 1, s1, s5, s9, a5
+    requantize_scalar BLOCK_LO, , 2, s2, s6, s10, a6
+    requantize_scalar BLOCK_LO, add_if_any, 3, s3, s7, s11, a7
+.Lstore:
     store_pixel_bytes 0, s0, s1, s2, s3
     store_pixel_bytes 1, s4, s5, s6, s7
     store_pixel_bytes 2, s8, s9, s10, s11
     store_pixel_bytes 3, a4, a5, a6, a7
-    next_dense_group .Lgroup
+    next_dense_group .Lgroup, .Lblock, 4
+
+.Ladd:
+    begin_residuals BLOCK_RESIDUAL
+    add_residual_pixel 0, s0, s1, s2, s3
+    add_residual_pixel 1, s4, s5, s6, s7
+    add_residual_pixel 2, s8, s9, s10, s11
+    add_residual_pixel 3, a4, a5, a6, a7
+    finish_scalar_sums s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
+    j .Lstore
 
 .Lodd:
     addi a1, a1, -4

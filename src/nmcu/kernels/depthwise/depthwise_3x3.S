@@ -1,12 +1,13 @@
-/* nmcu_depthwise_3x3, _clamp, _wide: output lines of up to four channels (prototype and arguments: depthwise.h).
+/* nmcu_depthwise_3x3, _clamp, _clipped, _wide: output lines of up to four channels (prototype and arguments:
+ * depthwise.h).
  *
  * Four outputs need six neighbouring bytes of each of three lines: x0..x3 give outputs 0 and 1 (taps k0 k1 k2 0 and
  * 0 k0 k1 k2), x2..x5, one shuffle away, give outputs 2 and 3. The word that a block loads is the next block's first,
  * so that two blocks alternate between two sets of registers.
  *
  * Per block of 4 outputs, 36 MACs: 3 loads, 3 shuffles, 12 dot products, then 4 x (multiply, add with rounding and
- * shift, clip, store): 34 instructions, 34 cycles (0.94 cycles/MAC); 38 with any clamp; wide: 42 and 58 cycles. Both
- * loops are hardware loops: a line costs 8 or 10 cycles more.
+ * shift, clip, store): 34 instructions, 34 cycles (0.94 cycles/MAC); 38 with any clamp; clipped: 47 and 48 cycles;
+ * wide: 42 and 58. Both loops are hardware loops: a line costs 8 or 10 cycles more.
  *
  *   a0 a1 a2  next word of the three lines    a3-a5, a6-t0  words of the lines (t0 = x5)    t1-t4  outputs
  *   s0-s2  taps k0 k1 k2 0 of each line    s3-s5  taps 0 k0 k1 k2    s6 multiplier    s7 offset    s8 shift
@@ -15,16 +16,7 @@
 #include "block.inc"
 #include "depthwise_layouts.h"
 
-#define LINES_FRAME 96
-#define LINES_ARGUMENTS 52
-#define LINES_CHANNELS 56 /* still to do */
-#define LINES_CHANNEL 60
-#define LINES_X 64
-#define LINES_Y 68
-#define LINES_X_BACK 72 /* from behind a line's last word to the next line */
-#define LINES_Y_BACK 76
-#define LINES_BIAS 80
-#define LINES_BLOCKS 84
+#include "lines.inc"
 
 /* Sums of one block: words v0-v2 hold x0..x3 of the lines; x4..x7 go to w0-w2. */
 .macro sums start, v0, v1, v2, w0, w1, w2
@@ -46,12 +38,12 @@
     cv.sdotsp.b t4, \v2, s5
 .endm
 
-.macro start_from_zero p, q, x, p_taps, q_taps
+.macro pair_from_zero p, q, x, p_taps, q_taps
     cv.dotsp.b \p, \x, \p_taps
     cv.dotsp.b \q, \x, \q_taps
 .endm
 
-.macro start_from_bias p, q, x, p_taps, q_taps
+.macro pair_from_bias p, q, x, p_taps, q_taps
     lw \p, LINES_BIAS(sp)
     lw \q, LINES_BIAS(sp)
     cv.sdotsp.b \p, \x, \p_taps
@@ -72,20 +64,28 @@
 .endm
 
 .macro block_narrow words:vararg
-    sums start_from_zero, \words
+    sums pair_from_zero, \words
     rescale mul
     each cv.clip, 8
 .endm
 
 .macro block_clamp words:vararg
-    sums start_from_zero, \words
+    sums pair_from_zero, \words
+    rescale mul
+    each cv.max, t5
+    each cv.min, t6
+.endm
+
+.macro block_clipped v0, words:vararg
+    sums pair_from_bias, \v0, \words
+    clip \v0, t1, t2, t3, t4
     rescale mul
     each cv.max, t5
     each cv.min, t6
 .endm
 
 .macro block_wide words:vararg
-    sums start_from_bias, \words
+    sums pair_from_bias, \words
     rescale mulh
     each cv.max, t5
     each cv.min, t6
@@ -121,8 +121,8 @@
 .endm
 
 .macro clamp_limits
-    lw t5, 20(a3)
-    lw t6, 24(a3)
+    lw t5, SHAPE_LO(a3)
+    lw t6, SHAPE_HI(a3)
 .endm
 
 .macro line_ends
@@ -131,7 +131,7 @@
 .endm
 
 /* `instructions` of a block without its stores. */
-.macro function name, block, instructions, keep, next_line, next_instructions
+.macro function name, block, instructions, rounding, keep, next_line, next_instructions
     begin_function \name
     save_registers LINES_FRAME
     lw a3, DEPTHWISE_SHAPE(a0)
@@ -168,13 +168,13 @@
     lw a4, DEPTHWISE_SHAPE(t0)
     lw a0, LINES_X(sp)
     lw s9, LINES_Y(sp)
-    lw t2, SHAPE_X_TAP(a4)
-    lw t3, SHAPE_PLANE_BYTES(a4)
-    lw t4, SHAPE_CHANNEL_BYTES(a4)
     lw s6, CHANNEL_MULTIPLIER(t1)
     lw s7, CHANNEL_OFFSET(t1)
     lw s8, CHANNEL_SHIFT(t1)
-    lw a3, CHANNEL_BIAS(t1)
+    \rounding s7, s8, a4, t1
+    lw t2, SHAPE_X_TAP(a4)
+    lw t3, SHAPE_PLANE_BYTES(a4)
+    lw t4, SHAPE_CHANNEL_BYTES(a4)
     lw s0, CHANNEL_TAPS(t1)
     lw s1, CHANNEL_TAPS+4(t1)
     lw s2, CHANNEL_TAPS+8(t1)
@@ -186,7 +186,6 @@
     sw t3, LINES_X(sp)
     sw t4, LINES_CHANNEL(sp)
     sw t1, LINES_Y(sp)
-    sw a3, LINES_BIAS(sp)
     slli s3, s0, 8
     slli s4, s1, 8
     slli s5, s2, 8
@@ -236,6 +235,7 @@
     end_function \name
 .endm
 
-    function nmcu_depthwise_3x3, block_narrow, 30, line_ends, next_line_unclamped, 4
-    function nmcu_depthwise_3x3_clamp, block_clamp, 34, clamp_limits, next_line, 6
-    function nmcu_depthwise_3x3_wide, block_wide, 38, clamp_limits, next_line, 6
+    function nmcu_depthwise_3x3, block_narrow, 30, no_rounding, line_ends, next_line_unclamped, 4
+    function nmcu_depthwise_3x3_clamp, block_clamp, 34, no_rounding, clamp_limits, next_line, 6
+    function nmcu_depthwise_3x3_clipped, block_clipped, 43, rounding, clamp_limits, next_line, 6
+    function nmcu_depthwise_3x3_wide, block_wide, 38, rounding, clamp_limits, next_line, 6

@@ -1,5 +1,5 @@
-/* nmcu_depthwise_3x3, _clamp and _wide, one function for plain RV32IM: output lines of up to four channels (prototype
- * and arguments: depthwise.h).
+/* nmcu_depthwise_3x3, _clamp, _clipped and _wide, one function for plain RV32IM: output lines of up to four channels
+ * (prototype and arguments: depthwise.h).
  *
  * Inner loop: 128 instructions, 130 cycles, four outputs, 36 MACs (3.61 cycles/MAC): 18 loads, 36 products and
  * additions, then requantisation. The wide form takes 4 cycles more and what the core needs more for `mulh`.
@@ -33,6 +33,7 @@
 
 begin_scalar_function nmcu_depthwise_3x3
 also_called nmcu_depthwise_3x3_clamp
+also_called nmcu_depthwise_3x3_clipped
 also_called nmcu_depthwise_3x3_wide
     begin_channels
 .Lchannel:
@@ -67,11 +68,10 @@ also_called nmcu_depthwise_3x3_wide
     taps_3 a1, s0, s1, s2
     taps_3 a3, s3, s4, s5
     taps_3 a2, s6, s7, s8
-    lw t5, LINES_FORM(sp)
     addi a1, a1, 4
     addi a2, a2, 4
     addi a3, a3, 4
-    scale_and_clamp s9, s10, s11, ra
+    requantize_sums s9, s10, s11, ra
     .irp sum, s9, s10, s11, ra
         sb \sum, 0(a4)
         add a4, a4, a5

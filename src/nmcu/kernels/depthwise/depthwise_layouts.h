@@ -17,7 +17,9 @@
 #define PLANES_LINE_BYTES 24
 #define PLANES_PLANE_BYTES 28
 #define PLANES_PAD 32
-#define PLANES_SIZE 36
+#define PLANES_BEHIND 36
+#define PLANES_GROUPS 40
+#define PLANES_SIZE 44
 
 /* nmcu_depthwise_channel_t */
 #define CHANNEL_MULTIPLIER 0
@@ -39,7 +41,8 @@
 #define SHAPE_FORM 32
 #define SHAPE_TAP_LINES 36
 #define SHAPE_TAP_WORDS 40
-#define SHAPE_SIZE 44
+#define SHAPE_OFFSETS 44
+#define SHAPE_SIZE 48
 
 /* nmcu_depthwise_lines_t */
 #define DEPTHWISE_SHAPE 0
@@ -59,8 +62,9 @@
 #include <stdint.h>
 
 /*
- * Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Up to four bytes
- * behind each line are written too, as if `pad` followed.
+ * Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes; the four bytes
+ * behind them go to the next four planes, `groups` times. Up to four bytes behind each line may become `pad`, those
+ * `behind` it do.
  */
 typedef struct {
     const int8_t *x;      /*  0: first channel of the first pixel, any alignment */
@@ -72,12 +76,14 @@ typedef struct {
     uint32_t line_bytes;  /* 24: of a plane's line */
     uint32_t plane_bytes; /* 28 */
     int32_t pad;          /* 32 */
+    uint32_t behind;      /* 36: bytes, at most 4 */
+    uint32_t groups;      /* 40: at least 1 */
 } nmcu_planes_t;
 
 /* One channel as the constants hold it; `taps` has `tap_words` words for each line of taps, padded with zeros. */
 typedef struct {
     int32_t multiplier; /*  0 */
-    int32_t offset;     /*  4: added before the shift, less 2^(shift-1); narrow: holds bias * multiplier too */
+    int32_t offset;     /*  4: narrow: zero point << shift + bias * multiplier; wide: without the bias; mixed: limit */
     int32_t shift;      /*  8 */
     int32_t bias;       /* 12: not used in the narrow form */
     int8_t taps[];      /* 16 */
@@ -93,10 +99,11 @@ typedef struct {
     nmcu_requantize_t requant; /* 20 */
     uint32_t tap_lines;        /* 36 */
     uint32_t tap_words;        /* 40 */
+    const int32_t *offsets;    /* 44: L1: from a window to its words; may be null */
 } nmcu_depthwise_shape_t;
 
 /*
- * Output lines of one to four channels. An assembly body computes whole blocks of four outputs: it writes up to three
+ * Output lines of some channels. An assembly body computes whole blocks of four outputs: it writes up to three
  * outputs behind each line, in the order of the lines.
  */
 typedef struct {
@@ -121,7 +128,9 @@ _Static_assert(offsetof(nmcu_planes_t, lines) == 20, "nmcu_planes_t.lines");
 _Static_assert(offsetof(nmcu_planes_t, line_bytes) == 24, "nmcu_planes_t.line_bytes");
 _Static_assert(offsetof(nmcu_planes_t, plane_bytes) == 28, "nmcu_planes_t.plane_bytes");
 _Static_assert(offsetof(nmcu_planes_t, pad) == 32, "nmcu_planes_t.pad");
-_Static_assert(sizeof(nmcu_planes_t) == 36, "nmcu_planes_t");
+_Static_assert(offsetof(nmcu_planes_t, behind) == 36, "nmcu_planes_t.behind");
+_Static_assert(offsetof(nmcu_planes_t, groups) == 40, "nmcu_planes_t.groups");
+_Static_assert(sizeof(nmcu_planes_t) == 44, "nmcu_planes_t");
 _Static_assert(offsetof(nmcu_depthwise_channel_t, multiplier) == 0, "nmcu_depthwise_channel_t.multiplier");
 _Static_assert(offsetof(nmcu_depthwise_channel_t, offset) == 4, "nmcu_depthwise_channel_t.offset");
 _Static_assert(offsetof(nmcu_depthwise_channel_t, shift) == 8, "nmcu_depthwise_channel_t.shift");
@@ -136,7 +145,8 @@ _Static_assert(offsetof(nmcu_depthwise_shape_t, channel_bytes) == 16, "nmcu_dept
 _Static_assert(offsetof(nmcu_depthwise_shape_t, requant) == 20, "nmcu_depthwise_shape_t.requant");
 _Static_assert(offsetof(nmcu_depthwise_shape_t, tap_lines) == 36, "nmcu_depthwise_shape_t.tap_lines");
 _Static_assert(offsetof(nmcu_depthwise_shape_t, tap_words) == 40, "nmcu_depthwise_shape_t.tap_words");
-_Static_assert(sizeof(nmcu_depthwise_shape_t) == 44, "nmcu_depthwise_shape_t");
+_Static_assert(offsetof(nmcu_depthwise_shape_t, offsets) == 44, "nmcu_depthwise_shape_t.offsets");
+_Static_assert(sizeof(nmcu_depthwise_shape_t) == 48, "nmcu_depthwise_shape_t");
 _Static_assert(offsetof(nmcu_depthwise_lines_t, shape) == 0, "nmcu_depthwise_lines_t.shape");
 _Static_assert(offsetof(nmcu_depthwise_lines_t, x) == 4, "nmcu_depthwise_lines_t.x");
 _Static_assert(offsetof(nmcu_depthwise_lines_t, y) == 8, "nmcu_depthwise_lines_t.y");

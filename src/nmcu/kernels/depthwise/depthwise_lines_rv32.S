@@ -1,5 +1,5 @@
-/* nmcu_depthwise_3x4 and _5x8, each also _wide, for plain RV32IM: output lines of up to four channels (prototype and
- * arguments: depthwise.h).
+/* nmcu_depthwise_3x4 and _5x8, each also _clamp, _clipped and _wide, for plain RV32IM: output lines of up to four
+ * channels (prototype and arguments: depthwise.h).
  *
  * One output at a time, at any step along the line. Taps behind the third (of four) or the fifth (of eight) that are
  * zero in all lines are left out: they are there to fill words. Cycles of an output in the narrow form: 3x3 taps 44
@@ -28,12 +28,11 @@
 
 /* Requantise and store the sum, and step on; `windows` are the pointers. */
 .macro end_output windows:vararg
-    lw t5, LINES_FORM(sp)
     addi t6, t6, -1
     .irp window, \windows
         add \window, \window, a0
     .endr
-    scale_and_clamp ra
+    requantize_sums ra
     sb ra, 0(a4)
     add a4, a4, a5
 .endm
@@ -59,6 +58,8 @@
 .endm
 
 begin_scalar_function nmcu_depthwise_3x4
+also_called nmcu_depthwise_3x4_clamp
+also_called nmcu_depthwise_3x4_clipped
 also_called nmcu_depthwise_3x4_wide
     begin_channels
 .Lchannel:
@@ -130,6 +131,8 @@ end_function nmcu_depthwise_3x4
 .endm
 
 begin_scalar_function nmcu_depthwise_5x8
+also_called nmcu_depthwise_5x8_clamp
+also_called nmcu_depthwise_5x8_clipped
 also_called nmcu_depthwise_5x8_wide
     begin_channels
 .Lchannel8:

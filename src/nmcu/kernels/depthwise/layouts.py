@@ -9,8 +9,9 @@ PLANES = Layout(
     "nmcu_planes_t",
     "PLANES",
     """\
-Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes. Up to four bytes
-behind each line are written too, as if `pad` followed.""",
+Four bytes of one pixel become one byte in each of four planes, `lines` lines of `extent` bytes; the four bytes
+behind them go to the next four planes, `groups` times. Up to four bytes behind each line may become `pad`, those
+`behind` it do.""",
     (
         Field("x", "const int8_t *", doc="first channel of the first pixel, any alignment"),
         Field("planes", "int8_t *", doc="first byte of plane 0, any alignment"),
@@ -21,6 +22,8 @@ behind each line are written too, as if `pad` followed.""",
         Field("line_bytes", "uint32_t", doc="of a plane's line"),
         Field("plane_bytes", "uint32_t"),
         Field("pad", "int32_t"),
+        Field("behind", "uint32_t", doc="bytes, at most 4"),
+        Field("groups", "uint32_t", doc="at least 1"),
     ),
 )
 CHANNEL = Layout(
@@ -32,7 +35,7 @@ CHANNEL = Layout(
         Field(
             "offset",
             "int32_t",
-            doc="added before the shift, less 2^(shift-1); narrow: holds bias * multiplier too",
+            doc="narrow: zero point << shift + bias * multiplier; wide: without the bias; mixed: limit",
         ),
         Field("shift", "int32_t"),
         Field("bias", "int32_t", doc="not used in the narrow form"),
@@ -52,13 +55,18 @@ SHAPE = Layout(
         Field("requant", REQUANTIZE),
         Field("tap_lines", "uint32_t"),
         Field("tap_words", "uint32_t"),
+        Field(
+            "offsets",
+            "const int32_t *",
+            doc="L1: from a window to its words; may be null",
+        ),
     ),
 )
 LINES = Layout(
     "nmcu_depthwise_lines_t",
     "DEPTHWISE",
     """\
-Output lines of one to four channels. An assembly body computes whole blocks of four outputs: it writes up to three
+Output lines of some channels. An assembly body computes whole blocks of four outputs: it writes up to three
 outputs behind each line, in the order of the lines.""",
     (
         Field("shape", "const nmcu_depthwise_shape_t *"),

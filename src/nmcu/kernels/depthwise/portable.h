@@ -8,9 +8,9 @@ static inline int8_t nmcu_depthwise_requantize(const nmcu_requantize_t *how,
                                                const nmcu_depthwise_channel_t *channel, int32_t sum)
 {
     const int32_t acc = how->form == NMCU_NARROW ? sum : sum + channel->bias;
-    uint32_t round = 0;
+    uint32_t round = (uint32_t)channel->offset;
 
-    if (how->form != NMCU_FULL) round = (uint32_t)channel->offset + ((uint32_t)1 << (channel->shift - 1));
+    if (how->form != NMCU_MIXED) round += (uint32_t)1 << (channel->shift - 1);
     return nmcu_requantize(how, acc, channel->multiplier, (int32_t)round, channel->shift);
 }
 
@@ -41,5 +41,24 @@ static inline void nmcu_depthwise_portable(const nmcu_depthwise_lines_t *lines)
                                         lines->y + c);
     }
 }
+
+/* The functions of one hot loop. */
+#define NMCU_DEPTHWISE_PORTABLE(name)                        \
+    void name(const nmcu_depthwise_lines_t *lines)           \
+    {                                                        \
+        nmcu_depthwise_portable(lines);                      \
+    }                                                        \
+    void name##_clamp(const nmcu_depthwise_lines_t *lines)   \
+    {                                                        \
+        nmcu_depthwise_portable(lines);                      \
+    }                                                        \
+    void name##_clipped(const nmcu_depthwise_lines_t *lines) \
+    {                                                        \
+        nmcu_depthwise_portable(lines);                      \
+    }                                                        \
+    void name##_wide(const nmcu_depthwise_lines_t *lines)    \
+    {                                                        \
+        nmcu_depthwise_portable(lines);                      \
+    }
 
 #endif

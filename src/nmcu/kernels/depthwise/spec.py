@@ -1,281 +1,24 @@
-"""Depthwise convolution: one driver (depthwise.c) that turns channels into planes, hot loops over lines of a plane."""
+"""Depthwise convolution: hot loops over lines of a plane."""
 
-from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nmcu.graph import Layer, ops
+from nmcu.graph import Layer
+from nmcu.isa import BASE
 from nmcu.kernels.body import Body, body
-from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, weighted, window
-from nmcu.kernels.common.layer import LAYER_BYTES
-from nmcu.kernels.depthwise.layouts import CHANNEL
-from nmcu.kernels.kernel import NOWHERE, Addresses, Candidate, Kernel, Machine, align
-from nmcu.kernels.packed import Packed
+from nmcu.kernels.common import requantize
+from nmcu.kernels.depthwise.base import FOLDER, Depthwise, suffix
+from nmcu.kernels.depthwise.orientation import Channelwise, Orientation
+from nmcu.kernels.kernel import Machine
 
-FOLDER = Path(__file__).parent
-PLANE_SLACK_BYTES = 8
-"""Bytes behind a plane that the hot loops may touch."""
-TILE_CYCLES = 380
-ITEM_CYCLES = 80
-"""Of the lines of four channels that one core takes at a time."""
-LINE_CYCLES = {"xcv": 7, "rv32": 36}
-CHANNEL_CYCLES = 64
-PLANES_LINE_CYCLES = {"xcv": 10, "rv32": 22}
-PLANES_BLOCK_CYCLES = {"xcv": 15.4, "rv32": 46}
-"""Of four elements of four channels turned into planes."""
-PAD_WORD_CYCLES = 1.8
-"""Of a word of the planes filled with padding."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis of the windows."""
-
-    kernel: int
-    stride: int
-    dilation: int
-    pad: int
-    size: int
-
-    @property
-    def span(self) -> int:
-        return (self.kernel - 1) * self.dilation + 1
-
-    def extent(self, outputs: int) -> int:
-        """Inputs that `outputs` windows touch, padding included."""
-        return (outputs - 1) * self.stride + self.span
-
-    def inputs(self, outputs: int) -> int:
-        """Those that lie in the map."""
-        return min(self.extent(outputs), self.size)
-
-    def descriptor(self) -> Struct:
-        """The `nmcu_depthwise_axis_t`."""
-        return Struct("nmcu_depthwise_axis_t", asdict(self))
-
-
-@dataclass(frozen=True)
-class Orientation:
-    """Lines of the planes are rows of the map, or columns (`vertical`); hot loops compute `block` outputs at a time."""
-
-    vertical: bool
-    along: Axis
-    across: Axis
-    block: int
-
-    @property
-    def tap_words(self) -> int:
-        """Words that the taps of one line take, gaps of a dilation included."""
-        return -(-self.along.span // 4)
-
-    @property
-    def channel_bytes(self) -> int:
-        return CHANNEL.size + 4 * self.tap_words * self.across.kernel
-
-    def outputs(self, rows: int, columns: int) -> tuple[int, int]:
-        """(outputs of a line, lines) of a tile."""
-        return (rows, columns) if self.vertical else (columns, rows)
-
-    def lead(self, outputs: int, row_tiles: int) -> int:
-        """Outputs to compute in front of a line so that its inputs lie aligned in the planes, where that is free.
-
-        Only for columns: what is written in front of a row would replace the end of the row before.
-        """
-        lead = -self.along.pad % 4
-        free = self.computed(outputs + lead) == self.computed(outputs)
-        return lead if self.vertical and row_tiles == 1 and self.along.stride == 1 and free else 0
-
-    def computed(self, outputs: int) -> int:
-        """Outputs that a line takes: those behind its end in the last block are written too."""
-        return align(outputs, self.block)
-
-    def line_bytes(self, outputs: int, row_tiles: int) -> int:
-        return align(self.along.extent(outputs) + self.lead(outputs, row_tiles), 4)
-
-    def plane_bytes(self, tiling: window.Tiling, row_tiles: int, columns: int, parts: int) -> int:
-        """Of one channel's lines in one part of a tile."""
-        outputs, lines = self.outputs(tiling.rows, columns)
-        return (
-            self.across.extent(-(-lines // parts)) * self.line_bytes(outputs, row_tiles) + PLANE_SLACK_BYTES
-        )
-
-    def max_parts(self, rows: int, columns: int) -> int:
-        """Parts that a tile may be cut into; what is written behind a row would race with the next row's core."""
-        return 1 if not self.vertical and columns % self.block else self.outputs(rows, columns)[1]
-
-    def output_step_bytes(self, columns: int, channels: int) -> int:
-        """From an output of a line to the next."""
-        return channels * (columns if self.vertical else 1)
-
-    def work(self, rows: int, columns: int) -> int:
-        """Words of all windows of a map: what to compare orientations by."""
-        outputs, lines = self.outputs(rows, columns)
-        return self.computed(outputs) * lines * self.tap_words * self.across.kernel
-
-
-class Depthwise(Kernel[ops.Depthwise]):
-    """Four channels of a tile at a time, by one core, which turns them into planes of its own."""
-
-    operators = (ops.Depthwise,)
-    headers = ("depthwise.h",)
-    function = "nmcu_depthwise_run"
-    needs = "a window"
-    block: ClassVar[int] = 1
-    """Outputs that the hot loop computes at a time."""
-
-    @abstractmethod
-    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
-        """Name of the C function for `layer`."""
-
-    @abstractmethod
-    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
-        """Cycles of a line of `outputs`."""
-
-    def walks(self, orientation: Orientation) -> bool:
-        """Whether the hot loop can walk lines this way."""
-        return True
-
-    def orientation(self, layer: Layer[ops.Depthwise]) -> Orientation | None:
-        """The one with the least work of those that the hot loop can walk."""
-        _, rows, columns, _ = layer.outputs[0].shape
-        return min(
-            filter(self.walks, _orientations(layer, self.block)),
-            key=lambda o: o.work(rows, columns),
-            default=None,
-        )
-
-    def refusal(self, layer: Layer[ops.Depthwise], machine: Machine) -> str | None:
-        orientation = self.orientation(layer)
-        if orientation is None:
-            return f"needs {self.needs}"
-        if orientation.tap_words > 255:
-            return "a window of more than 1020 elements along one axis"
-        return None
-
-    def candidates(self, layer: Layer[ops.Depthwise], machine: Machine) -> Sequence[Candidate]:
-        return sorted(self._tilings(layer, machine), key=lambda c: (c.cycles, c.l1_bytes))
-
-    def _tilings(self, layer: Layer[ops.Depthwise], machine: Machine) -> Iterator[Candidate]:
-        geometry = window.geometry(layer, channelwise=True)
-        orientation, columns = self._walked(layer), geometry.output[1]
-        for tiling in window.tilings(geometry, machine, 4, orientation.channel_bytes, LAYER_BYTES):
-            row_tiles = window.tile_counts(geometry, tiling)[0]
-            parts = min(
-                range(1, min(machine.cores, orientation.max_parts(tiling.rows, columns)) + 1),
-                key=lambda p: self._tile_cycles(layer, machine, tiling.rows, tiling.channels, p, row_tiles),
-            )
-            lead = orientation.lead(orientation.outputs(tiling.rows, columns)[0], row_tiles)
-            beside = (lead + orientation.block - 1) * orientation.output_step_bytes(columns, tiling.channels)
-            l1 = {"layer": machine.staged_bytes(LAYER_BYTES)} | window.buffers(
-                geometry, machine, tiling, orientation.channel_bytes, beside
-            )
-            l1["planes"] = machine.cores * 4 * orientation.plane_bytes(tiling, row_tiles, columns, parts)
-            if sum(align(size) for size in l1.values()) > machine.l1_bytes:
-                continue
-            cycles, compute, dma = window.pipeline_cycles(
-                geometry,
-                machine,
-                tiling,
-                orientation.channel_bytes,
-                lambda rows, channels: self._tile_cycles(layer, machine, rows, channels, parts, row_tiles),  # noqa: B023
-            )
-            yield Candidate(self.name, tiling.parameters() | {"parts": parts}, l1, cycles, compute, dma)
-
-    def _tile_cycles(
-        self,
-        layer: Layer[ops.Depthwise],
-        machine: Machine,
-        rows: int,
-        channels: int,
-        parts: int,
-        row_tiles: int,
-    ) -> int:
-        """Of one of `row_tiles` tiles, whose lines are cut into `parts`."""
-        orientation = self._walked(layer)
-        along, across = orientation.along, orientation.across
-        outputs, lines = orientation.outputs(rows, layer.outputs[0].shape[2])
-        part_lines = -(-lines // parts)
-        planes_block = machine.isa.best(PLANES_BLOCK_CYCLES)
-        planes_line = -(-along.inputs(outputs) // 4) * planes_block + machine.isa.best(PLANES_LINE_CYCLES)
-        line = self.line_cycles(layer, machine, outputs) + machine.isa.best(LINE_CYCLES)
-        item = across.inputs(part_lines) * planes_line + ITEM_CYCLES
-        item += min(channels, 4) * (part_lines * line + CHANNEL_CYCLES)
-        if parts > 1 or row_tiles > 1:
-            item += PAD_WORD_CYCLES * across.extent(part_lines) * orientation.line_bytes(outputs, row_tiles)
-        rounds = -(-(-(-channels // 4) * parts) // machine.cores)
-        return int(rounds * item + TILE_CYCLES)
-
-    def pack(self, layer: Layer[ops.Depthwise]) -> Mapping[str, Packed]:
-        """`weights`: an nmcu_depthwise_channel_t for every channel."""
-        orientation = self._walked(layer)
-        weight = layer.constants["weight"]
-        taps = (weight.transpose(2, 1, 0) if orientation.vertical else weight.transpose(2, 0, 1)).astype(
-            np.int8
-        )
-        spread = np.zeros((taps.shape[0], taps.shape[1], 4 * orientation.tap_words), np.int8)
-        spread[:, :, : orientation.along.span : orientation.along.dilation] = taps
-        rest = spread.reshape(taps.shape[0], -1)
-        records = np.concatenate([_channel_heads(layer).view(np.int8), rest], axis=1)
-        return {"weights": Packed(records.tobytes())}
-
-    def descriptor(self, layer: Layer[ops.Depthwise], parameters: Mapping[str, int], at: Addresses) -> Struct:
-        geometry = window.geometry(layer, channelwise=True)
-        tiling = window.Tiling.from_parameters(parameters)
-        orientation, columns, parts = self._walked(layer), geometry.output[1], parameters["parts"]
-        outputs, row_tiles = (
-            orientation.outputs(tiling.rows, columns)[0],
-            window.tile_counts(geometry, tiling)[0],
-        )
-        line_bytes, lead = orientation.line_bytes(outputs, row_tiles), orientation.lead(outputs, row_tiles)
-        front = lead * orientation.output_step_bytes(columns, tiling.channels)
-        tiles = {
-            name: f"{at.l1[name]} + {front}"
-            for name in ("out0", "out1")
-            if at.l1.get(name, NOWHERE) != NOWHERE
-        }
-        at = replace(at, l1={**at.l1, **tiles})
-        return Struct(
-            "nmcu_depthwise_t",
-            {
-                "weighted": weighted.descriptor(geometry, tiling, at, orientation.channel_bytes),
-                "along": orientation.along.descriptor(),
-                "across": orientation.across.descriptor(),
-                "fn": Expr(self.hot_loop(layer)),
-                "planes": Expr(at.l1["planes"]),
-                "line_bytes": line_bytes,
-                "shape": Struct(
-                    "nmcu_depthwise_shape_t",
-                    {
-                        "x_line": orientation.across.stride * line_bytes,
-                        "x_tap": orientation.across.dilation * line_bytes,
-                        "x_step": orientation.along.stride,
-                        "plane_bytes": orientation.plane_bytes(tiling, row_tiles, columns, parts),
-                        "channel_bytes": orientation.channel_bytes,
-                        "requant": requantize.descriptor(layer),
-                        "tap_lines": orientation.across.kernel,
-                        "tap_words": orientation.tap_words,
-                    },
-                ),
-                "vertical": int(orientation.vertical),
-                "lead": lead,
-                "parts": parts,
-                "copy": Expr(at.l1["layer"]),
-            },
-        )
-
-    def files(self) -> tuple[Path | Body, ...]:
-        return (*weighted.SOURCES, FOLDER / "depthwise.c", body(FOLDER, "planes"))
-
-    def _walked(self, layer: Layer[ops.Depthwise]) -> Orientation:
-        orientation = self.orientation(layer)
-        assert orientation is not None
-        return orientation
+WORD_CYCLES, MISALIGNED_CYCLES, OUTPUT_CYCLES = 2, 1, 4
+"""Of a word of taps of one output, of a word of input that is not aligned, of an output."""
+MISALIGNED: Sequence[float] = (0, 0.75, 0.5, 0.75)
+"""Share of the words that are not aligned, by the stride modulo 4."""
+CLIPPED_CYCLES: Mapping[str, float] = {"xcv": 4, "rv32": 15}
+WIDE_CYCLES: Mapping[str, float] = {"xcv": 6, "rv32": 5.8}
+"""Of an output of a channel that is clipped, of one in the wide form."""
 
 
 class Depthwise3x3(Depthwise):
@@ -284,11 +27,11 @@ class Depthwise3x3(Depthwise):
     name = "depthwise_3x3"
     block = 4
     needs = "three taps on each of three lines, not dilated and with stride 1 along the line"
-    BLOCK_CYCLES: ClassVar[Mapping[str, Mapping[str, float]]] = {
-        "nmcu_depthwise_3x3": {"xcv": 36, "rv32": 133},
-        "nmcu_depthwise_3x3_clamp": {"xcv": 38, "rv32": 140},
-        "nmcu_depthwise_3x3_wide": {"xcv": 61, "rv32": 154},
-    }
+    BLOCK_CYCLES: ClassVar[Mapping[str, float]] = {"xcv": 34, "rv32": 133}
+    CLAMP_CYCLES: ClassVar[Mapping[str, float]] = {"xcv": 4, "rv32": 7}
+    CLIPPED_CYCLES: ClassVar[Mapping[str, float]] = {"xcv": 14, "rv32": 60}
+    WIDE_CYCLES: ClassVar[Mapping[str, float]] = {"xcv": 24, "rv32": 21}
+    """Of four outputs; what other forms take more than the narrow one without a clamp."""
 
     def walks(self, orientation: Orientation) -> bool:
         return (
@@ -296,22 +39,60 @@ class Depthwise3x3(Depthwise):
             and orientation.along.stride == 1
         )
 
-    def refusal(self, layer: Layer[ops.Depthwise], machine: Machine) -> str | None:
-        if requantize.form(layer) == "full":
-            return "requantisation in the full form"
-        return super().refusal(layer, machine)
+    def hot_loop(self, layer: Layer[Channelwise]) -> str:
+        return "nmcu_depthwise_3x3"
 
-    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
-        if requantize.form(layer) == "wide":
-            return "nmcu_depthwise_3x3_wide"
-        op = requantize.requantised(layer)
-        return "nmcu_depthwise_3x3" if (op.lo, op.hi) == (-128, 127) else "nmcu_depthwise_3x3_clamp"
-
-    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
-        return -(-outputs // self.block) * machine.isa.best(self.BLOCK_CYCLES[self.hot_loop(layer)])
+    def line_cycles(self, layer: Layer[Channelwise], machine: Machine, outputs: int) -> float:
+        more = rescaling(layer, machine, self.CLIPPED_CYCLES, self.WIDE_CYCLES)
+        clamp = machine.isa.best(self.CLAMP_CYCLES) if suffix(layer) == "_clamp" else 0
+        return -(-outputs // self.block) * (machine.isa.best(self.BLOCK_CYCLES) + clamp + more)
 
     def files(self) -> tuple[Path | Body, ...]:
         return (*super().files(), body(FOLDER, "depthwise_3x3"))
+
+
+class DepthwiseColumns(Depthwise):
+    """3x3 with stride 1 or 2, four columns after another down all lines."""
+
+    name = "depthwise_columns"
+    requires = frozenset({"xcv"})
+    needs = "three taps on each of three lines, not dilated and with stride 1 or 2 both along and across"
+    ROW_CYCLES: ClassVar[Mapping[int, Sequence[float]]] = {1: (0, 8, 15, 24, 31), 2: (0, 11, 20, 28, 39)}
+    """Of a row of up to four outputs, by the stride."""
+    LOOP_CYCLES: ClassVar[float] = 21
+
+    def walks(self, orientation: Orientation) -> bool:
+        along, across = orientation.along, orientation.across
+        return (
+            along.kernel == along.span == across.kernel == across.span == 3
+            and along.stride == across.stride in self.ROW_CYCLES
+        )
+
+    def hot_loop(self, layer: Layer[Channelwise]) -> str:
+        return f"nmcu_depthwise_columns_{self.walked(layer).along.stride}"
+
+    def line_cycles(self, layer: Layer[Channelwise], machine: Machine, outputs: int) -> float:
+        more = rescaling(layer, machine, CLIPPED_CYCLES, WIDE_CYCLES)
+        clamp = 1 if suffix(layer) == "_clamp" else 0
+        return self._narrow_cycles(self.walked(layer), outputs) + outputs * (clamp + more)
+
+    def loop_cycles(self, machine: Machine, outputs: int, lines: int) -> float:
+        return -(-outputs // 4) * self.LOOP_CYCLES
+
+    def work(self, orientation: Orientation, rows: int, columns: int) -> float:
+        outputs, lines = orientation.outputs(rows, columns)
+        planes = orientation.across.inputs(lines) * orientation.planes_cycles(outputs, 1)["xcv"] / 4
+        return (
+            lines * self._narrow_cycles(orientation, outputs) + -(-outputs // 4) * self.LOOP_CYCLES + planes
+        )
+
+    def _narrow_cycles(self, orientation: Orientation, outputs: int) -> float:
+        """Of a line."""
+        row = self.ROW_CYCLES[orientation.along.stride]
+        return outputs // 4 * row[4] + row[outputs % 4]
+
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*super().files(), body(FOLDER, "depthwise_columns"))
 
 
 class DepthwiseLines(Depthwise):
@@ -324,30 +105,19 @@ class DepthwiseLines(Depthwise):
         (5, 2): "nmcu_depthwise_5x8",
     }
     """Hot loop by (lines, words of a line)."""
-    WORD_CYCLES, MISALIGNED_CYCLES, OUTPUT_CYCLES, MULH_CYCLES = 2.2, 1, 5, 5.8
-    MISALIGNED: ClassVar[Sequence[float]] = (0, 0.75, 0.5, 0.75)
-    """Share of the words that are not aligned, by the stride modulo 4."""
 
     def walks(self, orientation: Orientation) -> bool:
         return (orientation.across.kernel, orientation.tap_words) in self.BODIES
 
-    def refusal(self, layer: Layer[ops.Depthwise], machine: Machine) -> str | None:
-        if requantize.form(layer) == "full":
-            return "requantisation in the full form"
-        return super().refusal(layer, machine)
+    def hot_loop(self, layer: Layer[Channelwise]) -> str:
+        orientation = self.walked(layer)
+        return self.BODIES[orientation.across.kernel, orientation.tap_words]
 
-    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
-        orientation = self._walked(layer)
-        body_name = self.BODIES[orientation.across.kernel, orientation.tap_words]
-        return f"{body_name}_wide" if requantize.form(layer) == "wide" else body_name
-
-    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
-        orientation = self._walked(layer)
-        words = orientation.across.kernel * orientation.tap_words
-        word = self.WORD_CYCLES + self.MISALIGNED_CYCLES * self.MISALIGNED[orientation.along.stride % 4]
-        wide = self.MULH_CYCLES if requantize.form(layer) == "wide" else 0
-        output = words * word + self.OUTPUT_CYCLES + wide
-        return outputs * machine.isa.best({"rv32": self._scalar_cycles(orientation) + wide, "xcv": output})
+    def line_cycles(self, layer: Layer[Channelwise], machine: Machine, outputs: int) -> float:
+        orientation = self.walked(layer)
+        output = orientation.words * word_cycles(orientation) + OUTPUT_CYCLES
+        more = rescaling(layer, machine, CLIPPED_CYCLES, WIDE_CYCLES)
+        return outputs * (machine.isa.best({"rv32": self._scalar_cycles(orientation), "xcv": output}) + more)
 
     @staticmethod
     def _scalar_cycles(orientation: Orientation) -> float:
@@ -362,46 +132,80 @@ class DepthwiseLines(Depthwise):
         return (*super().files(), body(FOLDER, "depthwise_lines"))
 
 
-class DepthwiseAny(Depthwise):
-    """Any window and any requantisation: portable code only."""
+class DepthwiseWords(Depthwise):
+    """Any lines of together up to eight words of taps, which stay in registers; any stride."""
 
-    name = "depthwise_any"
+    name = "depthwise_words"
+    ahead = 1
+    offsets = True
+    MOST = 8
+    needs = f"taps that take up to {MOST} words of four neighbours on a line"
 
-    def hot_loop(self, layer: Layer[ops.Depthwise]) -> str:
-        return "nmcu_depthwise_any"
+    def walks(self, orientation: Orientation) -> bool:
+        return orientation.words <= self.MOST
 
-    def line_cycles(self, layer: Layer[ops.Depthwise], machine: Machine, outputs: int) -> float:
-        orientation = self._walked(layer)
-        return outputs * portable_output_cycles(orientation.tap_words * orientation.across.kernel)
+    def hot_loop(self, layer: Layer[Channelwise]) -> str:
+        return f"nmcu_depthwise_words_{self.walked(layer).words}"
+
+    def line_cycles(self, layer: Layer[Channelwise], machine: Machine, outputs: int) -> float:
+        orientation = self.walked(layer)
+        output = orientation.words * word_cycles(orientation) + OUTPUT_CYCLES
+        more = rescaling(layer, machine, CLIPPED_CYCLES, WIDE_CYCLES)
+        return outputs * (machine.isa.best({"rv32": scalar_cycles(orientation), "xcv": output}) + more)
 
     def files(self) -> tuple[Path | Body, ...]:
-        return (*super().files(), FOLDER / "depthwise_any.c")
+        return (*super().files(), any_window("depthwise_words"))
 
 
-def portable_output_cycles(words: int) -> float:
-    """Cycles of an output with `words` words of taps in portable C."""
-    return 58 * words + 30
+class DepthwiseTaps(Depthwise):
+    """Any window, four outputs at a time; any stride."""
+
+    name = "depthwise_taps"
+    block = 4
+    offsets = True
+    WORD_CYCLES, OUTPUT_CYCLES = 2.5, 6.75
+
+    def hot_loop(self, layer: Layer[Channelwise]) -> str:
+        return "nmcu_depthwise_taps"
+
+    def line_cycles(self, layer: Layer[Channelwise], machine: Machine, outputs: int) -> float:
+        orientation = self.walked(layer)
+        word = self.WORD_CYCLES + MISALIGNED_CYCLES * MISALIGNED[orientation.along.stride % 4]
+        more = rescaling(layer, machine, CLIPPED_CYCLES, WIDE_CYCLES)
+        costs = {
+            "rv32": outputs * (scalar_cycles(orientation) + more),
+            "xcv": orientation.computed(outputs) * (orientation.words * word + self.OUTPUT_CYCLES + more),
+        }
+        return machine.isa.best(costs)
+
+    def files(self) -> tuple[Path | Body, ...]:
+        return (*super().files(), any_window("depthwise_taps"))
 
 
-def _orientations(layer: Layer[ops.Depthwise], block: int) -> Iterator[Orientation]:
-    op = layer.op
-    kernel = layer.constants["weight"].shape
-    _, height, width, _ = layer.inputs[0].shape
-    rows = Axis(kernel[0], op.strides[0], op.dilations[0], op.pads[0], height)
-    columns = Axis(kernel[1], op.strides[1], op.dilations[1], op.pads[1], width)
-    yield Orientation(vertical=True, along=rows, across=columns, block=block)
-    yield Orientation(vertical=False, along=columns, across=rows, block=block)
+def word_cycles(orientation: Orientation) -> float:
+    """Of a word of taps that stays in a register, for one output."""
+    return WORD_CYCLES + MISALIGNED_CYCLES * MISALIGNED[orientation.along.stride % 4]
 
 
-def _channel_heads(layer: Layer[ops.Depthwise]) -> NDArray[np.uint8]:
-    """An nmcu_depthwise_channel_t without taps for each channel."""
-    bias, multiplier, rounding, shift = requantize.channel_constants(layer).astype(np.int64)
-    offset = np.zeros_like(bias)
-    if requantize.form(layer) != "full":
-        offset = rounding - 2 ** (shift - 1)
-    if requantize.form(layer) == "narrow":
-        offset = offset + bias * multiplier
-    return CHANNEL.pack({"multiplier": multiplier, "offset": offset, "shift": shift, "bias": bias})
+def scalar_cycles(orientation: Orientation) -> float:
+    """Of an output of a window of any size without SIMD."""
+    return 23 * orientation.words + 22
 
 
-KERNELS = (Depthwise3x3(), DepthwiseLines(), DepthwiseAny())
+def any_window(name: str) -> Body:
+    """The hot loop `name`; cores without SIMD have one for windows of any size."""
+    found = body(FOLDER, name)
+    return Body({**found.files, frozenset({BASE}): FOLDER / "depthwise_any_rv32.S"})
+
+
+def rescaling(
+    layer: Layer[Channelwise], machine: Machine, clipped: Mapping[str, float], wide: Mapping[str, float]
+) -> float:
+    """What a result takes more than in the narrow form, where one of a clipped or a wide channel takes so much."""
+    form, wide_channels = requantize.form(layer), requantize.wide_channels(layer)
+    if form == "narrow":
+        return 0
+    return wide_channels * machine.isa.best(wide) + (1 - wide_channels) * machine.isa.best(clipped)
+
+
+KERNELS = (DepthwiseColumns(), Depthwise3x3(), DepthwiseLines(), DepthwiseWords(), DepthwiseTaps())

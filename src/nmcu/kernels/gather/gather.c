@@ -85,18 +85,21 @@ static void run_quad(const nmcu_gather_t *gather, nmcu_gather_fn *fn, nmcu_gathe
     }
     if (whole < groups) {
         const unsigned rest = channels - gather->group * whole;
-        int8_t spill[4][4];
+        int8_t spill[2][4][4]; /* outputs, residuals */
         int8_t *y[4];
         for (unsigned p = 0; p < 4; p++) {
             y[p] = block->y[p] + gather->group * whole;
-            block->y[p] = spill[p];
+            for (unsigned c = 0; c < rest && block->add; c++)
+                spill[1][p][c] = *(const int8_t *)((intptr_t)(y[p] + c) + block->residual);
+            block->y[p] = spill[0][p];
         }
+        block->residual = sizeof spill[0];
         block->weights += whole * gather->weighted.record_bytes;
         block->groups = 1;
         fn(block);
         for (unsigned p = 0; p < pixels; p++)
             for (unsigned c = 0; c < rest; c++)
-                y[p][c] = spill[p][c];
+                y[p][c] = spill[0][p][c];
     }
 }
 
@@ -120,7 +123,8 @@ static void run_groups(const nmcu_gather_t *gather, nmcu_gather_block_t *block, 
     }
 }
 
-static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const grid_t *grid, unsigned core)
+static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const grid_t *grid,
+                     const int8_t *residual, unsigned core)
 {
     const nmcu_window_t *window = &gather->weighted.window;
     const unsigned cores = nmcu_core_count();
@@ -140,6 +144,8 @@ static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const
     block.jump = (int32_t)(grid->row_bytes * window->dilation_height - grid->block_bytes);
     block.distance_bytes = gather->distance_bytes;
     block.requant = gather->requant;
+    block.add = residual ? &gather->add : 0;
+    block.residual = (intptr_t)residual - (intptr_t)tile->out;
     block.pixel_bytes = tile->channels;
     while (item < end) {
         const unsigned run = groups - group < end - item ? groups - group : end - item;
@@ -171,7 +177,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
         nmcu_barrier();
         nmcu_stagger(core);
     }
-    multiply(gather, &tile, &grid, core);
+    multiply(gather, &tile, &grid, nmcu_weighted_residual(&gather->weighted, &tile, tile_index), core);
 }
 
 void nmcu_gather_run(const nmcu_gather_t *layer)

@@ -36,7 +36,8 @@ typedef struct {
     uint8_t *words;          /* L1: the interleaved slab */
     uint32_t distance_bytes; /* of a group's distances, filled up */
     nmcu_requantize_t requant;
-    uint16_t steps; /* fours of entries in a segment */
+    nmcu_add_parameters_t add; /* with a residual: how it is added to what requant gives */
+    uint16_t steps;            /* fours of entries in a segment */
     uint16_t tap_words;
     uint8_t quads; /* fours of pixels in a block: 1 or 2 */
     uint8_t group; /* output channels that share positions: 1 or 4 */

@@ -21,7 +21,9 @@
 #define GATHER_ZERO_POINT 52
 #define GATHER_FORM 56
 #define GATHER_PIXEL_BYTES 60
-#define GATHER_SIZE 64
+#define GATHER_ADD 64
+#define GATHER_RESIDUAL 68
+#define GATHER_SIZE 72
 
 #else
 
@@ -43,18 +45,23 @@
  *             int8 value[segments * steps][C][4], of entries 1, 3, 0, 2 of each four
  *             int32 {multiplier, round, shift}[C]
  * jump      bytes from the end of a segment to the start of the next one
+ * add       null, or how a residual is added to the results (`multiplier_a`), which are as requant says before: in the
+ *           mixed form, the only one there is with a residual
+ * residual  bytes from an output to its residual (`multiplier_b`)
  */
 typedef struct {
-    const uint8_t *x;          /*  0 */
-    int8_t *y[4];              /*  4 */
-    const uint8_t *weights;    /* 20 */
-    uint32_t groups;           /* 24 */
-    uint32_t segments;         /* 28 */
-    uint32_t steps;            /* 32 */
-    int32_t jump;              /* 36 */
-    uint32_t distance_bytes;   /* 40 */
-    nmcu_requantize_t requant; /* 44 */
-    uint32_t pixel_bytes;      /* 60 */
+    const uint8_t *x;                 /*  0 */
+    int8_t *y[4];                     /*  4 */
+    const uint8_t *weights;           /* 20 */
+    uint32_t groups;                  /* 24 */
+    uint32_t segments;                /* 28 */
+    uint32_t steps;                   /* 32 */
+    int32_t jump;                     /* 36 */
+    uint32_t distance_bytes;          /* 40 */
+    nmcu_requantize_t requant;        /* 44 */
+    uint32_t pixel_bytes;             /* 60 */
+    const nmcu_add_parameters_t *add; /* 64 */
+    intptr_t residual;                /* 68 */
 } nmcu_gather_block_t;
 
 #if __SIZEOF_POINTER__ == 4
@@ -68,7 +75,9 @@ _Static_assert(offsetof(nmcu_gather_block_t, jump) == 36, "nmcu_gather_block_t.j
 _Static_assert(offsetof(nmcu_gather_block_t, distance_bytes) == 40, "nmcu_gather_block_t.distance_bytes");
 _Static_assert(offsetof(nmcu_gather_block_t, requant) == 44, "nmcu_gather_block_t.requant");
 _Static_assert(offsetof(nmcu_gather_block_t, pixel_bytes) == 60, "nmcu_gather_block_t.pixel_bytes");
-_Static_assert(sizeof(nmcu_gather_block_t) == 64, "nmcu_gather_block_t");
+_Static_assert(offsetof(nmcu_gather_block_t, add) == 64, "nmcu_gather_block_t.add");
+_Static_assert(offsetof(nmcu_gather_block_t, residual) == 68, "nmcu_gather_block_t.residual");
+_Static_assert(sizeof(nmcu_gather_block_t) == 72, "nmcu_gather_block_t");
 #endif
 
 #endif

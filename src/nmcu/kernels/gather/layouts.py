@@ -22,7 +22,10 @@ weights   packed groups, one after the other; with C channels in a group and n =
               as if the next segment followed without a gap)
             int8 value[segments * steps][C][4], of entries 1, 3, 0, 2 of each four
             int32 {multiplier, round, shift}[C]
-jump      bytes from the end of a segment to the start of the next one""",
+jump      bytes from the end of a segment to the start of the next one
+add       null, or how a residual is added to the results (`multiplier_a`), which are as requant says before: in the
+          mixed form, the only one there is with a residual
+residual  bytes from an output to its residual (`multiplier_b`)""",
     (
         Field("x", "const uint8_t *"),
         Field("y", "int8_t *", 4),
@@ -34,6 +37,8 @@ jump      bytes from the end of a segment to the start of the next one""",
         Field("distance_bytes", "uint32_t"),
         Field("requant", REQUANTIZE),
         Field("pixel_bytes", "uint32_t"),
+        Field("add", "const nmcu_add_parameters_t *"),
+        Field("residual", "intptr_t"),
     ),
 )
 LAYOUTS = (BLOCK,)

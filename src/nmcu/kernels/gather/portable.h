@@ -3,6 +3,7 @@
 #define NMCU_GATHER_PORTABLE_H
 
 #include "gather.h"
+#include "sum.h"
 
 static inline int32_t nmcu_read_i32(const uint8_t *from)
 {
@@ -44,10 +45,12 @@ static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsign
         }
         group += 4 * channels + block->distance_bytes + 4 * channels * fours;
         for (unsigned c = 0; c < channels; c++, group += 12)
-            for (unsigned p = 0; p < pixels; p++)
-                y_of_pixel(block, p, pixels)[channels * g + c] =
-                    nmcu_requantize(&block->requant, acc[c][p], nmcu_read_i32(group),
-                                    nmcu_read_i32(group + 4), nmcu_read_i32(group + 8));
+            for (unsigned p = 0; p < pixels; p++) {
+                int8_t *y = y_of_pixel(block, p, pixels) + channels * g + c;
+                *y = nmcu_with_residual(block->add, block->residual, y,
+                                        nmcu_requantize(&block->requant, acc[c][p], nmcu_read_i32(group),
+                                                        nmcu_read_i32(group + 4), nmcu_read_i32(group + 8)));
+            }
     }
 }
 

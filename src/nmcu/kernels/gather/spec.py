@@ -9,7 +9,7 @@ import numpy as np
 from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, weighted, window
+from nmcu.kernels.common import requantize, residual, weighted, window
 from nmcu.kernels.kernel import Addresses, Candidate, Machine, align
 from nmcu.kernels.packed import Packed
 from nmcu.sparsity import Support, distances
@@ -25,6 +25,7 @@ class WordGather(window.WindowKernel[window.Affine]):
 
     operators = (ops.Conv2d, ops.Linear)
     packed: ClassVar[bool] = True
+    sieved: ClassVar[bool] = True
     headers: ClassVar[tuple[str, ...]] = ("gather.h",)
     function: ClassVar[str] = "nmcu_gather_run"
     group: ClassVar[int]
@@ -35,15 +36,16 @@ class WordGather(window.WindowKernel[window.Affine]):
         """The four-pixel kernel that the last pixels of a row are left to."""
         return self.name
 
+    def functions(self, layer: Layer[window.Affine]) -> tuple[str, str]:
+        """The block functions of `layer`: of all pixels of a block, and of the last four-pixel parts of a row."""
+        return self.name, self.tail
+
     def refusal(self, layer: Layer[window.Affine], machine: Machine) -> str | None:
         if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
             return "grouped convolution"
         if layer.support is None:
             return "weights that are not N:M sparse, and over half of them not zero"
-        if (reason := distances.refusal(layer.support, self.group)) is not None:
-            return reason
-        form = requantize.form(layer)
-        return f"requantisation in the {form} form" if form == "full" else None
+        return distances.refusal(layer.support, self.group)
 
     def candidates(self, layer: Layer[window.Affine], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer)
@@ -51,16 +53,17 @@ class WordGather(window.WindowKernel[window.Affine]):
         found = []
         for tiling in window.tilings(geometry, machine, self.group, channel_bytes):
             buffers = window.buffers(geometry, machine, tiling, channel_bytes)
-            buffers["words"] = self._word_bytes(geometry, tiling.rows)
+            buffers["words"] = self._word_bytes(layer, geometry, tiling.rows)
             if sum(align(size) for size in buffers.values()) > machine.l1_bytes:
                 continue
+            at = machine.where(tiling.copied)
             cycles, compute, dma = window.pipeline_cycles(
                 geometry,
-                machine,
+                at,
                 tiling,
                 channel_bytes,
-                lambda rows, channels: self.tile_cycles(layer, geometry, machine, rows, channels),
-                lambda rows: self.slab_cycles(geometry, machine, rows),
+                lambda rows, channels: self.tile_cycles(layer, geometry, at, rows, channels),  # noqa: B023
+                lambda rows: self.slab_cycles(geometry, at, rows),  # noqa: B023
             )
             found.append(Candidate(self.name, tiling.parameters(), buffers, cycles, compute, dma))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
@@ -91,9 +94,10 @@ class WordGather(window.WindowKernel[window.Affine]):
     ) -> float:
         """One group of channels by one block of pixels."""
         cost = machine.costs(kernel)
-        wide = cost["wide"] if requantize.form(layer) == "wide" else 0
+        wide = cost["wide"] * requantize.wide_share(layer, 4 * self.quads)
         steps = self._steps(layer, geometry)
-        return geometry.kernel[0] * (steps * cost["step"] + cost["segment"]) + cost["item"] + wide
+        added = 4 * self.quads * self.group * residual.cycles(self, layer, machine)
+        return geometry.kernel[0] * (steps * cost["step"] + cost["segment"]) + cost["item"] + wide + added
 
     def _support(self, layer: Layer[window.Affine]) -> Support:
         assert layer.support is not None
@@ -138,17 +142,19 @@ class WordGather(window.WindowKernel[window.Affine]):
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
         tiling = window.Tiling.from_parameters(parameters)
+        block, tail = self.functions(layer)
         return Struct(
             "nmcu_gather_t",
             {
                 "weighted": weighted.descriptor(
                     geometry, tiling, at, self._group_bytes(layer, geometry), self.group
                 ),
-                "block": Expr(f"nmcu_{self.name}"),
-                "tail": Expr(f"nmcu_{self.tail}"),
+                "block": Expr(f"nmcu_{block}"),
+                "tail": Expr(f"nmcu_{tail}"),
                 "words": Expr(f"(uint8_t *)({at.l1['words']})"),
                 "distance_bytes": self._distance_bytes(layer, geometry),
                 "requant": requantize.descriptor(layer),
+                **residual.member(layer),
                 "steps": self._steps(layer, geometry),
                 "tap_words": _tap_words(geometry),
                 "quads": self.quads,
@@ -167,7 +173,7 @@ class WordGather(window.WindowKernel[window.Affine]):
             return 1, -(-rows * geometry.output[1] // (4 * self.quads))
         return geometry.slab_rows(rows), -(-geometry.output[1] // (4 * self.quads))
 
-    def _word_bytes(self, geometry: window.Geometry, rows: int) -> int:
+    def _word_bytes(self, layer: Layer[window.Affine], geometry: window.Geometry, rows: int) -> int:
         slab_rows, blocks = self._blocks(geometry, rows)
         return slab_rows * blocks * geometry.kernel[1] * _tap_words(geometry) * WORD * self.quads
 
@@ -183,12 +189,14 @@ class WordGather(window.WindowKernel[window.Affine]):
 class WordGatherG1(WordGather):
     name = "word_gather_g1"
     group = 1
+    residual_cycles: ClassVar[Mapping[str, float]] = {"rv32": 16.0, "xcv": 11.0}
 
 
 class WordGatherG1x8(WordGather):
     name = "word_gather_g1x8"
     group = 1
     quads = 2
+    residual_cycles: ClassVar[Mapping[str, float]] = {"rv32": 15.3, "xcv": 9.2}
 
     @property
     def tail(self) -> str:
@@ -204,6 +212,7 @@ class WordGatherG1x8(WordGather):
 class WordGatherG4(WordGather):
     name = "word_gather_g4"
     group = 4
+    residual_cycles: ClassVar[Mapping[str, float]] = {"rv32": 13.8, "xcv": 7.2}
 
 
 def _tap_words(geometry: window.Geometry) -> int:

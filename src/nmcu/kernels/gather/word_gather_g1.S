@@ -5,26 +5,13 @@
  *
  *   a1  word of the next entry   a2  next distance   a3  next weight   a4  jump   a5 a6  masks   a7  window
  *   s0-s3  accumulators of pixels 0 to 3   s4-s7  output bytes   s8  channels left   s9  segments   s10  steps
- *   s11  bytes of distances   t0-t5  temporary   t6 ra  lo, hi   a0  form
+ *   s11  bytes of distances   t0-t5  temporary   t6 ra  lo, hi   a0  block
  */
 #include "gather.inc"
 
 begin_function nmcu_word_gather_g1
     save_registers
-    lw a7, GATHER_X(a0)
-    lw s4, GATHER_Y(a0)
-    lw s5, GATHER_Y+4(a0)
-    lw s6, GATHER_Y+8(a0)
-    lw s7, GATHER_Y+12(a0)
-    lw a3, GATHER_WEIGHTS(a0)
-    lw s8, GATHER_GROUPS(a0)
-    lw s9, GATHER_SEGMENTS(a0)
-    lw s10, GATHER_STEPS(a0)
-    lw a4, GATHER_JUMP(a0)
-    lw s11, GATHER_DISTANCE_BYTES(a0)
-    lw t6, GATHER_LO(a0)
-    lw ra, GATHER_HI(a0)
-    lw a0, GATHER_FORM(a0)
+    load_block
     transpose_masks
 
 .Lchannel:
@@ -46,21 +33,8 @@ begin_function nmcu_word_gather_g1
             cv.sdotsp.b s3, t4, t5
         add a1, a1, a4
         nop
-    cv.lw t0, (a3), 4
-    cv.lw t1, (a3), 4
-    cv.lw t2, (a3), 4
-    bnez a0, .Lwide
-    mul s0, s0, t0
-    mul s1, s1, t0
-    mul s2, s2, t0
-    mul s3, s3, t0
-.Lshift:
-    .irp acc, s0, s1, s2, s3
-        add \acc, \acc, t1
-        sra \acc, \acc, t2
-        cv.max \acc, \acc, t6
-        cv.min \acc, \acc, ra
-    .endr
+    requantize_next GATHER_LO, add_if_any, a3, t6, ra, s0, s1, s2, s3
+.Lstore:
     cv.sb s0, (s4), 1
     cv.sb s1, (s5), 1
     cv.sb s2, (s6), 1
@@ -69,10 +43,23 @@ begin_function nmcu_word_gather_g1
     bnez s8, .Lchannel
     restore_registers
     ret
-.Lwide:
-    mulh s0, s0, t0
-    mulh s1, s1, t0
-    mulh s2, s2, t0
-    mulh s3, s3, t0
-    j .Lshift
+
+.Ladd:
+    lw t1, GATHER_RESIDUAL(a0)
+    lw t3, ADD_MULTIPLIER_A(t0)
+    lw t4, ADD_MULTIPLIER_B(t0)
+    cv.lb a1, t1(s4)
+    cv.lb a2, t1(s5)
+    cv.lb t2, t1(s6)
+    cv.lb t5, t1(s7)
+    mul s0, s0, t3
+    mul s1, s1, t3
+    mul s2, s2, t3
+    mul s3, s3, t3
+    cv.mac s0, a1, t4
+    cv.mac s1, a2, t4
+    cv.mac s2, t2, t4
+    cv.mac s3, t5, t4
+    finish_sums s0, s1, s2, s3
+    j .Lstore
 end_function nmcu_word_gather_g1

@@ -42,7 +42,8 @@ begin_scalar_function nmcu_word_gather_g1
     sum_segments times_four
 
     load_limits GATHER_LO
-    requantize_next_scalar s0, s1, s2, s3
+    requantize_next_scalar GATHER_LO, add_if_any, a3, s0, s1, s2, s3
+.Lstore:
     sb s0, 0(s4)
     sb s1, 0(s5)
     sb s2, 0(s6)
@@ -55,4 +56,17 @@ begin_scalar_function nmcu_word_gather_g1
     bnez s10, .Lchannel
     restore_registers
     ret
+
+.Ladd:
+    begin_residuals GATHER_RESIDUAL
+    add t5, t3, s4
+    add_residual_byte 0(t5), s0
+    add t5, t3, s5
+    add_residual_byte 0(t5), s1
+    add t5, t3, s6
+    add_residual_byte 0(t5), s2
+    add t5, t3, s7
+    add_residual_byte 0(t5), s3
+    finish_scalar_sums s0, s1, s2, s3
+    j .Lstore
 end_function nmcu_word_gather_g1

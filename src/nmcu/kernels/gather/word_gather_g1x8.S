@@ -63,11 +63,9 @@ begin_function nmcu_word_gather_g1x8
             cv.sdotsp.b s7, t5, s11
         lw t2, GATHER_STEPS(a0)
         add a1, a1, a4
-    lw t5, GATHER_FORM(a0)
     lw t3, GATHER_LO(a0)
     lw t4, GATHER_HI(a0)
-    bnez t5, .Lwide
-    requantize_next mul, s0, s1, s2, s3, s4, s5, s6, s7
+    requantize_next GATHER_LO, add_if_any, a3, t3, t4, s0, s1, s2, s3, s4, s5, s6, s7
 .Lstore:
     cv.sb s0, (a7), ra
     cv.sb s1, (a7), ra
@@ -86,7 +84,17 @@ begin_function nmcu_word_gather_g1x8
     bnez t0, .Lchannel
     restore_registers
     ret
-.Lwide:
-    requantize_next mulh, s0, s1, s2, s3, s4, s5, s6, s7
+
+.Ladd:
+    lw t1, GATHER_RESIDUAL(a0)
+    lw t3, ADD_MULTIPLIER_A(t0)
+    lw t4, ADD_MULTIPLIER_B(t0)
+    add t1, t1, a7
+    .irp result, s0, s1, s2, s3, s4, s5, s6, s7
+        cv.lb t2, (t1), ra
+        mul \result, \result, t3
+        cv.mac \result, t2, t4
+    .endr
+    finish_sums s0, s1, s2, s3, s4, s5, s6, s7
     j .Lstore
 end_function nmcu_word_gather_g1x8

@@ -53,7 +53,8 @@ begin_scalar_function nmcu_word_gather_g1x8
     sum_segments times_eight
 
     load_limits GATHER_LO
-    requantize_next_scalar s0, s1, s2, s3, s4, s5, s6, s7
+    requantize_next_scalar GATHER_LO, add_if_any, a3, s0, s1, s2, s3, s4, s5, s6, s7
+.Lstore:
     mv t0, s10
     .irp acc, s0, s1, s2, s3, s4, s5, s6, s7
         sb \acc, 0(t0)
@@ -64,4 +65,14 @@ begin_scalar_function nmcu_word_gather_g1x8
     bnez ra, .Lchannel
     restore_registers
     ret
+
+.Ladd:
+    begin_residuals GATHER_RESIDUAL
+    add t3, t3, s10
+    .irp result, s0, s1, s2, s3, s4, s5, s6, s7
+        add_residual_byte 0(t3), \result
+        add t3, t3, s11
+    .endr
+    finish_scalar_sums s0, s1, s2, s3, s4, s5, s6, s7
+    j .Lstore
 end_function nmcu_word_gather_g1x8

@@ -56,24 +56,34 @@ begin_function nmcu_word_gather_g4
         lw t0, GATHER_JUMP(a0)
         lw t1, GATHER_STEPS(a0)
         add a1, a1, t0
-    lw t5, GATHER_FORM(a0)
-    lw t3, GATHER_LO(a0)
-    lw t4, GATHER_HI(a0)
-    bnez t5, .Lwide
-    requantize_next mul, s0, s4, s8, a4
-    requantize_next mul, s1, s5, s9, a7
-    requantize_next mul, s2, s6, s10, t6
-    requantize_next mul, s3, s7, s11, ra
+    requantize_next_four GATHER_LO, add_if_any, a3, "s0, s4, s8, a4", "s1, s5, s9, a7", \
+        "s2, s6, s10, t6", "s3, s7, s11, ra"
 .Lstore:
     store_pixel 0, s0, s1, s2, s3
     store_pixel 1, s4, s5, s6, s7
     store_pixel 2, s8, s9, s10, s11
     store_pixel 3, a4, a7, t6, ra
     next_group .Lgroup
-.Lwide:
-    requantize_next mulh, s0, s4, s8, a4
-    requantize_next mulh, s1, s5, s9, a7
-    requantize_next mulh, s2, s6, s10, t6
-    requantize_next mulh, s3, s7, s11, ra
+
+.Ladd:
+    lw t1, GATHER_RESIDUAL(a0)
+    lw t3, ADD_MULTIPLIER_A(t0)
+    lw t4, FRAME_Y(sp)
+    lw a1, FRAME_Y+4(sp)
+    lw a2, FRAME_Y+8(sp)
+    lw t5, FRAME_Y+12(sp)
+    .irp result, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a7, t6, ra
+        mul \result, \result, t3
+    .endr
+    lw t3, ADD_MULTIPLIER_B(t0)
+    cv.lw t4, t1(t4)
+    cv.lw a1, t1(a1)
+    cv.lw a2, t1(a2)
+    cv.lw t5, t1(t5)
+    add_residuals t3, t2, t4, s0, s1, s2, s3
+    add_residuals t3, t2, a1, s4, s5, s6, s7
+    add_residuals t3, t2, a2, s8, s9, s10, s11
+    add_residuals t3, t2, t5, a4, a7, t6, ra
+    finish_sums s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a7, t6, ra
     j .Lstore
 end_function nmcu_word_gather_g4

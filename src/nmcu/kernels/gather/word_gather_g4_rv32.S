@@ -60,13 +60,23 @@ begin_scalar_function nmcu_word_gather_g4
     bnez t3, .Lsegment
 
     load_limits GATHER_LO
-    requantize_next_scalar s0, s4, s8, a4
-    requantize_next_scalar s1, s5, s9, a7
-    requantize_next_scalar s2, s6, s10, t6
-    requantize_next_scalar s3, s7, s11, ra
+    requantize_next_scalar GATHER_LO, , a3, s0, s4, s8, a4
+    requantize_next_scalar GATHER_LO, , a3, s1, s5, s9, a7
+    requantize_next_scalar GATHER_LO, , a3, s2, s6, s10, t6
+    requantize_next_scalar GATHER_LO, add_if_any, a3, s3, s7, s11, ra
+.Lstore:
     store_pixel_bytes 0, s0, s1, s2, s3
     store_pixel_bytes 1, s4, s5, s6, s7
     store_pixel_bytes 2, s8, s9, s10, s11
     store_pixel_bytes 3, a4, a7, t6, ra
     next_group .Lgroup
+
+.Ladd:
+    begin_residuals GATHER_RESIDUAL
+    add_residual_pixel 0, s0, s1, s2, s3
+    add_residual_pixel 1, s4, s5, s6, s7
+    add_residual_pixel 2, s8, s9, s10, s11
+    add_residual_pixel 3, a4, a7, t6, ra
+    finish_scalar_sums s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a7, t6, ra
+    j .Lstore
 end_function nmcu_word_gather_g4

@@ -7,13 +7,14 @@ static int32_t clamp(int64_t y)
     return y < -128 ? -128 : y > 127 ? 127 : (int32_t)y;
 }
 
-static void log_softmax(const void *op, int8_t *y, const int8_t *x, uint32_t rows)
+static void log_softmax(const void *op, int8_t *y, const int8_t *x, uint32_t rows, uint32_t first)
 {
     const nmcu_log_softmax_t *layer = op;
     const uint32_t *exponential = layer->rows.constants_copy;
     const int32_t *distance = (const int32_t *)layer->rows.constants_copy + 256;
     const int32_t *mantissa = distance + 256;
     const uint32_t count = layer->rows.in_bytes;
+    (void)first;
 
     for (uint32_t row = 0; row < rows; row++, x += count, y += count) {
         int32_t top = -128, k = 0;

@@ -1,15 +1,10 @@
-/* Product of two tensors: y = requantised (a - zero_point_a) * (b - zero_point_b). */
+/* Product of two tensors:
+ * y = clamp(((a - zero_point_a) * (b - zero_point_b) * multiplier + round) >> shift, lo, hi). */
 #ifndef NMCU_MUL_H
 #define NMCU_MUL_H
 
 #include "elementwise.h"
-#include "requantize.h"
-
-typedef struct {
-    int32_t zero_point_a, zero_point_b;
-    int32_t multiplier, round, shift;
-    nmcu_requantize_t requant;
-} nmcu_mul_parameters_t;
+#include "mul_layouts.h"
 
 typedef struct {
     nmcu_elementwise_t map;
@@ -20,7 +15,7 @@ typedef struct {
 /* Run the layer. Called by all cores. */
 void nmcu_mul_run(const nmcu_mul_t *layer);
 
-/* The hot loop, portable only. `op` is an nmcu_mul_parameters_t. */
+/* The hot loop: an assembly and a portable body. `op` is an nmcu_mul_parameters_t. */
 nmcu_elementwise_fn nmcu_mul_words;
 
 #endif

@@ -12,11 +12,9 @@ static uint32_t load(const void *layer, unsigned tile_index, unsigned core)
     const nmcu_pool_t *pool = layer;
     uint32_t ticket = 0;
 
-#if NMCU_STAGED
-    if (core == NMCU_CONSTANTS_CORE && tile_index == 0 && pool->classes)
+    if (core == NMCU_CONSTANTS_CORE && tile_index == 0 && pool->classes != pool->classes_copy)
         ticket = nmcu_dma_start_1d(pool->classes_copy, pool->classes,
                                    pool->class_count * sizeof(nmcu_pool_class_t));
-#endif
     if (core == 0) {
         const nmcu_tile_t tile = nmcu_window_tile(&pool->window, tile_index);
         const uint32_t slab = nmcu_window_load(&pool->window, &tile);
@@ -116,8 +114,12 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
 
 void nmcu_pool_run(const nmcu_pool_t *layer)
 {
-    const nmcu_stages_t stages = {load, 0, compute, nmcu_window_store};
+    nmcu_stages_t stages; /* not constant: that would be in slow memory */
     nmcu_pool_t *copy = layer->copy;
     NMCU_LAYER_FETCH(nmcu_pool_t, copy, layer);
+    stages.load = load;
+    stages.prepare = 0;
+    stages.compute = compute;
+    stages.store = nmcu_window_store;
     nmcu_pipeline_run_in_step(&stages, copy, nmcu_window_tiles(&copy->window));
 }

@@ -9,7 +9,7 @@ from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import requantize, window
 from nmcu.kernels.common.layer import LAYER_BYTES
-from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine, OpT
+from nmcu.kernels.kernel import CONSTANTS, Addresses, Candidate, Kernel, Machine, OpT
 from nmcu.kernels.packed import Packed
 from nmcu.kernels.pool.layouts import CLASS
 
@@ -21,6 +21,7 @@ WINDOW_CYCLES = 110
 class Pool(Kernel[OpT]):
     """Four channels at a time; padding is left out of the windows."""
 
+    near = True
     headers = ("pool.h",)
     function = "nmcu_pool_run"
     element_cycles: ClassVar[Mapping[str, float]]
@@ -33,8 +34,8 @@ class Pool(Kernel[OpT]):
 
     def candidates(self, layer: Layer[OpT], machine: Machine) -> Sequence[Candidate]:
         geometry = window.geometry(layer, channelwise=True)
-        extra = {"layer": LAYER_BYTES} | self._class_buffer(layer)
-        extra = {name: machine.staged_bytes(size) for name, size in extra.items()}
+        extra = {"layer": machine.staged_bytes(LAYER_BYTES)}
+        extra |= {n: machine.staged_bytes(b, CONSTANTS) for n, b in self._class_buffer(layer).items()}
         elements = geometry.kernel[0] * geometry.kernel[1]
         element, result = machine.isa.best(self.element_cycles), machine.isa.best(self.result_cycles)
         group_cycles = elements * element + result
@@ -48,7 +49,8 @@ class Pool(Kernel[OpT]):
         for tiling in window.tilings(geometry, machine, 4, 0, extra=sum(extra.values()) + 64):
             cycles, work, dma = window.pipeline_cycles(geometry, machine, tiling, 0, compute)
             l1 = extra | window.buffers(geometry, machine, tiling)
-            found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma))
+            room = 0, window.BEHIND
+            found.append(Candidate(self.name, tiling.parameters(), l1, cycles, work, dma, room))
         return sorted(found, key=lambda c: (c.cycles, c.l1_bytes))
 
     def descriptor(self, layer: Layer[OpT], parameters: Mapping[str, int], at: Addresses) -> Struct:

@@ -4,11 +4,6 @@
 
 #include "published.h"
 
-static inline int32_t nmcu_published_word(const uint8_t *at)
-{
-    return *(const int32_t *)(const void *)at;
-}
-
 static inline void nmcu_published_portable(const nmcu_records_block_t *block, unsigned pixels,
                                            unsigned channels)
 {
@@ -22,18 +17,17 @@ static inline void nmcu_published_portable(const nmcu_records_block_t *block, un
         const uint8_t *tail = values + channels * block->steps * per_word;
         for (unsigned c = 0; c < channels; c++)
             for (unsigned p = 0; p < pixels; p++) {
-                int32_t acc = nmcu_published_word(record + 4 * c);
+                int32_t acc = nmcu_record_word(record + 4 * c);
                 for (unsigned entry = 0; entry < block->steps * per_word; entry++) {
                     const unsigned word = entry / per_word;
-                    const uint32_t packed =
-                        (uint32_t)nmcu_published_word(offsets + 4 * (word * channels + c));
+                    const uint32_t packed = (uint32_t)nmcu_record_word(offsets + 4 * (word * channels + c));
                     const unsigned offset = packed >> (bits * (entry % per_word)) & ((1u << bits) - 1);
                     const int8_t value = (int8_t)values[4 * (entry / 4 * channels + c) + entry % 4];
                     if (value != 0) acc += value * block->x[p][block->m * entry + offset];
                 }
-                block->y[p][channels * r + c] = nmcu_requantize(
-                    &block->requant, acc, nmcu_published_word(tail + 12 * c),
-                    nmcu_published_word(tail + 12 * c + 4), nmcu_published_word(tail + 12 * c + 8));
+                block->y[p][channels * r + c] =
+                    nmcu_requantize(&block->requant, acc, nmcu_record_word(tail + 12 * c),
+                                    nmcu_record_word(tail + 12 * c + 4), nmcu_record_word(tail + 12 * c + 8));
             }
         record = tail + 12 * channels;
     }

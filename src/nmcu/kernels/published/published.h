@@ -1,5 +1,6 @@
 /* The published 1:M kernels (Daghero et al., MLSys 2025): values and packed offsets apart, activations gathered byte by
- * byte from an im2col buffer. In software, and with the xDecimate instruction. */
+ * byte from an im2col buffer. In software, and with the xDecimate instruction. Beside them the dense loop of the same
+ * blocking. */
 #ifndef NMCU_PUBLISHED_H
 #define NMCU_PUBLISHED_H
 
@@ -16,5 +17,12 @@ nmcu_records_fn nmcu_published_conv;        /* one channel, two pixels */
 nmcu_records_fn nmcu_published_conv_xdec;   /* the same with nm.dec in its paired form */
 nmcu_records_fn nmcu_published_linear;      /* one channel, one pixel */
 nmcu_records_fn nmcu_published_linear_xdec; /* two channels, one pixel, nm.dec in its paired form */
+
+/*
+ * A record of one channel, dense:
+ *   int32 bias, int8 value[4 * steps], int32 multiplier, round, shift
+ * with a value for each byte of the im2col buffer, in which each tap is filled up to whole words.
+ */
+nmcu_records_fn nmcu_dense_1x2; /* one channel, two pixels */
 
 #endif

@@ -14,7 +14,7 @@ typedef struct {
 /* Run the layer. Called by all cores. */
 void nmcu_softmax_run(const nmcu_softmax_t *layer);
 
-/* The hot loop for one row: an assembly and a portable body. */
-void nmcu_softmax_row(const nmcu_softmax_parameters_t *op, int8_t *y, const int8_t *x);
+/* The hot loop, an assembly and a portable body. `op` is an nmcu_softmax_parameters_t. */
+nmcu_rows_fn nmcu_softmax_rows;
 
 #endif

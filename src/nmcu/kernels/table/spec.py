@@ -11,7 +11,7 @@ from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 from nmcu.kernels.packed import Packed
 
 FOLDER = Path(__file__).parent
-CYCLES_PER_WORD = {"rv32": 40.0, "xcv": 14.0}
+CYCLES_PER_WORD = {"rv32": 40.0, "xcv": 13.0}
 CHANNEL_CYCLES = 8.0
 
 
@@ -19,6 +19,7 @@ class Table(Kernel[ops.Table]):
     """`y = table[x + 128]`."""
 
     name = "table"
+    near = True
     headers = ("table.h",)
     function = "nmcu_table_run"
     operators = (ops.Table,)
@@ -35,7 +36,7 @@ class Table(Kernel[ops.Table]):
 
     def descriptor(self, layer: Layer[ops.Table], parameters: Mapping[str, int], at: Addresses) -> Struct:
         members: dict[str, Value] = {
-            "map": elementwise.descriptor(layer, parameters, at, "nmcu_table_words", "table"),
+            "map": elementwise.descriptor(layer, parameters, at, "nmcu_table_words", ("table", 256)),
             "copy": Expr(at.l1["layer"]),
         }
         return Struct("nmcu_table_t", members)
@@ -48,6 +49,7 @@ class ChannelTable(Table):
     """`y[..., c] = table[c, x[..., c] + 128]`, portable code."""
 
     name = "channel_table"
+    near = False
     function = "nmcu_channel_table_run"
 
     def refusal(self, layer: Layer[ops.Table], machine: Machine) -> str | None:

@@ -28,6 +28,7 @@ COLOURS = {
     memory.WEIGHT: "#e3b341",
     memory.RING: "#f0c98b",
     memory.PORT: "#85d99b",
+    memory.STATE: "#c9a5e8",
 }
 TENSORS = ("#79b8ff", "#a8d1ff", "#6fd3d8", "#a9e4e7")
 BUFFERS = {"slab": "#79b8ff", "out": "#85d99b", "constants": "#e3b341"}

@@ -7,6 +7,7 @@ from nmcu.report.page.memory_map import memory_maps
 from nmcu.report.page.parts import facts, table
 from nmcu.report.page.timeline import timeline
 from nmcu.report.run_report import RunReport
+from nmcu.report.tables import ADVICE, kernel, parts
 from nmcu.report.units import cores, size
 from nmcu.text import safe
 
@@ -45,6 +46,7 @@ def html(report: RunReport) -> str:
 <h2>Where the cycles went</h2>
 <p>One bar per layer: its cycles by what the cores spent them on. The first word says what bounds the layer.</p>
 {bars(report.layers)}
+{_advice(report)}
 <h2>Cores over time</h2>
 <p>One colour per layer. trace.json shows more in a trace viewer (ui.perfetto.dev).</p>
 {timeline(report)}
@@ -67,6 +69,16 @@ def _reading(report: RunReport) -> str:
     return f'<div>reading: <span class="{kind}">{safe(found.text)}</span></div>'
 
 
+def _advice(report: RunReport) -> str:
+    """What the slowest layers wait for, and what would help."""
+    rows = [
+        (layer.name, f"{layer.cycles / report.cycles:.1%}", sentence)
+        for layer in sorted(report.layers, key=lambda layer: -layer.cycles)
+        for sentence in layer.advice
+    ]
+    return table(("slowest layers", "share", ADVICE), rows, words=(ADVICE,)) if rows else ""
+
+
 def _layers(report: RunReport) -> str:
     headings = (
         *("layer", "#", "op", "kernel", "pattern", "MACs", "cycles", "MAC/cycle", "bound by", "DMA wait"),
@@ -74,7 +86,7 @@ def _layers(report: RunReport) -> str:
     )
     rows = [
         (
-            *(layer.name, str(number), layer.op, layer.kernel, layer.pattern),
+            *(layer.name, str(number), layer.op, kernel(layer), layer.pattern),
             f"{layer.macs:,}",
             f"{layer.cycles:,}",
             f"{layer.macs / layer.cycles:.2f}" if layer.macs and layer.cycles else "",
@@ -85,7 +97,12 @@ def _layers(report: RunReport) -> str:
         )
         for number, layer in enumerate(report.layers, 1)
     ]
-    return table(headings, rows, words=("op", "kernel", "pattern", "bound by"))
+    below = [
+        [(name, *("",) * 5, f"{cycles:,}", *("",) * 5) for name, cycles in parts(layer)]
+        for layer in report.layers
+    ]
+    all_rows = [line for row, lines in zip(rows, below, strict=True) for line in (row, *lines)]
+    return table(headings, all_rows, words=("op", "kernel", "pattern", "bound by"))
 
 
 def _stalls(report: RunReport) -> str:

@@ -42,6 +42,7 @@ struct FlatOptions {
     uint32_t response_stall_percent; // chance in each cycle that a data response does not come
     uint32_t fetch_stall_percent;    // both, for instructions
     uint32_t interrupt_percent;      // chance in each cycle to raise interrupt line 16
+    uint32_t debug_percent;          // chance in each cycle that a debugger asks the core to halt
     uint64_t max_cycles;
 };
 
@@ -108,6 +109,7 @@ void nmcu_flat_run(uint8_t *memory, uint32_t size, const FlatOptions *options, F
         fetch.grant = !random.percent(options->fetch_stall_percent);
         if (random.percent(options->interrupt_percent)) interrupt_pending = true;
         core.set_interrupts(interrupt_pending ? 1u << 16 : 0);
+        core.set_debug_request(random.percent(options->debug_percent));
         const Observation &seen = core.cycle(data, fetch);
         if (seen.fetch && fetch.grant) {
             uint32_t word = 0;

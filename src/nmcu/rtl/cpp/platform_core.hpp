@@ -43,6 +43,7 @@ public:
     void advance(const Freedom &)
     {
         if (!booted_) boot();
+        if constexpr (RtlCore::late_request) core_->settle(data_reply(false), fetch_reply());
         const DataRequest seen = core_->data_request();
         if (seen.valid) {
             const uint32_t lane = static_cast<uint32_t>(std::countr_zero(seen.byte_enable));
@@ -119,19 +120,15 @@ private:
 
     const Observation &step(bool grant)
     {
-        DataReply data;
-        data.grant = grant;
-        data.valid = reply_pending_;
-        data.data = reply_;
+        seen_ = &core_->cycle(data_reply(grant), fetch_reply());
         reply_pending_ = false;
-        FetchReply fetch;
-        fetch.valid = fetch_pending_;
-        fetch.data = fetched_;
-        seen_ = &core_->cycle(data, fetch);
         fetch_pending_ = seen_->fetch;
         if (seen_->fetch) fetched_ = fetch_word(seen_->fetch_address & ~3u);
         return *seen_;
     }
+
+    DataReply data_reply(bool grant) const { return {grant, reply_pending_, reply_}; }
+    FetchReply fetch_reply() const { return {true, fetch_pending_, fetched_}; }
 
     uint32_t fetch_word(uint32_t address)
     {

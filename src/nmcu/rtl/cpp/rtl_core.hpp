@@ -1,4 +1,4 @@
-// One Verilated CV32E40P, driven one clock cycle at a time.
+// One Verilated core, driven one clock cycle at a time.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct FetchReply {
     uint32_t data = 0;
 };
 
-// Bits of Observation::stalls, as in nmcu_core.sv.
+// Bits of Observation::stalls, as in the wrapper, nmcu_core.
 enum Stall : uint8_t {
     kLoadUse = 1 << 0,
     kJalr = 1 << 1,
@@ -73,6 +73,7 @@ public:
         top_->boot_addr_i = boot_address;
         top_->hart_id_i = hart_id;
         top_->irq_i = 0;
+        top_->debug_req_i = 0;
         // Most registers' clock is gated until the core fetches: only the falling edge of the reset reaches them.
         top_->rst_ni = 1;
         top_->eval();
@@ -82,7 +83,17 @@ public:
         top_->rst_ni = 1;
     }
 
-    // The request on the data port in this cycle; it does not depend on this cycle's replies.
+    // Whether the request on the data port depends on this cycle's replies, which `settle` then brings first.
+    static constexpr bool late_request = NMCU_LATE_REQUEST;
+
+    // This cycle's replies but for the grant.
+    void settle(const DataReply &data, const FetchReply &fetch)
+    {
+        drive(data, fetch);
+        top_->eval();
+    }
+
+    // The request on the data port in this cycle.
     DataRequest data_request() const
     {
         return {top_->data_req_o != 0, top_->data_we_o != 0, top_->data_be_o, top_->data_addr_o,
@@ -90,9 +101,21 @@ public:
     }
 
     void set_interrupts(uint32_t lines) { top_->irq_i = lines; }
+    void set_debug_request(bool request) { top_->debug_req_i = request; }
 
     // Finishes the cycle with these replies and says what happened in it.
     const Observation &cycle(const DataReply &data, const FetchReply &fetch)
+    {
+        drive(data, fetch);
+        top_->eval();
+        observe();
+        top_->clk_i = 1;
+        top_->eval();
+        return seen_;
+    }
+
+private:
+    void drive(const DataReply &data, const FetchReply &fetch)
     {
         VNmcuCore &t = *top_;
         t.data_gnt_i = data.grant;
@@ -102,14 +125,8 @@ public:
         t.instr_rvalid_i = fetch.valid;
         t.instr_rdata_i = fetch.data;
         t.clk_i = 0;
-        t.eval();
-        observe();
-        t.clk_i = 1;
-        t.eval();
-        return seen_;
     }
 
-private:
     void observe()
     {
         const VNmcuCore &t = *top_;

@@ -79,6 +79,8 @@ inline Setup read_setup(const std::string &text)
         try {
             if (kind == "machine")
                 read_record(static_cast<MachineConfig &>(config), words);
+            else if (kind == "timing")
+                read_record(config.timing, words);
             else if (kind == "memory")
                 read_record(config.memories.emplace_back(), words);
             else if (kind == "dma")

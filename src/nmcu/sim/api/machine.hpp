@@ -102,6 +102,11 @@ uint8_t *memory_at(Machine &machine, uint32_t address, uint64_t size)
         auto &p = machine_of(handle).platform;                                                              \
         return nmcu::api::guarded<int>(-1, [&] { return p.run(p.now + cycles, max_cycles); });              \
     }                                                                                                       \
+    /* Asked whether there is more work; may call nmcu_read and nmcu_write. */                              \
+    NMCU_EXPORT void nmcu_serve(void *handle, uint32_t (*next)())                                           \
+    {                                                                                                       \
+        machine_of(handle).platform.next_run = next;                                                        \
+    }                                                                                                       \
     NMCU_EXPORT uint64_t nmcu_now(void *handle)                                                             \
     {                                                                                                       \
         return machine_of(handle).platform.now;                                                             \

@@ -84,6 +84,9 @@ std::string report(Platform<C> &p)
     std::map<std::pair<uint32_t, uint32_t>, std::vector<std::vector<Cycle>>> visits; // by region and core
     for (const Visit &v : p.visits)
         visits[{v.region, v.core}].push_back({v.start, v.end});
+    std::map<std::pair<uint32_t, uint32_t>, std::vector<std::vector<Cycle>>> parts;
+    for (const Part &part : p.parts)
+        parts[{part.region, part.core}].push_back({part.number, part.start, part.end});
     out.raw("regions", json_list(p.regions, [&](const auto &entry) {
                 const auto &[key, s] = entry;
                 Object one;

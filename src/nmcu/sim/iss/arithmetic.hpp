@@ -28,14 +28,15 @@ inline uint32_t remainder(int32_t a, int32_t b)
     if (b == -1) return 0;
     return U32(a % b);
 }
-inline uint32_t division_cycles(uint32_t divisor)
+// Of a division whose cycles are `fixed`, or depend on the divisor where that is 0.
+inline uint32_t division_cycles(uint32_t fixed, uint32_t divisor)
 {
-    return 3 + U32(std::countl_zero(divisor));
+    return fixed ? fixed : 3 + U32(std::countl_zero(divisor));
 }
-inline uint32_t signed_division_cycles(uint32_t divisor)
+inline uint32_t signed_division_cycles(uint32_t fixed, uint32_t divisor)
 {
-    if (divisor >> 31) return 2 + U32(std::countl_one(divisor));
-    return division_cycles(divisor);
+    if (!fixed && divisor >> 31) return 2 + U32(std::countl_one(divisor));
+    return division_cycles(fixed, divisor);
 }
 
 } // namespace nmcu::iss

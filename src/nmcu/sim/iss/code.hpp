@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "../platform/config.hpp"
 #include "../platform/elf.hpp"
 #include "../platform/memory.hpp"
 #include "decode.hpp"
@@ -76,16 +77,17 @@ inline bool reads_loaded(const Decoded &load, const Decoded &next)
 }
 
 // Stall cycles between a load and the instruction that follows it.
-inline uint32_t load_hazard(const Decoded &load, const Decoded &next)
+inline uint32_t load_hazard(const TimingConfig &timing, const Decoded &load, const Decoded &next)
 {
     if (next.id >= INSTRUCTIONS) return 0;
+    if (!timing.load_overwrite) return reads_loaded(load, next) ? timing.load_use : 0;
     const Format &f = INSNS[next.id].format;
     // Write after write: an ALU result (or an incremented address) may not overtake the loaded value, x0 included.
     // A jump that only waits for that is carried out meanwhile.
     const bool jumps = next.id == ID_jal || next.id == ID_jalr;
     const bool writes =
         (f.writes_rd && !jumps && !f.is_load && next.rd == load.rd) || (f.writes_rs1 && next.rs1 == load.rd);
-    return reads_loaded(load, next) || writes ? 1 : 0;
+    return reads_loaded(load, next) || writes ? timing.load_use : 0;
 }
 
 // Of all executable segments: decoded, each byte takes eight and a half.
@@ -93,7 +95,9 @@ constexpr uint64_t MOST_CODE_BYTES = 32u << 20;
 
 class Code {
 public:
-    Code(const Elf &elf, MemoryMap &memories, ExtensionSet set) : set_(set)
+    Code(const Elf &elf, MemoryMap &memories, ExtensionSet set, const TimingConfig &timing)
+        : timing(timing),
+          set_(set)
     {
         uint64_t bytes = 0;
         for (const Segment &s : elf.segments)
@@ -136,8 +140,8 @@ public:
     {
         const uint32_t index = (end - s.base) / 2;
         const Decoded last = peek(s, end - 4);
-        const bool load = last.id < INSTRUCTIONS && INSNS[last.id].format.is_load;
-        s.loop_exit[index] = 1 + static_cast<uint8_t>(load ? load_hazard(last, peek(s, end)) : 0);
+        const bool load = last.id < INSTRUCTIONS && INSNS[last.id].format.loads_rd();
+        s.loop_exit[index] = 1 + static_cast<uint8_t>(load ? load_hazard(timing, last, peek(s, end)) : 0);
         forget(s.ops[index]); // decoded again, with what it needs to close the loop
         if (index >= 2) forget(s.ops[index - 2]);
     }
@@ -171,6 +175,8 @@ public:
     }
     // Counts the changes of code that was known.
     uint32_t version() const { return version_; }
+
+    const TimingConfig timing;
 
 private:
     ExtensionSet set_;

@@ -1,4 +1,4 @@
-// The instruction-set core: executes decoded instructions with the timing of the CV32E40P.
+// The instruction-set core: executes decoded instructions with the timing of a CV32E40P, or what TimingConfig says.
 //
 // It meets the platform like any core (platform/core.hpp): it asks for one bus transaction at a time, for the cycle
 // `due`. Between transactions it runs ahead of the platform's time, because nothing but memory ties cores together.
@@ -28,8 +28,8 @@ struct Window {
     uint64_t *bank_accesses = nullptr;
 };
 
-// How an extension puts loaded data into rd: the new value from the old one, the data, and a detail of its own.
-using Place = uint32_t (*)(uint32_t old, uint32_t data, uint32_t detail);
+// What an extension does with loaded data, where they do not just replace rd; `detail` is its own.
+using Place = void (*)(State &state, const Op *op, uint32_t data, uint32_t detail);
 
 using Histogram = std::array<uint64_t, INSTRUCTIONS>;
 
@@ -96,11 +96,11 @@ public:
         const Op &op = access_.op;
         if (!request.write) {
             if (access_.first_size) data = access_.first_data | (data << (8 * access_.first_size));
-            finish_load(op, data);
         }
         access_.first_size = 0;
         if (now != state.time) state.busy_until = now + 1; // it was not granted at once
         state.time = now + 1 + op.extra;
+        if (!request.write) finish_load(op, data);
         stalls[size_t(Cause::LoadUse)] += op.extra;
         state.op += op.length;
         state.by_jump = false;
@@ -181,17 +181,14 @@ private:
 
     void finish_load(const Op &op, uint32_t data)
     {
-        uint32_t *regs = state.regs;
-        if (NMCU_UNLIKELY(place_ != nullptr)) {
-            regs[op.rd] = std::exchange(place_, nullptr)(regs[op.rd], data, place_detail_);
-            return;
-        }
+        if (NMCU_UNLIKELY(place_ != nullptr))
+            return std::exchange(place_, nullptr)(state, &op, data, place_detail_);
         switch (access_.size) {
         case 1: data = access_.is_signed ? U32(int8_t(data)) : uint8_t(data); break;
         case 2: data = access_.is_signed ? U32(int16_t(data)) : uint16_t(data); break;
         default: break;
         }
-        regs[op.rd] = data;
+        state.regs[op.rd] = data;
     }
 
     // Hands an access to the platform.
@@ -250,6 +247,12 @@ private:
         if (jump.rd == 32 || !segment->contains(target)) return false;
         const Decoded d = code_->peek(*segment, target);
         return d.id == ID_jalr && d.rs1 == jump.rd;
+    }
+
+    // A branch that was taken: the core predicts the last one backwards to be taken again.
+    void remember_branch(const Op *branch)
+    {
+        if (branch->imm >> 31) state.remembered = branch;
     }
 
     // The handler of an entry that is reached from the instruction before it.
@@ -332,7 +335,7 @@ private:
     std::array<Window, 2> windows_;
     uint32_t hart_ = 0;
     Access access_;
-    Place place_ = nullptr; // how the data asked for goes into rd, where it does not just replace it
+    Place place_ = nullptr; // what becomes of the data asked for, where they do not just replace rd
     uint32_t place_detail_ = 0;
 };
 
@@ -362,10 +365,13 @@ inline void Core::decode_entry(CodeSegment &s, Op *op, const int32_t *handlers)
     o.rs1 = d.rs1;
     o.rs2 = d.rs2;
     const Decoded next = code_->peek(s, pc + d.length);
-    if (f.is_load) {
-        o.extra = static_cast<uint8_t>(load_hazard(d, next));
+    const TimingConfig &timing = code_->timing;
+    if (f.is_store) o.extra = static_cast<uint8_t>(timing.store - 1);
+    if (f.is_load) o.extra = static_cast<uint8_t>(timing.load - 1);
+    if (f.loads_rd()) {
+        o.extra += static_cast<uint8_t>(load_hazard(timing, d, next));
         // jalr reads its register in the ID stage: it also waits while the load is in WB.
-        if (d.rd != 0) {
+        if (d.rd != 0 && timing.early_jumps) {
             if (next.id == ID_jalr && next.rs1 == d.rd)
                 o.extra = 2;
             else if (next.id < INSTRUCTIONS && o.extra == 0) {
@@ -376,10 +382,14 @@ inline void Core::decode_entry(CodeSegment &s, Op *op, const int32_t *handlers)
                 if (straight && after.id == ID_jalr && after.rs1 == d.rd) o.extra = 1;
             }
         }
-    } else if (next.id == ID_jalr && ((f.writes_rd && d.rd != 0 && d.rd == next.rs1))) {
+        // And it waits for a base that the load in EX moves on.
+        const bool moved = f.writes_rs1 && d.rs1 != 0 && next.id == ID_jalr && next.rs1 == d.rs1;
+        if (timing.early_jumps && moved && o.extra == 0) o.extra = 1;
+    } else if (timing.early_jumps && next.id == ID_jalr && f.writes_rd && d.rd != 0 && d.rd == next.rs1) {
         o.flags |= JUMP_HAZARD;
     }
-    if ((f.writes_rs1 && next.id == ID_jalr && d.rs1 == next.rs1 && d.rs1 != 0) && !f.is_load)
+    if (timing.early_jumps && (f.writes_rs1 && next.id == ID_jalr && d.rs1 == next.rs1 && d.rs1 != 0) &&
+        !f.loads_rd())
         o.flags |= JUMP_HAZARD;
     if (o.rd == 2 && f.writes_rd) {
         if (d.id == ID_addi) o.id = ID_addi_sp;

@@ -107,6 +107,7 @@ inline uint32_t immediate(uint32_t w, Imm kind)
     case Imm::Clip: return ((1u << bits(24, 20)) - 1) >> 1;
     case Imm::LoopI: return bits(31, 20) << 2;
     case Imm::LoopSetupI: return bits(31, 20);
+    case Imm::Select: return bits(28, 25);
     case Imm::Word: return w;
     }
     return 0;

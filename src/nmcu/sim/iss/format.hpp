@@ -30,7 +30,7 @@ struct Pattern {
 // clang-format off
 #define NMCU_IMMEDIATES(X)                                                                            \
     X(None) X(I) X(S) X(B) X(U) X(J) X(Shamt) X(Csr) X(BranchImm5) X(Simd) X(SimdU) X(Shuffle) X(Is3) \
-    X(Is3Is2) X(Clip) X(LoopI) X(LoopSetupI) X(Word)
+    X(Is3Is2) X(Clip) X(LoopI) X(LoopSetupI) X(Select) X(Word)
 // clang-format on
 #define NMCU_NAME(name) name,
 enum class Imm : uint8_t { NMCU_IMMEDIATES(NMCU_NAME) };
@@ -46,6 +46,9 @@ struct Format {
     bool is_load = false, is_store = false;
     // A load that merges into rd hands rd on to the next such instruction (of the same extension) without a stall.
     bool forwards_rd = false;
+
+    // Whether rd is loaded, and whoever reads it next waits.
+    constexpr bool loads_rd() const { return is_load && writes_rd; }
 };
 
 namespace format {

@@ -14,8 +14,8 @@ inline void Core::look_at(HardwareLoop &loop)
     if (loop.broken) return mark(loop);
     CodeSegment &s = *code_->find(loop.start);
     const Decoded last = code_->peek(s, loop.end - 4);
-    const bool load = last.id < INSTRUCTIONS && INSNS[last.id].format.is_load;
-    loop.back_edge_stall = load ? load_hazard(last, code_->peek(s, loop.start)) : 0;
+    const bool load = last.id < INSTRUCTIONS && INSNS[last.id].format.loads_rd();
+    loop.back_edge_stall = load ? load_hazard(code_->timing, last, code_->peek(s, loop.start)) : 0;
     if (!s.loop_exit[(loop.end - s.base) / 2]) code_->mark_loop_end(s, loop.end);
 }
 

@@ -13,7 +13,7 @@ public:
     // Throws ElfError or std::invalid_argument, each with one sentence that says what is wrong.
     Machine(const Config &config, std::span<const uint8_t> file, ExtensionSet set)
         : Loaded(config, file),
-          code(elf, platform.memories(), set)
+          code(elf, platform.memories(), set, config.timing)
     {
         for (const std::string &clash : {encoding_clash(set), csr_clash(set)})
             if (!clash.empty()) throw std::invalid_argument(clash);

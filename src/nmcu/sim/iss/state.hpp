@@ -72,8 +72,11 @@ struct State {
     // The last instruction that held EX for more than a cycle left it then. A jump right behind it was carried out in
     // ID meanwhile, and costs one cycle less.
     Cycle busy_until = NEVER;
-    bool by_jump = true;  // the next instruction is entered by a jump, not from the one before it
-    uint32_t next_pc = 0; // behind the CSR access at hand
+    // The cycle in which a load behind EX uses the multipliers of the dot product of bytes.
+    Cycle lent = NEVER;
+    const Op *remembered = nullptr; // the branch that is predicted to be taken, where any is
+    bool by_jump = true;            // the next instruction is entered by a jump, not from the one before it
+    uint32_t next_pc = 0;           // behind the CSR access at hand
     // The first instruction after the pipeline was last flushed, or one of the values below.
     uint32_t resumed = NOT_LOOPING;
     enum : uint32_t {

@@ -34,7 +34,7 @@ inline uint32_t Core::stalls_seen(uint32_t pc) const
         const Decoded load = code_->peek(*state.segment, before_.pc), next = code_->peek(*state.segment, pc);
         // Only the first cycle is looked at, in which the second half of the load hides that `next` overwrites it.
         const bool seen = reads_loaded(load, next) || !stalled(Cause::Misaligned);
-        if (!load_hazard(load, next))
+        if (!load_hazard(code_->timing, load, next))
             events |= event::JUMP_STALL; // a jalr behind `next`
         else if (seen)
             events |= event::LOAD_STALL;

@@ -18,6 +18,7 @@ namespace nmcu {
 #undef END
 
 struct Config : MachineConfig {
+    TimingConfig timing;
     std::vector<MemoryConfig> memories;
     std::vector<DmaConfig> dmas;
 };

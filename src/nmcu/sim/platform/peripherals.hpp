@@ -54,18 +54,40 @@ void Platform<C>::host_io(uint32_t i, uint32_t offset)
     if (r.write && offset == 0x08) {
         ports_[i].phase = Phase::Idle;
         cores[i].respond(now, 0);
-        close_region(i, now + 1);
-        auto &o = regions_open_[i];
-        o.open = true;
-        o.id = r.data;
-        o.start = now + 1;
-        o.stalls = cores[i].stalls;
-        o.counts = cores[i].histogram;
+        mark(i, r.data, now + 1);
         return go_on(i);
     }
     if (!r.write && offset == 0x0c) return respond(i, static_cast<uint32_t>(now));
     if (!r.write && offset == 0x10) return respond(i, static_cast<uint32_t>(now >> 32));
+    if (!r.write && offset == 0x14) return respond(i, next_run());
     no_register(i, "host I/O page");
+}
+
+template <Core C>
+void Platform<C>::mark(uint32_t i, uint32_t id, Cycle at)
+{
+    auto &o = regions_open_[i];
+    if (id & PART) {
+        if (!o.open) return;
+        close_part(i, at);
+        o.part = id & ~PART;
+        o.part_start = at;
+        return;
+    }
+    close_region(i, at);
+    o.open = true;
+    o.id = id;
+    o.start = at;
+    o.stalls = cores[i].stalls;
+    o.counts = cores[i].histogram;
+}
+
+template <Core C>
+void Platform<C>::close_part(uint32_t i, Cycle at)
+{
+    auto &o = regions_open_[i];
+    if (o.part) parts.push_back({o.id, i, o.part, o.part_start, at});
+    o.part = 0;
 }
 
 template <Core C>
@@ -73,6 +95,7 @@ void Platform<C>::close_region(uint32_t i, Cycle at)
 {
     auto &o = regions_open_[i];
     if (!o.open) return;
+    close_part(i, at);
     o.open = false;
     auto &s = regions[{o.id, i}];
     s.cycles += at - o.start;

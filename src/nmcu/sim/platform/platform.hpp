@@ -22,6 +22,12 @@ struct Visit {
     Cycle start = 0, end = 0;
 };
 
+// A part of a visit: from its marker to the next one, of whatever kind.
+struct Part {
+    uint32_t region = 0, core = 0, number = 0;
+    Cycle start = 0, end = 0;
+};
+
 template <class Counts>
 struct RegionStats {
     Cycle cycles = 0;
@@ -122,10 +128,14 @@ public:
     std::optional<Fault> fault;
     std::vector<uint8_t> output;
     std::vector<Visit> visits;
+    std::vector<Part> parts;
     std::map<std::pair<uint32_t, uint32_t>, RegionStats<Counts>> regions; // by region and core
     std::vector<Cycle> clocks; // after finish(): the cycle up to which each core is accounted for
     std::optional<uint32_t> tohost;
     Recorder recorder;
+
+    // Called when a core reads the register that asks whether the host has more work: it may access memory meanwhile.
+    std::function<uint32_t()> next_run = [] { return 0u; };
 
     // Called when a core's store hits an executable, writable segment.
     std::function<void(uint32_t core, uint32_t address, uint32_t bytes)> code_written = [](uint32_t, uint32_t,
@@ -149,12 +159,13 @@ private:
     };
     struct OpenRegion {
         bool open = false;
-        uint32_t id = 0;
-        Cycle start = 0;
+        uint32_t id = 0, part = 0; // part 0: none
+        Cycle start = 0, part_start = 0;
         Stalls stalls{};
         Counts counts{};
     };
     static constexpr size_t MAX_DMAS = 8;
+    static constexpr uint32_t PART = 1u << 31; // in a marker: of a part of the region that the core is in
     static constexpr Cycle RUN_AHEAD =
         64; // so far a core may run ahead without a memory access while others are at work
 
@@ -460,7 +471,9 @@ private:
     void peripheral(uint32_t i);
     void no_register(uint32_t i, const std::string &where);
     void host_io(uint32_t i, uint32_t offset);
+    void mark(uint32_t i, uint32_t id, Cycle at);
     void close_region(uint32_t i, Cycle at);
+    void close_part(uint32_t i, Cycle at);
     void event_unit(uint32_t i, uint32_t offset);
     void release(uint32_t barrier);
     Transfer transfer_of(uint32_t i, const Dma &dma) const;

@@ -3,6 +3,7 @@
 #ifndef NMCU_COPY_DMA_H
 #define NMCU_COPY_DMA_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -10,8 +11,8 @@ NMCU_INLINE uint32_t nmcu_dma_start_2d(void *dst, const void *src, uint32_t row_
                                        uint32_t dst_stride, uint32_t src_stride)
 {
     for (uint32_t row = 0; row < rows; row++)
-        memcpy((char *)dst + (size_t)row * dst_stride, (const char *)src + (size_t)row * src_stride,
-               row_bytes);
+        memcpy((char *)dst + (ptrdiff_t)row * (int32_t)dst_stride,
+               (const char *)src + (ptrdiff_t)row * (int32_t)src_stride, row_bytes);
     return 1;
 }
 

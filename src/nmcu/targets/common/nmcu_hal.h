@@ -33,7 +33,8 @@ NMCU_INLINE void nmcu_barrier(void);
  * each core. Any alignment. Waits while the engine's queue is full. Copies are carried out in the order queued. */
 NMCU_INLINE uint32_t nmcu_dma_start_1d(void *dst, const void *src, uint32_t bytes);
 
-/* The same for `rows` rows of `row_bytes` bytes, `dst_stride` and `src_stride` bytes from one row to the next. */
+/* The same for `rows` rows of `row_bytes` bytes, `dst_stride` and `src_stride` bytes from one row to the next, which
+ * may be negative or 0. */
 NMCU_INLINE uint32_t nmcu_dma_start_2d(void *dst, const void *src, uint32_t row_bytes, uint32_t rows,
                                        uint32_t dst_stride, uint32_t src_stride);
 
@@ -46,13 +47,17 @@ NMCU_INLINE uint32_t nmcu_l3_start_2d(void *dst, const void *src, uint32_t row_b
                                       uint32_t dst_stride, uint32_t src_stride);
 NMCU_INLINE void nmcu_l3_wait(uint32_t ticket);
 
+#ifndef NMCU_LIBRARY /* what a whole program has, and a library in another one does without */
+
 /* First free byte of L1 (16-byte aligned), after the variables placed there. */
 NMCU_INLINE void *nmcu_l1_base(void);
 
 /* Bytes from nmcu_l1_base() to the stacks. */
 NMCU_INLINE uint32_t nmcu_l1_size(void);
 
-/* Marks the start of region `id` on the calling core: what it does from here on is counted for that region. */
+/* Marks the start of region `id` on the calling core: what it does from here on is counted for that region. With
+ * NMCU_REGION_PART, of a part of the region that the core is in, which goes on. */
+#define NMCU_REGION_PART 0x80000000u
 NMCU_INLINE void nmcu_region(uint32_t id);
 
 /* Cycles since reset, modulo 2^32. */
@@ -63,6 +68,8 @@ NMCU_INLINE void nmcu_putchar(char character);
 
 /* Ends the run of all cores with this exit code. */
 NMCU_INLINE _Noreturn void nmcu_exit(int code);
+
+#endif
 
 #include "nmcu_port.h"
 

@@ -5,7 +5,11 @@
 
 #include <stdint.h>
 
+#ifndef NMCU_CORES
 #define NMCU_CORES 1u
+#elif NMCU_CORES != 1
+#error "the target has more cores than its nmcu_port.h"
+#endif
 
 NMCU_INLINE uint32_t nmcu_core_id(void)
 {

@@ -14,7 +14,10 @@ enum {
     NMCU_HOST_IO_PUTCHAR = 0x04,
     NMCU_HOST_IO_REGION = 0x08,
     NMCU_HOST_IO_CYCLES_LOW = 0x0C,
+    NMCU_HOST_IO_NEXT_RUN = 0x14,
 };
+
+#define NMCU_NEXT_RUN() nmcu_register_read(NMCU_HOST_IO_BASE + NMCU_HOST_IO_NEXT_RUN)
 
 #define NMCU_PLACE(section_name) __attribute__((section(section_name), aligned(4)))
 
@@ -46,6 +49,7 @@ NMCU_INLINE uint32_t nmcu_cycles(void)
     return nmcu_register_read(NMCU_HOST_IO_BASE + NMCU_HOST_IO_CYCLES_LOW);
 }
 
+#ifndef NMCU_OWN_CONSOLE /* a port that prints and ends in a way of its own brings these two */
 NMCU_INLINE void nmcu_putchar(char character)
 {
     nmcu_register_write(NMCU_HOST_IO_BASE + NMCU_HOST_IO_PUTCHAR, (uint8_t)character);
@@ -57,6 +61,7 @@ NMCU_INLINE _Noreturn void nmcu_exit(int code)
     for (;;)
         ;
 }
+#endif
 
 /* Start of the free L1 memory, and the lowest stack's lowest byte (linker script). */
 extern char __l1_free_start[], __l1_free_end[];

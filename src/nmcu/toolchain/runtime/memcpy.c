@@ -1,9 +1,8 @@
 /* memcpy for freestanding programs: words where both pointers are aligned alike, else bytes. */
 
 #include <stddef.h>
-#include <stdint.h>
 
-typedef uint32_t __attribute__((may_alias)) word_t;
+#include "words.h"
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t bytes)
 {
@@ -12,14 +11,8 @@ void *memcpy(void *restrict dst, const void *restrict src, size_t bytes)
     if ((((uintptr_t)to ^ (uintptr_t)from) & 3) == 0) {
         for (; bytes > 0 && ((uintptr_t)to & 3) != 0; bytes--)
             *to++ = *from++;
-        for (; bytes >= 16; bytes -= 16, to += 16, from += 16) {
-            word_t a = ((const word_t *)from)[0], b = ((const word_t *)from)[1];
-            word_t c = ((const word_t *)from)[2], d = ((const word_t *)from)[3];
-            ((word_t *)to)[0] = a;
-            ((word_t *)to)[1] = b;
-            ((word_t *)to)[2] = c;
-            ((word_t *)to)[3] = d;
-        }
+        for (; bytes >= 16; bytes -= 16, to += 16, from += 16)
+            words4(to, from);
         for (; bytes >= 4; bytes -= 4, to += 4, from += 4)
             *(word_t *)to = *(const word_t *)from;
     }

@@ -1,21 +1,34 @@
-/* memmove for freestanding programs: memcpy where the ranges do not overlap, else bytes in the safe direction. */
+/* memmove for freestanding programs: in the safe direction, by words where both pointers are aligned alike. */
 
 #include <stddef.h>
-#include <stdint.h>
 
-void *memcpy(void *restrict dst, const void *restrict src, size_t bytes);
+#include "words.h"
 
 void *memmove(void *dst, const void *src, size_t bytes)
 {
     unsigned char *to = dst;
     const unsigned char *from = src;
-    if ((uintptr_t)to - (uintptr_t)from >= bytes && (uintptr_t)from - (uintptr_t)to >= bytes)
-        return memcpy(dst, src, bytes);
-    if ((uintptr_t)to < (uintptr_t)from)
-        for (size_t i = 0; i < bytes; i++)
-            to[i] = from[i];
-    else
-        for (size_t i = bytes; i > 0; i--)
-            to[i - 1] = from[i - 1];
+    const int alike = (((uintptr_t)to ^ (uintptr_t)from) & 3) == 0;
+    if ((uintptr_t)to < (uintptr_t)from) {
+        if (alike) {
+            for (; bytes > 0 && ((uintptr_t)to & 3) != 0; bytes--)
+                *to++ = *from++;
+            for (; bytes >= 16; bytes -= 16, to += 16, from += 16)
+                words4(to, from);
+        }
+        for (; bytes > 0; bytes--)
+            *to++ = *from++;
+    } else {
+        to += bytes;
+        from += bytes;
+        if (alike) {
+            for (; bytes > 0 && ((uintptr_t)to & 3) != 0; bytes--)
+                *--to = *--from;
+            for (; bytes >= 16; bytes -= 16)
+                words4(to -= 16, from -= 16);
+        }
+        for (; bytes > 0; bytes--)
+            *--to = *--from;
+    }
     return dst;
 }

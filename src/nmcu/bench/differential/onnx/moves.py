@@ -91,7 +91,7 @@ def unsqueeze(net: Network, x: Value) -> Value:
 
 
 def slice_(net: Network, x: Value) -> Value:
-    """Ranges with positive steps on some axes; ends beyond the tensor."""
+    """Ranges on some axes, backwards too; ends beyond the tensor."""
     axes = net.draw_distinct(net.number(1, min(2, x.rank)), x.rank)
     starts, ends, steps, shape = [], [], [], list(x.shape)
     for axis in axes:
@@ -99,6 +99,11 @@ def slice_(net: Network, x: Value) -> Value:
         first, step = net.number(0, size - 1), net.number(1, 3)
         last = net.number(first + 1, size)
         shape[axis] = -(-(last - first) // step)
+        if net.number(0, 4) == 4:
+            starts.append(first + step * (shape[axis] - 1))
+            ends.append(first - 1 if first else net.any_of((-size - 1, -(2**31), -(2**63))))
+            steps.append(-step)
+            continue
         starts.append(first - size if net.maybe() else first)
         ends.append(net.any_of((size, size + 9, 2**31 - 1, 2**63 - 1)) if last == size else last)
         steps.append(step)
@@ -145,7 +150,7 @@ def split(net: Network, x: Value) -> Value:
 
 
 def gather(net: Network, x: Value) -> Value:
-    """One index, or a range of them."""
+    """One index, a range or a list of them."""
     axis = net.number(0, x.rank - 1)
     size = x.shape[axis]
     if net.maybe() and x.rank > 1:
@@ -153,6 +158,8 @@ def gather(net: Network, x: Value) -> Value:
     else:
         first, step = net.number(0, size - 1), net.number(1, 2)
         index = np.arange(first, size, step, dtype=np.int64)
+        if net.maybe():
+            index = np.array([net.number(-size, size - 1) for _ in range(net.number(1, 5))], np.int64)
         if x.rank < 4 and net.maybe():
             index = index.reshape(1, -1)
     shape = (*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])
@@ -169,6 +176,8 @@ def pad(net: Network, x: Value) -> Value:
         shape = (1, *shape[1:])
     if math.prod(shape) > MOST:
         return identity(net, x)
+    if net.number(0, 3) == 3:
+        return _mirrored(net, x)
     axes = tuple(range(x.rank))
     rest: list[str] = []
     if net.opset >= 18 and net.maybe():
@@ -181,6 +190,63 @@ def pad(net: Network, x: Value) -> Value:
         inputs = [pads]
     made = _one(net, x, shape, "Pad", *inputs, **({"mode": "constant"} if net.maybe() else {}))
     return dataclasses.replace(made, form="pending") if x.form in ("stored", "function") and value else made
+
+
+def _mirrored(net: Network, x: Value) -> Value:
+    """A border of the tensor's own elements."""
+    mode = net.any_of(("reflect", "edge"))
+    most = [min(2, d - 1) if mode == "reflect" else 2 for d in x.shape]
+    before, after = ([net.number(0, m) if net.maybe() else 0 for m in most] for _ in "ab")
+    shape = tuple(b + d + a for b, d, a in zip(before, x.shape, after, strict=True))
+    if math.prod(shape) > MOST:
+        return identity(net, x)
+    return _one(net, x, shape, "Pad", _ints(net, *before, *after), mode=mode)
+
+
+def expand(net: Network, x: Value) -> Value:
+    """Axes of size 1 repeated, more axes in front perhaps."""
+    shape = tuple(net.number(1, 4) if d == 1 and net.maybe() else d for d in x.shape)
+    given = tuple(1 if d == e and net.maybe() else e for d, e in zip(x.shape, shape, strict=True))
+    if x.rank < 4 and net.maybe():
+        shape, given = (1, *shape), (1, *given)
+    if math.prod(shape) > MOST:
+        return identity(net, x)
+    return _one(net, x, shape, "Expand", _ints(net, *given))
+
+
+def tile(net: Network, x: Value) -> Value:
+    """Again and again along some axes."""
+    times = [net.number(1, 3) if net.maybe() else 1 for _ in x.shape]
+    shape = tuple(d * n for d, n in zip(x.shape, times, strict=True))
+    return identity(net, x) if math.prod(shape) > MOST else _one(net, x, shape, "Tile", _ints(net, *times))
+
+
+def blocks(net: Network, x: Value) -> Value:
+    """DepthToSpace or SpaceToDepth."""
+    n, channels, height, width = x.shape
+    size = net.any_of([b for b in (2, 3, 1) if channels % b**2 == 0])
+    if size > 1 or net.maybe():
+        attributes: dict[str, Any] = {"blocksize": size}
+        if net.maybe():
+            attributes["mode"] = net.any_of(("DCR", "CRD"))
+        return _one(
+            net, x, (n, channels // size**2, height * size, width * size), "DepthToSpace", **attributes
+        )
+    size = net.any_of([b for b in (2, 3, 1) if height % b == width % b == 0])
+    shape = (n, channels * size**2, height // size, width // size)
+    return _one(net, x, shape, "SpaceToDepth", blocksize=size)
+
+
+def extreme(net: Network, x: Value) -> Value:
+    """ReduceMax or ReduceMin over any axes."""
+    op, keep = net.any_of(("ReduceMax", "ReduceMin")), net.maybe()
+    axes = net.draw_distinct(net.number(1, x.rank), x.rank)
+    given = [a - x.rank if net.maybe() else a for a in axes]
+    attributes: dict[str, Any] = {} if keep and net.maybe() else {"keepdims": int(keep)}
+    shape = tuple(1 if a in axes else d for a, d in enumerate(x.shape) if keep or a not in axes)
+    if net.opset >= 18:
+        return _one(net, x, shape, op, _ints(net, *given), **attributes)
+    return _one(net, x, shape, op, axes=given, **attributes)
 
 
 def _border(net: Network, x: Value) -> str:
@@ -298,6 +364,10 @@ _MOVES: tuple[tuple[Move, Callable[[Value], bool]], ...] = (
     (pad, lambda x: x.rank > 0),
     (max_pool, lambda x: x.is_map and x.form != "source"),
     (resize, lambda x: x.is_map and math.prod(x.shape) < 250),
+    (expand, lambda x: x.form != "source"),
+    (tile, lambda x: x.rank > 0),
+    (blocks, lambda x: x.is_map),
+    (extreme, lambda x: x.rank > 0 and x.form != "source"),
     (dropout, lambda x: x.form not in ("integers", "source")),
     (half, lambda x: x.form not in ("integers", "source") and x.reach < 60000 and x.reach > 1e-3),
 )

@@ -56,6 +56,32 @@ def _constant(net: Network, x: Value) -> Value:
     return Value(name, shape, *quants.bounds(quant), "pending", quant)
 
 
+def quotient(net: Network, x: Value) -> None:
+    """Of two activations, the divisor away from 0: what float32 makes of a small one is no matter of steps."""
+    other = net.other(lambda t: _broadcast(x.shape, t.shape) is not None) or x
+    shape = _broadcast(x.shape, other.shape) or x.shape
+    half = net.constant(np.float32(2.0 / (other.reach or 1.0)))
+    bent = net.one("Tanh", net.one("Mul", net.use(other), half))
+    value = Value(net.one("Exp", bent), other.shape, 0.3, 2.8, "pending")
+    zero, spread = (
+        net.any_of((None, 0, -128, 3, -101)),
+        net.any_of(quants.SPREADS),
+    )  # 127 would make all of it 0
+    divisor = net.pair(value, quants.fitted(value.low, value.high, zero, spread, net.maybe()))
+    name = net.one("Div", net.use(x), net.use(divisor))
+    finish(net, Value(name, shape, 2 * x.low, 2 * x.high, "pending"))
+
+
+def squared_difference(net: Network, x: Value) -> None:
+    """Of two activations: a Sub, and a Mul or a Pow."""
+    other = net.other(lambda t: _broadcast(x.shape, t.shape) is not None) or x
+    shape = _broadcast(x.shape, other.shape) or x.shape
+    difference = net.one("Sub", net.use(x), net.use(other))
+    twice = difference if net.maybe() else net.constant(np.float32(2))
+    name = net.one("Mul" if twice == difference else "Pow", difference, twice)
+    finish(net, Value(name, shape, 0.0, (x.reach + other.reach) ** 2 / 2, "pending"))
+
+
 def float_constant(net: Network, x: Value) -> None:
     """A sum or product with a float constant of the tensor's own shape (positions, masks)."""
     op = net.any_of(("Add", "Mul", "Sub"))

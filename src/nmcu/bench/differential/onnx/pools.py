@@ -28,15 +28,16 @@ def average_pool(net: Network, x: Value) -> None:
     _mean(net, x, net.one("AveragePool", net.use(x), **attributes), (*x.shape[:2], *sizes))
 
 
-def reduce_mean(net: Network, x: Value) -> None:
-    """Over any axes, kept or not; over all of them; over none."""
+def reduce(net: Network, x: Value) -> None:
+    """A mean or a sum over any axes, kept or not; over all of them; over none."""
+    op = net.any_of(("ReduceMean", "ReduceSum"))
     axes = net.draw_distinct(net.number(0, x.rank), x.rank)
     keep = net.maybe()
     given = [a - x.rank if net.maybe() else a for a in axes]
     attributes: dict[str, object] = {} if keep and net.maybe() else {"keepdims": int(keep)}
     rest: list[str] = []
     reduced = axes or tuple(range(x.rank))
-    if net.opset >= 18:
+    if net.opset >= 18 or op == "ReduceSum":
         if axes or net.maybe():
             rest = [net.constant(np.array(given, np.int64))]
         if net.maybe():
@@ -45,7 +46,13 @@ def reduce_mean(net: Network, x: Value) -> None:
     elif axes:
         attributes["axes"] = given
     if reduced == () and axes == ():
-        finish(net, net.result("ReduceMean", x, "pending", *rest, **attributes))
+        finish(net, net.result(op, x, "pending", *rest, **attributes))
         return
     shape = tuple(1 if a in reduced else d for a, d in enumerate(x.shape) if keep or a not in reduced)
-    _mean(net, x, net.one("ReduceMean", net.use(x), *rest, **attributes), shape)
+    name = net.one(op, net.use(x), *rest, **attributes)
+    if op == "ReduceMean":
+        _mean(net, x, name, shape)
+        return
+    root = float(np.sqrt(np.prod([x.shape[a] for a in reduced])))
+    made = dataclasses.replace(x, name=name, shape=shape, form="pending", integers="")
+    finish(net, dataclasses.replace(made, low=x.low * root, high=x.high * root, quant=None))

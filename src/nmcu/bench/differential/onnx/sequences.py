@@ -29,6 +29,24 @@ def layer_normalization(net: Network, x: Value) -> None:
     finish(net, Value(name, x.shape, -reach, reach, "pending"))
 
 
+def channel_normalization(net: Network, x: Value) -> None:
+    """Of each channel, or of groups of them; along one axis by the root of the sum of squares."""
+    channels = x.shape[1]
+    if net.maybe():
+        gamma, beta = (net.constant(net.floats((channels,), low, 2.0)) for low in (-1.5, -1.0))
+        attributes: dict[str, object] = {"epsilon": net.any_of((1e-3, 0.1))}
+        op = "InstanceNormalization"
+        if net.opset >= 21 and net.maybe():
+            op = "GroupNormalization"
+            attributes["num_groups"] = net.any_of([g for g in range(1, channels + 1) if channels % g == 0])
+        name = net.one(op, net.use(x), gamma, beta, **attributes)
+        reach = 2 * math.sqrt(math.prod(x.shape[1:])) + 1
+    else:
+        name = net.one("LpNormalization", net.use(x), axis=net.number(0, x.rank - 1) - x.rank, p=2)
+        reach = 1.0
+    finish(net, Value(name, x.shape, -reach, reach, "pending"))
+
+
 def _written_out(net: Network, x: Value, epsilon: float) -> str:
     """(x - mean) / sqrt(mean((x - mean)**2) + epsilon)."""
     source = net.use(x)

@@ -1,9 +1,10 @@
 """Steps by which a network grows: each reads a stored value and adds an operator of one family."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nmcu.bench.differential.onnx import layers, pairs, pools, sequences
+from nmcu.bench.differential.onnx import layers, pairs, pools, recurrent, sequences
 from nmcu.bench.differential.onnx.finish import finish
 from nmcu.bench.differential.onnx.functions import function
 from nmcu.bench.differential.onnx.moves import moved
@@ -39,12 +40,22 @@ STEPS = (
     Step(layers.gemm, lambda x: x.rank == 2),
     Step(layers.matmul, lambda x: x.rank > 1),
     Step(pairs.binary, lambda x: True),
+    Step(pairs.quotient, lambda x: True),
+    Step(pairs.squared_difference, lambda x: True),
     Step(pairs.float_constant, lambda x: x.rank > 0),
     Step(pairs.concat, lambda x: x.rank > 0),
     Step(pools.average_pool, lambda x: x.is_map),
-    Step(pools.reduce_mean, lambda x: x.rank > 0),
+    Step(pools.reduce, lambda x: x.rank > 0),
     Step(sequences.layer_normalization, lambda x: x.rank > 0 and x.shape[-1] > 1),
+    Step(
+        sequences.channel_normalization,
+        lambda x: x.rank > 2 and x.shape[0] == 1 and math.prod(x.shape[2:]) > 1,
+    ),
     Step(sequences.softmax, lambda x: x.rank > 0),
     Step(sequences.product, lambda x: x.rank in (2, 3) and (x.rank == 2 or x.shape[0] == 1)),
     Step(sequences.arg_max, lambda x: x.rank > 0),
+    Step(
+        recurrent.layer,
+        lambda x: x.rank > 1 and math.prod(x.shape[:-1]) <= recurrent.STEPS and x.reach > 0,
+    ),
 )

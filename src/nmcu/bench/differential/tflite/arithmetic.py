@@ -20,6 +20,28 @@ def mul(n: Network) -> None:
     _arithmetic(n, "MUL", "MulOptions")
 
 
+def div(n: Network) -> None:
+    """DIV by a constant without zeros: LiteRT ends the run where a divisor is 0."""
+    x = n.any("int8")
+    shape = tuple(1 if n.chance(4) else d for d in x.shape)
+    zero, codes = n.zero(), n.numbers(shape)
+    codes = np.where(codes == zero, zero + (1 if zero < 127 else -1), codes).astype(np.int8)
+    scale = n.scale(x.scale)
+    other = n.model.tensor(*shape, scale=scale, zero=zero, data=codes)
+    y = n.free(x, x.shape, x.scale / scale)
+    n.model.op("DIV", [x.index, other], [y], "DivOptions", FusedActivationFunction=n.activation())
+
+
+def squared_difference(n: Network) -> None:
+    """SQUARED_DIFFERENCE."""
+    x = n.any("int8", most=4)
+    other = _operand(n, x, (n.scale(x.scale), n.zero(x.dtype)), alike=False)
+    scale = max(x.scale, n.model.tensors[other].scale[0])
+    y = n.free(x, _broadcast(x.shape, n.model.tensors[other].shape), scale * scale * 60)
+    pair = [x.index, other] if n.chance(2) else [other, x.index]
+    n.model.op("SQUARED_DIFFERENCE", pair, [y], "SquaredDifferenceOptions")
+
+
 def maximum(n: Network) -> None:
     """MAXIMUM."""
     _extremum(n, "MAXIMUM")

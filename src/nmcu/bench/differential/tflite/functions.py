@@ -18,9 +18,10 @@ def table(n: Network) -> None:
             ),
             *(("LEAKY_RELU", "LeakyReluOptions"), ("GELU", "GeluOptions"), ("ABS", "AbsOptions")),
             *(("EXP", "ExpOptions"), ("RSQRT", ""), ("NEG", "NegOptions"), ("SQRT", "")),
+            ("LOG", ""),
         )
     )
-    if code in ("RSQRT", "SQRT"):
+    if code in ("RSQRT", "SQRT", "LOG"):
         x = _not_negative(n)
     else:
         x = n.any(*(("int8",) if code in ("ELU", "ABS", "EXP", "NEG") else ()), least=0)
@@ -57,10 +58,11 @@ def bounded(n: Network) -> None:
             ("TANH", 1 / 128, 0, ""),
             ("SOFTMAX", 1 / 256, -128, "SoftmaxOptions"),
             ("LOG_SOFTMAX", 16 / 256, 127, "LogSoftmaxOptions"),
+            ("L2_NORMALIZATION", 1 / 128, 0, "L2NormOptions"),
         )
     )
     x = n.any(*(("int8",) if code == "LOG_SOFTMAX" else ()), most=4)
-    fields = {"Beta": n.choice((0.5, 2.0)) if n.chance(40) else 1.0} if code == "SOFTMAX" else {}
+    fields = {"Beta": n.choice((0.5, 2.0)) if n.chance(6) else 1.0} if code == "SOFTMAX" else {}
     n.model.op(code, [x.index], [_fixed(n, x, scale, zero)], options, **fields)
 
 
@@ -90,12 +92,14 @@ def requantize(n: Network) -> None:
 
 
 def arg_max(n: Network) -> None:
-    """ARG_MAX over the last axis, whose indices are a model output."""
+    """ARG_MAX and ARG_MIN over any axis, whose indices are a model output."""
     x = n.any()
-    last = len(x.shape) - 1
-    axis = n.ints([n.choice((last, -1))])
+    axis = n.integer(0, len(x.shape) - 1)
+    place = n.ints([axis - len(x.shape) if n.chance(3) else axis])
+    kind, options = n.choice((("ARG_MAX", "ArgMaxOptions"), ("ARG_MIN", "ArgMinOptions")))
     dtype, code = n.choice((("int32", 2), ("int64", 4)))
-    n.model.op("ARG_MAX", [x.index, axis], [n.last(x.shape[:-1], dtype)], "ArgMaxOptions", OutputType=code)
+    y = n.last((*x.shape[:axis], *x.shape[axis + 1 :]), dtype)
+    n.model.op(kind, [x.index, place], [y], options, OutputType=code)
 
 
 def dequantize(n: Network) -> None:

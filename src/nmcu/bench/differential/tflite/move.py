@@ -60,7 +60,8 @@ def slice_(n: Network) -> None:
 
 
 def strided_slice(n: Network) -> None:
-    """STRIDED_SLICE with masks, ends that count from the back or lie outside, and axes that vanish; or with offsets."""
+    """STRIDED_SLICE with masks, ends that count from the back or lie outside, and axes that vanish, backwards
+    too; or with offsets."""
     x, relative = n.any(), n.chance(4)
 
     def odd(one_in: int) -> bool:
@@ -78,6 +79,13 @@ def strided_slice(n: Network) -> None:
             strides.append(1)
             continue
         shape.append(-(-(last - first) // step))
+        if odd(5):  # the same elements backwards
+            first, last = first + step * (shape[-1] - 1), first - step
+            step = -step
+            begin.append(first)
+            end.append(last - d if last < 0 else last)
+            strides.append(step)
+            continue
         if first == 0 and odd(3):
             masks["BeginMask"] |= 1 << a
             first = n.integer(0, d)

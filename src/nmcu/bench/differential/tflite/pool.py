@@ -27,7 +27,16 @@ def _pool(n: Network, code: str) -> None:
 
 def mean(n: Network) -> None:
     """MEAN over any axes, from either end, also one twice."""
-    x = n.any(most=4)
+    _reduce(n, "MEAN")
+
+
+def reduce(n: Network) -> None:
+    """SUM, REDUCE_MAX, REDUCE_MIN over such axes."""
+    _reduce(n, n.choice(("SUM", "REDUCE_MAX", "REDUCE_MIN")))
+
+
+def _reduce(n: Network, code: str) -> None:
+    x = n.any(*(("int8",) if code == "SUM" else ()), most=4)
     axes = n.subset(range(len(x.shape))) or [n.integer(0, len(x.shape) - 1)]
     kept = [1 if a in axes else d for a, d in enumerate(x.shape)]
     keep = n.chance(2)
@@ -37,7 +46,8 @@ def mean(n: Network) -> None:
     place = n.ints(given)
     if len(given) == 1 and n.chance(2):
         place = n.model.tensor(scale=None, data=np.array(given[0], np.int32), dtype="int32")
-    n.model.op("MEAN", [x.index, place], [n.free(x, shape)], "ReducerOptions", KeepDims=keep)
+    y = n.like(x, shape) if code in ("REDUCE_MAX", "REDUCE_MIN") else n.free(x, shape)
+    n.model.op(code, [x.index, place], [y], "ReducerOptions", KeepDims=keep)
 
 
 def resize_bilinear(n: Network) -> None:

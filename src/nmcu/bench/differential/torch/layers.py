@@ -1,5 +1,7 @@
 """Steps with weights and normalisations."""
 
+from torch import Tensor
+
 from nmcu.bench.differential.torch.network import Network
 
 CHANNELS = (4, 8, 16, 3, 1, 32)
@@ -75,11 +77,28 @@ def batch_norm(net: Network, x: str) -> None:
 def layer_norm(net: Network, x: str) -> None:
     """LayerNorm over the last axes."""
     shape = net.shape(x)[-(2 if net.rank(x) > 2 and net.chance(5) else 1) :]
+    if not _varies(net.values[x].flatten(-len(shape))):
+        return
     if net.chance(3):
         net.line(f"functional.layer_norm({x}, {shape})", "torch.nn.functional.layer_norm", x)
     else:
         options = net.choice(("", ", elementwise_affine=False", ", bias=False", ", eps=0.01"))
         net.layer("torch.nn.LayerNorm", f"{shape}{options}", x)
+
+
+def group_norm(net: Network, x: str) -> None:
+    """GroupNorm and its function, and InstanceNorm, which has no factors of its own unless told so."""
+    channels, dims = net.shape(x)[1], net.rank(x) - 2
+    groups = net.choice([g for g in range(1, channels + 1) if channels % g == 0])
+    form = net.number(0, 2)
+    if not _varies(net.values[x].reshape(net.shape(x)[0], channels if form == 1 else groups, -1)):
+        return
+    if form == 0:
+        net.layer("torch.nn.GroupNorm", f"{groups}, {channels}{net.choice(('', ', affine=False'))}", x)
+    elif form == 1:
+        net.layer(f"torch.nn.InstanceNorm{dims}d", f"{channels}{net.choice(('', ', affine=True'))}", x)
+    else:
+        net.line(f"functional.group_norm({x}, {groups})", "torch.nn.functional.group_norm", x)
 
 
 def softmax(net: Network, x: str) -> None:
@@ -101,6 +120,12 @@ def sizes(net: Network, dims: int, low: int, high: int) -> str:
     if dims == 1 or net.chance(2):
         return str(net.number(low, high))
     return str(tuple(net.number(low, high) for _ in range(dims)))
+
+
+def _varies(rows: Tensor) -> bool:
+    """Whether a row has values far enough apart: of equal ones a norm gives the rounding of their mean, made large."""
+    apart = rows.std(-1, unbiased=False) > 0.02 * rows.abs().amax(-1)
+    return rows.shape[-1] == 1 or bool(apart.any())
 
 
 def _weighted(net: Network, x: str, kind: str, options: list[str], norm: str) -> None:

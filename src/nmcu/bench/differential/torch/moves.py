@@ -55,6 +55,48 @@ def part(net: Network, x: str) -> None:
             net.lines(call, name if name.startswith("torch") else name[len(x) :], x, count=2)
 
 
+def repeated(net: Network, x: str) -> None:
+    """Backwards, or again and again."""
+    axis = net.number(1, net.rank(x) - 1)
+    times = [net.number(1, 2) if a == axis else 1 for a in range(net.rank(x))]
+    lists = ", ".join(map(str, times))
+    calls = {
+        f"{x}.flip({axis})": ".flip",
+        f"torch.flip({x}, ({axis - net.rank(x)},))": "torch.flip",
+        f"{x}.repeat({lists})": ".repeat",
+        f"torch.tile({x}, ({lists},))": "torch.tile",
+    }
+    call = net.choice(tuple(calls))
+    net.line(call, calls[call], x)
+
+
+def spread(net: Network, x: str) -> None:
+    """An axis of one value as wide as another."""
+    axis = next((i for i, n in enumerate(net.shape(x)) if n == 1 and i), None)
+    if axis is not None:
+        sizes = ["-1"] * net.rank(x)
+        sizes[axis] = str(net.number(1, 4))
+        net.line(f"{x}.expand({', '.join(sizes)})", ".expand", x)
+
+
+def blocks(net: Network, x: str) -> None:
+    """Blocks of a map as channels and back, and mirrored borders."""
+    _, channels, height, width = net.shape(x)
+    fitting = ["ReplicationPad2d"]
+    fitting += ["PixelShuffle"] if channels % 4 == 0 else []
+    fitting += ["PixelUnshuffle"] if height % 2 == width % 2 == 0 else []
+    fitting += ["ReflectionPad2d"] if min(height, width) > 1 else []
+    name = net.choice(fitting)
+    functions = {"PixelShuffle": "pixel_shuffle", "PixelUnshuffle": "pixel_unshuffle"}
+    if name not in functions:
+        net.layer(f"torch.nn.{name}", net.choice(("1", "(1, 0, 0, 1)")), x)
+    elif net.chance(2):
+        net.layer(f"torch.nn.{name}", "2", x)
+    else:
+        function = functions[name]
+        net.line(f"functional.{function}({x}, 2)", f"torch.nn.functional.{function}", x)
+
+
 def _flatten(net: Network, x: str) -> None:
     start = net.number(1, max(1, net.rank(x) - 1))
     form = net.number(0, 3)

@@ -17,6 +17,8 @@ FORMS = {
     "torch.maximum({}, {})": "torch.maximum",
     "torch.minimum({}, {})": "torch.minimum",
     "{} / {}": "operator.truediv",
+    "torch.div({}, {})": "torch.div",
+    "{}.div({})": ".div",
 }
 IN_PLACE = {"{} += {}": "operator.iadd", "{} *= {}": "operator.imul"}
 PRODUCTS = {

@@ -29,14 +29,15 @@ def adaptive_pool(net: Network, x: str) -> None:
 
 
 def mean(net: Network, x: str) -> None:
-    """A mean over one axis or several."""
+    """A mean, a sum or an extreme over one axis or several."""
     last = tuple(range(-1, 1 - net.rank(x), -1))
     axes = net.choice((net.axis(x), last, last[:1], (1,)))
     text = f"{axes}, keepdim=True" if net.chance(2) else f"{axes}"
+    word = net.choice(("mean", "sum", "amax", "amin", "mean"))
     if net.chance(2):
-        net.line(f"{x}.mean({text})", ".mean", x)
+        net.line(f"{x}.{word}({text})", f".{word}", x)
     else:
-        net.line(f"torch.mean({x}, {text})", "torch.mean", x)
+        net.line(f"torch.{word}({x}, {text})", f"torch.{word}", x)
 
 
 def resize(net: Network, x: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from nmcu.bench.differential.torch import functions, layers, moves, pairs, pools
+from nmcu.bench.differential.torch import functions, layers, moves, pairs, pools, recurrent
 from nmcu.bench.differential.torch.network import Network
 
 Step = Callable[[Network, str], None]
@@ -18,6 +18,9 @@ STEPS: tuple[tuple[Step, tuple[int, ...]], ...] = (
     (moves.reshape, ANY),
     (moves.turn, (3, 4, 5)),
     (moves.part, ANY),
+    (moves.repeated, ANY),
+    (moves.blocks, SPACE),
+    (moves.spread, ANY),
     (pairs.concat, ANY),
     (pools.max_pool, SPACE),
     (pools.average_pool, SPACE),
@@ -28,6 +31,7 @@ STEPS: tuple[tuple[Step, tuple[int, ...]], ...] = (
     (functions.scalar, ANY),
     (functions.nothing, ANY),
     (layers.layer_norm, ANY),
+    (layers.group_norm, (3, 4)),
     (layers.softmax, ANY),
     (layers.again, ANY),
     (layers.batch_norm, (2, 3, 4)),
@@ -35,6 +39,7 @@ STEPS: tuple[tuple[Step, tuple[int, ...]], ...] = (
     (pairs.in_place, ANY),
     (pairs.product, (3, 4)),
     (pairs.attention, (3,)),
+    (recurrent.layer, (3,)),
 )
 
 

@@ -12,9 +12,9 @@ from nmcu.frontend.from_onnx.context import Array, Context
 from nmcu.frontend.from_onnx.layout import Shape
 from nmcu.frontend.from_onnx.operators.padding import explicit
 from nmcu.frontend.from_onnx.operators.product import product
-from nmcu.frontend.from_onnx.values import Affine, Const, Pending, QuantConst, Real, Reals
-from nmcu.frontend.lower import affine
-from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.from_onnx.values import Affine, Const, Floats, Pending, QuantConst, Real, Reals
+from nmcu.frontend.lower import affine, floats
+from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.frontend.lower.shape import concat, cut, reshape
 from nmcu.graph import TensorInfo
 
@@ -22,6 +22,7 @@ MAX_ROWS = 64
 """Each row with a bias of its own has a copy of the weights."""
 
 Emit = Callable[[affine.Weights, TensorInfo, Clamp], Real]
+Plus = Callable[[affine.Weights, Real, tuple[int, int], TensorInfo, Clamp], Real | None]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -93,11 +94,19 @@ def conv(c: Context) -> None:
         made = reshape(c.builder, f"{name} tokens", made, made.shape[2:], f"{y.name} tokens")
         return Real(made, shape, (0, 2, 1))
 
-    c.write(
-        pending(
-            c, x, shape, 1, np.ascontiguousarray(filters), weights.scale, bias(c, 2, weights.shape[0]), emit
-        )
-    )
+    def plus(
+        w: affine.Weights, other: Real, signs: tuple[int, int], y: TensorInfo, clamp: Clamp
+    ) -> Real | None:
+        found = affine.conv_add(name, x.tensor, other.tensor, y, w, geometry, signs, clamp)
+        if found is None:
+            return None
+        tensors = [device.conform(c, value, layout.CHANNELS_LAST) for value in (x, other)]
+        (made,) = c.builder.add(name, found[0], tensors, [y], found[1])
+        return Real(made, shape, layout.CHANNELS_LAST)
+
+    value, found = np.ascontiguousarray(filters), bias(c, 2, weights.shape[0])
+    one_map = rank == 4 and groups == 1
+    c.write(pending(c, x, shape, 1, value, weights.scale, found, emit, plus if one_map else None))
 
 
 def conv_transpose(c: Context) -> None:
@@ -159,8 +168,8 @@ def matmul(c: Context) -> None:
     if not isinstance(c.value(1), Const | QuantConst):
         product(c)
         return
-    weights = weight(c, 1, channel_axis=1)
-    linear(c, device.stored(c, 0), weights.ints.T, weights.scale, bias(c, 2, 0))
+    x, weights = device.stored(c, 0), weight(c, 1, channel_axis=1)
+    linear(c, x, weights.ints.T, weights.scale, bias(c, 2, 0))
 
 
 def linear(c: Context, x: Real, matrix: Array, scale: Array, found: Bias) -> None:
@@ -211,18 +220,35 @@ def pending(
     scale: Array,
     found: Bias,
     emit: Emit,
+    plus: Plus | None = None,
 ) -> Pending:
     """The layer as a pending value that constants can still be folded into."""
     cout, name, op = len(value), c.node.name, c.node.op
     x_scale = x.tensor.quant[0]
 
     def build(integers: Array, w_scale: Array, offset: Bias) -> Pending:
+        accumulator = x_scale * np.broadcast_to(w_scale.astype(np.float64), (cout,))
+
+        def weights() -> affine.Weights:
+            return affine.Weights(integers, w_scale.astype(np.float32), offset.integers(c, accumulator))
+
+        def precise(y: TensorInfo) -> affine.Weights:
+            made = weights()
+            assert made.bias is not None
+            _check_rounding(f"node {name!r} ({op})", made.bias * accumulator - offset.whole, y.quant[0])
+            return made
+
         def place(y: TensorInfo, clamp: Clamp) -> Real:
-            accumulator = x_scale * np.broadcast_to(w_scale.astype(np.float64), (cout,))
-            bias = offset.integers(c, accumulator)
-            _check_rounding(f"node {name!r} ({op})", bias * accumulator - offset.whole, y.quant[0])
-            weights = affine.Weights(integers, w_scale.astype(np.float32), bias)
-            return emit(weights, y, clamp)
+            return emit(precise(y), y, clamp)
+
+        def placed_with(other: Real, signs: tuple[int, int], y: TensorInfo, clamp: Clamp) -> Real | None:
+            assert plus is not None
+            return plus(precise(y), other, signs, y, clamp)
+
+        def sums() -> Floats:
+            made = emit(weights(), TensorInfo(f"{name} sums", (), "int32"), NONE)
+            tensor = floats.rescale(c.builder, name, made.tensor, accumulator)
+            return Floats(tensor, made.shape, made.axes)
 
         def rebuild(gain: Reals, added: Reals) -> Pending:
             if (gain == 1).all():
@@ -230,7 +256,15 @@ def pending(
             turned, factor = _turned(c, integers, gain)
             return build(turned, w_scale * factor, Bias(None, offset.whole * gain + added))
 
-        return Pending(name, op, shape, place, affine=Affine(cout, channel_axis, rebuild))
+        return Pending(
+            name,
+            op,
+            shape,
+            place,
+            affine=Affine(cout, channel_axis, rebuild),
+            sums=sums,
+            plus=placed_with if plus else None,
+        )
 
     return build(value, scale, found)
 
@@ -259,7 +293,7 @@ def _turned(c: Context, integers: Array, gain: Reals) -> tuple[Array, Reals]:
 
 
 def weight(c: Context, position: int, channel_axis: int) -> QuantConst:
-    """Constant int8 weights with zero point 0, quantised as a whole or along `channel_axis`."""
+    """Constant int8 weights, made to have zero point 0, quantised as a whole or along `channel_axis`."""
     value = c.value(position)
     if isinstance(value, Const):
         raise c.error(
@@ -269,8 +303,7 @@ def weight(c: Context, position: int, channel_axis: int) -> QuantConst:
         raise c.error("multiplies two activations; supported: constant weights")
     if value.ints.dtype != np.int8 or value.ints.size == 0:
         raise c.error(f"has {value.ints.dtype} weights of shape {value.shape}; supported: int8")
-    if value.zero_point.any():
-        raise c.error("has weights with a zero point other than 0; quantise the weights symmetrically")
+    value = centred(c, value)
     if value.ints.ndim < 2:
         raise c.error(f"has weights of shape {value.shape}; at least two axes are needed")
     if value.scale.size > 1 and value.axis != channel_axis:
@@ -278,6 +311,12 @@ def weight(c: Context, position: int, channel_axis: int) -> QuantConst:
             f"has weights quantised along axis {value.axis}; supported: the output channels, {channel_axis}"
         )
     return value
+
+
+def centred(c: Context, value: QuantConst) -> QuantConst:
+    """`value` with the zero point taken off its integers, where the differences fit int8."""
+    ints = affine.centred(value.ints, value.zero_point, value.axis, c.error)
+    return dataclasses.replace(value, ints=ints, zero_point=np.zeros_like(value.zero_point))
 
 
 def bias(c: Context, position: int, cout: int) -> Bias:

@@ -1,6 +1,7 @@
 """Add, Sub, Mul, Div and their kin: constants folded, chains of one tensor as tables, two tensors added."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -9,9 +10,10 @@ from nmcu.errors import counted
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Array, Context
 from nmcu.frontend.from_onnx.operators.elementwise import channel_rows
+from nmcu.frontend.from_onnx.operators.residual import residual
 from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Real, Reals, Value, rounded
 from nmcu.frontend.lower import elementwise
-from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.frontend.lower.shape import device_shape
 from nmcu.graph import TensorInfo, ops
 
@@ -39,6 +41,9 @@ def binary(c: Context) -> None:
     if len(c.node.inputs) != 2:
         raise c.error(f"has {counted(len(c.node.inputs), 'input')}; supported: 2")
     a, b = c.value(0), c.value(1)
+    if _is_square(c, a, b) and isinstance(a, Pending):
+        c.write(_squared(c, a))
+        return
     pending, constant = (a, b) if isinstance(a, Pending) else (b, a)
     if isinstance(pending, Pending) and isinstance(constant, Const | QuantConst):
         c.write(_fold(c, pending, _array(constant), swapped=pending is b))
@@ -46,10 +51,36 @@ def binary(c: Context) -> None:
     if isinstance(a, Real) and isinstance(b, Real):
         c.write(_chain(c, a, b) or _two(c, a, b))
         return
+    if c.node.op in ("Add", "Sub") and {type(a), type(b)} == {Pending, Real}:
+        c.write(residual(c, a, b))
+        return
     for position, value in enumerate((a, b)):
         if not isinstance(value, Real | Const | QuantConst):
             raise c.not_real(position, value)
     c.write(_with_constant(c, a, b))
+
+
+def _is_square(c: Context, a: Value, b: Value) -> bool:
+    """True for a difference of two activations times itself, or to the power of 2."""
+    if not isinstance(a, Pending) or a.difference is None or a.moves or a.clamp != NONE:
+        return False
+    if c.node.op == "Pow" and isinstance(b, Const | QuantConst):
+        return bool(np.array_equal(_array(b).reshape(-1), [2.0]))
+    return c.node.op == "Mul" and a is b
+
+
+def _squared(c: Context, source: Pending) -> Pending:
+    """The square of a difference, which is rounded only once."""
+    assert source.difference is not None
+    a, b = source.difference
+    axes, name = a.axes if a.shape == source.shape else b.axes, c.node.name
+
+    def emit(y: TensorInfo, clamp: Clamp) -> Real:
+        pair = (device.conform(c, a, axes), device.conform(c, b, axes))
+        made = elementwise.squared_difference(c.builder, name, pair, y)
+        return Real(elementwise.clip(c.builder, f"{name} clip", made, clamp), source.shape, axes)
+
+    return Pending(name, c.node.op, source.shape, emit)
 
 
 def batch_normalization(c: Context) -> None:
@@ -86,8 +117,17 @@ def _array(value: Const | QuantConst) -> Array:
 
 
 def _fold(c: Context, x: Pending, constant: Array, swapped: bool) -> Pending:
-    """A constant folded into weights and bias."""
+    """A constant folded into weights and bias; a positive factor of any other operator into its output's scale."""
     op = c.node.op
+    if (
+        x.affine is None
+        and constant.dtype.kind in "iuf"
+        and constant.size == 1
+        and constant.ndim <= len(x.shape)
+    ):
+        factor = float(constant.reshape(-1)[0])
+        if math.isfinite(factor) and factor > 0 and (op == "Mul" or (op == "Div" and not swapped)):
+            return _scaled(c, x, factor if op == "Mul" else 1 / factor)
     if x.affine is None or constant.dtype.kind not in "iuf":
         raise c.not_real(1 if swapped else 0, x)
     rank, axis = len(x.shape), x.affine.channel_axis
@@ -108,6 +148,18 @@ def _fold(c: Context, x: Pending, constant: Array, swapped: bool) -> Pending:
     else:
         raise c.not_real(1 if swapped else 0, x)
     return dataclasses.replace(folded, name=x.name)
+
+
+def _scaled(c: Context, x: Pending, factor: float) -> Pending:
+    """`x * factor`: the codes of `x` in steps of the output over `factor`, and a table that names them anew."""
+    node = c.node
+
+    def emit(y: TensorInfo, clamp: Clamp) -> Real:
+        steps = dataclasses.replace(y, name=f"{y.name} unscaled", scale=y.quant[0] / factor)
+        made = device.emit(c, device.clamped(c, x, Clamp(clamp.lo / factor, clamp.hi / factor)), steps)
+        return device.tabulate(c, made.apply(node, lambda values: values * factor), y, node.name)
+
+    return Pending(node.name, node.op, x.shape, emit)
 
 
 def _chain(c: Context, a: Real, b: Real) -> Real | None:
@@ -167,7 +219,7 @@ def constant_tensor(c: Context, constant: Const | QuantConst, rank: int) -> Real
 
 def _two(c: Context, a: Real, b: Real) -> Pending:
     """An operator on two device tensors."""
-    if c.node.op not in ("Add", "Sub", "Mul", "Min", "Max"):
+    if c.node.op not in ("Add", "Sub", "Mul", "Div", "Min", "Max"):
         raise c.error("is not supported on two activations")
     a, b = device.plain(c, a), device.plain(c, b)
     shape = _common_shape(c, a, b)
@@ -177,8 +229,9 @@ def _two(c: Context, a: Real, b: Real) -> Pending:
 
     def emit(y: TensorInfo, clamp: Clamp) -> Real:
         pair = (device.conform(c, a, axes), device.conform(c, b, axes))
-        if op == "Mul":
-            made = elementwise.mul(c.builder, name, pair, y, clamp)
+        if op in ("Mul", "Div"):
+            operator = ops.Mul if op == "Mul" else ops.Div
+            made = elementwise.combine(c.builder, name, operator, pair, y, clamp)
         elif op in ("Min", "Max"):
             made = elementwise.extremum(c.builder, name, pair, y, op == "Max")
             made = elementwise.clip(c.builder, f"{name} clip", made, clamp)
@@ -186,7 +239,7 @@ def _two(c: Context, a: Real, b: Real) -> Pending:
             made = elementwise.add(c.builder, name, pair, y, 1 if op == "Add" else -1, clamp)
         return Real(made, shape, axes)
 
-    return Pending(name, c.node.op, shape, emit)
+    return Pending(name, c.node.op, shape, emit, difference=(a, b) if op == "Sub" else None)
 
 
 def _common_shape(c: Context, a: Real, b: Real) -> layout.Shape:

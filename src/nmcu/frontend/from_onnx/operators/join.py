@@ -3,6 +3,8 @@
 import dataclasses
 import math
 
+import numpy as np
+
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Shape
@@ -20,7 +22,7 @@ def concat(c: Context) -> None:
     if not parts:
         raise c.error("has no inputs")
     first = parts[0].shape
-    axis = _axis(c, c.integer("axis", 0), len(first))
+    axis = c.axis(c.integer("axis", 0), len(first))
     for x in parts:
         same = len(x.shape) == len(first)
         if not same or any(d != e for a, (d, e) in enumerate(zip(x.shape, first, strict=True)) if a != axis):
@@ -62,27 +64,27 @@ def _part(c: Context, position: int) -> Real:
 
 
 def slice_(c: Context) -> None:
-    """Positive steps."""
+    """Constant ranges, backwards too."""
     old = tuple(c.value(0).shape)
     starts, ends = c.constant_ints(1), c.constant_ints(2)
     axes = c.constant_ints(3) if c.has(3) else tuple(range(len(starts)))
     steps = c.constant_ints(4) if c.has(4) else (1,) * len(starts)
-    if not len(starts) == len(ends) == len(axes) == len(steps) or min(steps, default=1) < 1:
+    if not len(starts) == len(ends) == len(axes) == len(steps) or 0 in steps:
         raise c.error(
-            f"starts {starts}, ends {ends}, axes {axes}, steps {steps}: lengths differ or a step is not positive"
+            f"starts {starts}, ends {ends}, axes {axes}, steps {steps}: lengths differ or a step is 0"
         )
     first, step, count = [0] * len(old), [1] * len(old), list(old)
     for start, end, axis, stride in zip(starts, ends, axes, steps, strict=True):
-        a = _axis(c, axis, len(old))
-        low, high, _ = slice(start, end).indices(old[a])
-        first[a], step[a], count[a] = low, stride, max(0, math.ceil((high - low) / stride))
+        a = c.axis(axis, len(old))
+        low, high, _ = slice(start, end, stride).indices(old[a])
+        first[a], step[a], count[a] = low, stride, max(0, -((low - high) // stride))
     cut(c, 0, tuple(first), tuple(step), tuple(count), c.node.name)
 
 
 def split(c: Context) -> None:
     """Equal parts, or the given sizes."""
     old = tuple(c.value(0).shape)
-    axis = _axis(c, c.integer("axis", 0), len(old))
+    axis = c.axis(c.integer("axis", 0), len(old))
     outputs = len(c.node.outputs)
     if c.has(1):
         sizes = c.constant_ints(1)
@@ -117,13 +119,7 @@ def cut(c: Context, position: int, first: Shape, step: Shape, count: Shape, name
         part = dataclasses.replace(value, tensor=result, shape=count, axes=axes)
         if value.values is None or value.values.ndim == 1:
             return part
-        kept = slice(starts[-1], starts[-1] + steps[-1] * shape[-1], steps[-1])
+        kept = starts[-1] + steps[-1] * np.arange(shape[-1])
         return dataclasses.replace(part, values=value.values[kept], singles=value.single()[kept])
 
     device.move(c, 0, count, move, position)
-
-
-def _axis(c: Context, axis: int, rank: int) -> int:
-    if not -rank <= axis < rank:
-        raise c.error(f"axis {axis} does not exist in rank {rank}")
-    return axis % rank

@@ -1,15 +1,15 @@
 """Pooling and means."""
 
 import dataclasses
-import math
 
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Shape
 from nmcu.frontend.from_onnx.operators.padding import explicit
+from nmcu.frontend.from_onnx.operators.shape import shape_of
 from nmcu.frontend.from_onnx.values import Pending, Real
-from nmcu.frontend.lower import pool, shape
-from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.lower import elementwise, pool, shape
+from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.graph import TensorInfo
 
 Pads = tuple[int, int, int, int]
@@ -71,49 +71,70 @@ def average_pool(c: Context) -> None:
 def global_average_pool(c: Context) -> None:
     """The mean over height and width."""
     _whole(c)
-    _mean(c, {2, 3}, keep=True)
+    _reduced(c, {2, 3}, True, "mean")
 
 
 def reduce_mean(c: Context) -> None:
     """A mean over any axes, as pooling."""
+    _reduce(c, "mean")
+
+
+def reduce_sum(c: Context) -> None:
+    """A sum over any axes, as pooling."""
+    _reduce(c, "sum")
+
+
+def reduce_max(c: Context) -> None:
+    """The largest value over any axes; commutes with quantisation."""
+    _reduce(c, "max")
+
+
+def reduce_min(c: Context) -> None:
+    """The smallest value over any axes; commutes with quantisation."""
+    _reduce(c, "min")
+
+
+def _reduce(c: Context, how: pool.Reduction) -> None:
     axes = c.constant_ints(1) if c.has(1) else c.attribute("axes", ())
     if not axes and c.integer("noop_with_empty_axes", 0) == 1:
         c.write(c.value(0))
         return
-    x = device.stored(c, 0)
-    rank = len(x.shape)
-    axes = {a + rank if a < 0 else a for a in axes} or set(range(rank))
-    if any(not 0 <= a < rank for a in axes):
-        raise c.error(f"axes {sorted(axes)} do not exist in shape {x.shape}")
-    _mean(c, axes, c.integer("keepdims", 1) == 1)
+    old = shape_of(c, 0)
+    rank = len(old)
+    found = {a + rank if a < 0 else a for a in axes} or set(range(rank))
+    if any(not 0 <= a < rank for a in found):
+        raise c.error(f"axes {sorted(found)} do not exist in shape {old}")
+    _reduced(c, found, c.integer("keepdims", 1) == 1, how)
 
 
-def _mean(c: Context, reduced: set[int], keep: bool) -> None:
-    """A mean over any axes: on the device these lie together, and pooling over them sees (outer, inner) around."""
-    x, name = device.stored(c, 0), c.node.name
-    order = layout.default(len(x.shape)) if x.flat else x.axes
-    places = [i for i, a in enumerate(order) if a in reduced and x.shape[a] != 1]
-    between = order[places[0] : places[-1] + 1] if places else ()
-    if any(a not in reduced and x.shape[a] != 1 for a in between):
-        order = (*(a for a in order if a not in reduced), *(a for a in order if a in reduced))
-        places = [i for i, a in enumerate(order) if a in reduced and x.shape[a] != 1]
-    full = layout.permuted(x.shape, order)
-    first, last = (places[0], places[-1] + 1) if places else (0, 0)
-    outer, extent, inner = (math.prod(full[a:b]) for a, b in ((None, first), (first, last), (last, None)))
-    kept = tuple(1 if a in reduced else d for a, d in enumerate(x.shape))
-    result = kept if keep else tuple(d for a, d in enumerate(x.shape) if a not in reduced)
+def _reduced(c: Context, axes: set[int], keep: bool, how: pool.Reduction) -> None:
+    old, name, output = shape_of(c, 0), c.node.name, c.node.outputs[0]
+    kept = tuple(1 if a in axes else d for a, d in enumerate(old))
+    result = kept if keep else tuple(d for a, d in enumerate(old) if a not in axes)
 
-    def emit(y: TensorInfo, clamp: Clamp) -> Real:
-        tensor = device.conform(c, x, order)
-        if len(tensor.shape) != 4 or (outer, places) != (1, [1, 2]):
-            tensor = shape.reshape(c.builder, f"{name} in", tensor, (1, outer, extent, inner), f"{y.name} in")
-        kernel = (1, extent) if outer != 1 else (tensor.shape[1], tensor.shape[2])
-        made = pool.average(c.builder, name, tensor, y, kernel, (1, 1), activation=clamp)
-        wanted = shape.device_shape(layout.permuted(kept, order))
-        made = shape.reshape(c.builder, f"{name} out", made, wanted, f"{y.name} out")
-        return device.reshaped(c, Real(made, kept, order), result, f"{name} shape")
+    def made(given: Real, y: TensorInfo, clamp: Clamp) -> Real:
+        x = device.unflatten(c, given)
+        full = layout.permuted(old, x.axes)
+        places = {place for place, a in enumerate(x.axes) if a in axes}
+        if all(full[p] == 1 for p in places):
+            same = elementwise.requantize(c.builder, name, x.tensor, y)
+            tensor = elementwise.clip(c.builder, f"{name} clip", same, clamp)
+        else:
+            tensor = pool.reduce(c.builder, name, x.tensor, full, places, y, how, clamp)
+        wanted = shape.device_shape(layout.permuted(kept, x.axes))
+        tensor = shape.reshape(c.builder, f"{name} out", tensor, wanted, f"{y.name} out")
+        return device.reshaped(c, Real(tensor, kept, x.axes), result, f"{name} shape")
 
-    c.write(Pending(name, c.node.op, result, emit))
+    if how in ("max", "min"):
+
+        def step(given: Real) -> Real:
+            x = device.plain(c, given)
+            return made(x, shape.named(x.tensor, output), NONE)
+
+        device.move(c, 0, result, step)
+        return
+    stored = device.stored(c, 0)
+    c.write(Pending(name, c.node.op, result, lambda y, clamp: made(stored, y, clamp)))
 
 
 def _max(c: Context, window: Window) -> None:

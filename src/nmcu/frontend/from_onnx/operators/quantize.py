@@ -28,7 +28,10 @@ def quantize_linear(c: Context) -> None:
     if not isinstance(x, Pending | Real | Source):
         raise c.error("quantises integers; supported: float activations")
     if scale.size != 1:
-        raise c.error("an activation has one scale per channel; supported: one scale for the tensor")
+        raise c.error(
+            "an activation has one scale per channel; supported: one scale for the tensor, or a convolution's result "
+            "that only depthwise convolutions read"
+        )
     if isinstance(x, Source) and x.dtype != "float32":
         raise c.error(f"quantises the {x.dtype} input {x.name!r}; supported: float32")
     shift = _SHIFT[zero.dtype]

@@ -6,39 +6,39 @@ import numpy as np
 
 from nmcu.frontend.from_onnx import device
 from nmcu.frontend.from_onnx.context import Context
-from nmcu.frontend.from_onnx.operators import elementwise
+from nmcu.frontend.from_onnx.operators import elementwise, rearrange
 from nmcu.frontend.from_onnx.operators.join import cut
 from nmcu.frontend.from_onnx.values import Const, Pending, QuantConst, Quantised, Real, Reals, Source, rounded
 
 
 def gather(c: Context) -> None:
-    """One index, or a range with a positive step, of an activation; otherwise a lookup in a constant list.
-
-    A range may have any shape: PyTorch writes the pooled map of a channels-last network as indices (1, C, 1, 1) from 0.
-    """
+    """Constant indices of an activation, in any shape; otherwise a lookup in a constant list."""
     value = c.value(0)
     if isinstance(value, Const | QuantConst):
         elementwise.gather(c)
         return
     old, index = tuple(value.shape), c.constant(1)
-    axis = c.integer("axis", 0) % len(old) if old else 0
     if index.dtype.kind not in "iu" or not old:
         raise c.error(
             f"picks {index.dtype} indices from shape {old}; supported: integers, from one axis or more"
         )
+    axis = c.axis(c.integer("axis", 0), len(old))
     wanted = index.reshape(-1).astype(np.int64)
     wanted = np.where(wanted < 0, wanted + old[axis], wanted)
+    if wanted.size == 0 or wanted.min() < 0 or wanted.max() >= old[axis]:
+        raise c.error(f"picks indices outside of axis {axis} of {old}, or none")
+    shape = old[:axis] + index.shape + old[axis + 1 :]
     steps = np.unique(np.diff(wanted))
-    step = int(steps[0]) if steps.size == 1 else 1
-    if wanted.size == 0 or steps.size > 1 or step < 1 or wanted.min() < 0 or wanted.max() >= old[axis]:
-        raise c.error(f"picks other indices than a range with a positive step from axis {axis} of {old}")
+    if steps.size > 1:
+        rearrange.take(c, axis, wanted.tolist(), shape)
+        return
     first = tuple(int(wanted[0]) if a == axis else 0 for a in range(len(old)))
-    every = tuple(step if a == axis else 1 for a in range(len(old)))
+    every = tuple(int(steps[0]) if a == axis and steps.size else 1 for a in range(len(old)))
     count = tuple(wanted.size if a == axis else d for a, d in enumerate(old))
     cut(c, 0, first, every, count, c.node.name)
     part = c.known[c.node.outputs[0]]
     if index.ndim != 1 and isinstance(part, Pending | Source | Quantised | Real):
-        shape, name = old[:axis] + index.shape + old[axis + 1 :], f"{c.node.name} reshape"
+        name = f"{c.node.name} reshape"
         c.write(device.moved(c, part, shape, lambda real: device.reshaped(c, real, shape, name)))
 
 

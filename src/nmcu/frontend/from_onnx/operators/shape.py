@@ -8,9 +8,10 @@ import numpy as np
 from nmcu.frontend.from_onnx import device, layout
 from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.layout import Shape
-from nmcu.frontend.from_onnx.values import Const, Move, Pending, Quantised, Real, Source
+from nmcu.frontend.from_onnx.operators import rearrange
+from nmcu.frontend.from_onnx.values import Const, Floats, Move, Pending, Quantised, Real, Source
 from nmcu.frontend.lower import shape as lower
-from nmcu.frontend.lower.clamp import Clamp
+from nmcu.frontend.lower.clamp import NONE, Clamp
 from nmcu.frontend.lower.elementwise import clip
 from nmcu.graph import TensorInfo
 
@@ -32,7 +33,7 @@ def flatten(c: Context) -> None:
     """To two axes."""
     old = shape_of(c, 0)
     axis = c.integer("axis", 1)
-    axis = axis + len(old) if axis < 0 else axis
+    axis = len(old) if axis == len(old) else c.axis(axis, len(old))
     _reshaped(c, (math.prod(old[:axis]), math.prod(old[axis:])))
 
 
@@ -86,7 +87,7 @@ def dropout(c: Context) -> None:
 def cast(c: Context) -> None:
     """Float types all stand for the same real values here; to an integer it is one more function."""
     value = c.value(0)
-    if c.integer("to", 0) in (3, 5, 6, 7) and isinstance(value, Real):
+    if c.integer("to", 0) in (3, 5, 6, 7) and isinstance(value, Real) and not isinstance(value, Floats):
         c.write(value.apply(c.node, np.trunc, jumps=True))
         return
     if c.integer("to", 0) not in (1, 10, 11):
@@ -102,9 +103,10 @@ def shape(c: Context) -> None:
 
 
 def pad(c: Context) -> None:
-    """Constant padding; without a value, with the real value 0."""
-    if c.attribute("mode", "constant") != "constant":
-        raise c.error(f"mode {c.attribute('mode', '')!r} is not supported; supported: constant")
+    """Constant padding, without a value with the real value 0; reflect, edge and wrap."""
+    mode = c.attribute("mode", "constant")
+    if mode not in ("constant", "reflect", "edge", "wrap"):
+        raise c.error(f"mode {mode!r} is not known; supported: constant, reflect, edge, wrap")
     old, pads = shape_of(c, 0), c.constant_ints(1)
     value = c.scalar(2) if c.has(2) else 0.0
     rank = len(old)
@@ -114,6 +116,9 @@ def pad(c: Context) -> None:
     before, after = [0] * rank, [0] * rank
     for i, axis in enumerate(axes):
         before[axis], after[axis] = pads[i], pads[i + len(axes)]
+    if mode != "constant":
+        rearrange.mirror(c, before, after, mode)
+        return
     new = tuple(b + d + a for b, d, a in zip(before, old, after, strict=True))
     name, output = c.node.name, c.node.outputs[0]
 
@@ -191,5 +196,10 @@ def _reshaped(c: Context, new: Shape) -> None:
     old = shape_of(c, 0)
     if math.prod(new) != math.prod(old) or min(new, default=1) < 1:
         raise c.error(f"reshapes {old} to {new}, which has another number of elements")
-    name = c.node.name
+    name, value = c.node.name, c.value(0)
+    if isinstance(value, Pending) and value.affine is not None and value.affine.reshape is not None:
+        other = value.affine.reshape(new)
+        if other is not None and not value.moves and value.clamp == NONE:
+            c.write(other)
+            return
     device.move(c, 0, new, lambda value: device.reshaped(c, value, new, name))

@@ -34,10 +34,19 @@ def log_softmax(c: Context) -> None:
 
 def arg_max(c: Context) -> None:
     """Indices, which can only be a model output."""
+    _arg(c, smallest=False)
+
+
+def arg_min(c: Context) -> None:
+    """Indices, which can only be a model output."""
+    _arg(c, smallest=True)
+
+
+def _arg(c: Context, smallest: bool) -> None:
     if c.integer("select_last_index", 0):
         raise c.error("select_last_index is not supported")
     x, axes = _last(c, c.integer("axis", 0))
-    made = lower.arg_max(c.builder, c.node.name, device.conform(c, x, axes), c.node.outputs[0])
+    made = lower.arg_max(c.builder, c.node.name, device.conform(c, x, axes), c.node.outputs[0], smallest)
     keep = c.integer("keepdims", 1) == 1
     rank, axis = len(x.shape), axes[-1]
     shape = tuple(1 if a == axis else d for a, d in enumerate(x.shape))
@@ -52,8 +61,5 @@ def _last(c: Context, default: int = -1) -> tuple[Real, Axes]:
     """Input 0 and the order that puts the node's axis last."""
     x = device.stored(c, 0)
     rank = len(x.shape)
-    axis = c.integer("axis", default)
-    axis = axis + rank if axis < 0 else axis
-    if not 0 <= axis < rank:
-        raise c.error(f"axis {axis} does not exist in shape {x.shape}")
+    axis = c.axis(c.integer("axis", default), rank)
     return x, (*(a for a in range(rank) if a != axis), axis)

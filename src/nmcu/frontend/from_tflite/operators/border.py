@@ -1,6 +1,7 @@
 """QUANTIZE and DEQUANTIZE: at the border, or a change of scale in the middle."""
 
 from nmcu.frontend.from_tflite.context import Context
+from nmcu.frontend.lower import floats
 from nmcu.frontend.lower.elementwise import requantize
 from nmcu.frontend.lower.shape import device_shape
 from nmcu.graph import TensorInfo, origin
@@ -15,13 +16,16 @@ def quantize(c: Context) -> None:
         c.write(c.builder.input(model, device, range(len(tensor.shape))))
         c.builder.record(model.name, origin.plain(index, model.shape))
         return
+    x = c.known.get(index)
+    if tensor.dtype == "float32" and x is not None and x.dtype == "float32":
+        c.write(floats.quantize(c.builder, c.name, x, y))
+        return
+    if tensor.dtype == "float32" and x is not None:  # behind a DEQUANTIZE: integers to integers
+        c.write(requantize(c.builder, c.name, x, y))
+        return
     c.write(requantize(c.builder, c.name, c.x(), y))
 
 
 def dequantize(c: Context) -> None:
-    """int8 to a float32 model output."""
-    if c.op.outputs[0] not in c.file.outputs:
-        raise c.error(
-            "a float section inside the model is not supported; supported: DEQUANTIZE before an output"
-        )
+    """int8 to a float32 model output, or to a float section, which begins where something reads it."""
     c.write(c.x())

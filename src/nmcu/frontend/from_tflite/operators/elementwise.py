@@ -8,10 +8,11 @@ import numpy as np
 import tflite
 
 from nmcu.frontend.from_tflite.context import Context
-from nmcu.frontend.lower import elementwise, functions
+from nmcu.frontend.lower import attention, elementwise, functions, shape
 from nmcu.frontend.lower import softmax as lower
-from nmcu.frontend.lower.clamp import RELU, RELU6, Clamp
-from nmcu.graph.ops.table import Function
+from nmcu.frontend.lower.clamp import NONE, RELU, RELU6, Clamp
+from nmcu.graph import ops
+from nmcu.graph.ops.table import Function, Real
 
 
 def add(c: Context) -> None:
@@ -29,7 +30,29 @@ def sub(c: Context) -> None:
 def mul(c: Context) -> None:
     """`a * b`."""
     activation = c.activation(c.options(tflite.MulOptions).FusedActivationFunction())
-    c.write(elementwise.mul(c.builder, c.name, (c.operand(0), c.operand(1)), c.y(), activation))
+    c.write(elementwise.combine(c.builder, c.name, ops.Mul, (c.operand(0), c.operand(1)), c.y(), activation))
+
+
+def div(c: Context) -> None:
+    """`a / b`, in exact arithmetic where LiteRT 2.3.0 answers full scale; a divisor of 0 gives the end of the range."""
+    activation = c.activation(c.options(tflite.DivOptions).FusedActivationFunction())
+    if not _with_constant(c, "div", np.divide, activation):
+        c.write(
+            elementwise.combine(c.builder, c.name, ops.Div, (c.operand(0), c.operand(1)), c.y(), activation)
+        )
+
+
+def squared_difference(c: Context) -> None:
+    """`(a - b)**2`."""
+    if not _with_constant(c, "squared_difference", lambda a, b: (a - b) ** 2):
+        pair = c.operand(0), c.operand(1)
+        c.write(elementwise.squared_difference(c.builder, c.name, pair, c.y()))
+
+
+def power(c: Context) -> None:
+    """A constant exponent or a constant base."""
+    if not _with_constant(c, "pow", np.power):
+        raise c.error("raises an activation to the power of another; supported: one of them constant")
 
 
 def minimum(c: Context) -> None:
@@ -43,11 +66,11 @@ def maximum(c: Context) -> None:
 
 
 def softmax(c: Context) -> None:
-    """Softmax over the last axis, beta 1."""
-    beta = c.options(tflite.SoftmaxOptions).Beta()
-    if beta != 1.0:
-        raise c.error(f"beta is {beta}; supported: 1")
-    c.write(lower.softmax(c.builder, c.name, c.x(), c.y()))
+    """Softmax over the last axis, with any positive beta."""
+    beta = float(c.options(tflite.SoftmaxOptions).Beta())
+    if not (math.isfinite(beta) and beta > 0):
+        raise c.error(f"beta is {beta}; supported: a positive number")
+    c.write(lower.softmax(c.builder, c.name, c.x(), c.y(), beta))
 
 
 def log_softmax(c: Context) -> None:
@@ -71,10 +94,47 @@ def leaky_relu(c: Context) -> None:
     _table(c, "leakyrelu", lambda v: np.where(v < 0, alpha * v, v))
 
 
+def neg(c: Context) -> None:
+    """`-a`, with scales and zero points, which LiteRT 2.3.0 ignores."""
+    _table(c, "neg", lambda v: -v)
+
+
 def gelu(c: Context) -> None:
     """Exact, or its tanh approximation."""
     approximate = bool(c.options(tflite.GeluOptions).Approximate())
     _table(c, "gelu", functions.gelu_tanh if approximate else functions.gelu)
+
+
+def l2_normalization(c: Context) -> None:
+    """Over the last axis: each row divided by the root of its sum of squares."""
+    activation = c.activation(c.options(tflite.L2NormOptions).FusedActivationFunction())
+    x = c.x()
+    c.write(attention.l2_norm(c.builder, c.name, x, c.y(), activation))
+
+
+def _with_constant(
+    c: Context, word: str, function: Callable[[Real, Real], Real], activation: Clamp = NONE
+) -> bool:
+    """Write the output as a table if one of two inputs is a constant, for all values or for each channel."""
+    given = [position for position in (0, 1) if c.tensor(position).data is not None]
+    if len(given) != 1:
+        return False
+    (position,) = given
+    codes, (scale, zero) = c.codes(position), c.spec(c.op.inputs[position]).quant
+    x, shape_ = c.x(1 - position), c.file.tensors[c.op.outputs[0]].shape
+    together = codes.size == math.prod(codes.shape[-1:]) and math.prod(shape_) == x.size
+    if not together or codes.size not in (1, x.shape[-1]):
+        return False
+    rows = ((codes.astype(np.float64) - zero) * scale).reshape(-1, 1)
+    rows = rows[0] if rows.size == 1 else rows
+
+    def real(v: Real) -> Real:
+        result = function(v, rows) if position else function(rows, v)
+        return np.clip(result, activation.lo, activation.hi)
+
+    y = elementwise.table(c.builder, c.name, x, c.y(), word, real)
+    c.write(shape.reshape(c.builder, f"{c.name} out", y, c.device_shape(), f"{y.name} out"))
+    return True
 
 
 def _extremum(c: Context, maximum: bool) -> None:
@@ -104,8 +164,10 @@ TABLES: Mapping[str, Callable[[Context], None]] = MappingProxyType(
         "GELU": gelu,
         "HARD_SWISH": _named("hardswish", lambda v: v * np.clip(v + 3.0, 0.0, 6.0) / 6.0),
         "LEAKY_RELU": leaky_relu,
+        "LOG": _named("log", np.log),
         "LOGISTIC": _named("sigmoid", lambda v: 1.0 / (1.0 + np.exp(-v))),
-        "NEG": _named("neg", lambda v: -v),
+        "NEG": neg,
+        "POW": power,
         "PRELU": prelu,
         "RELU": _clamped("relu", RELU),
         "RELU6": _clamped("relu6", RELU6),

@@ -1,11 +1,11 @@
-"""CONCATENATION, SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, TRANSPOSE, ARG_MAX."""
+"""CONCATENATION, SLICE, STRIDED_SLICE, SPLIT, SPLIT_V, TRANSPOSE, ARG_MAX, ARG_MIN."""
 
-import math
 from collections.abc import Sequence
 
 import tflite
 
 from nmcu.frontend.from_tflite.context import Context
+from nmcu.frontend.from_tflite.strided import Masks, strided
 from nmcu.frontend.lower import shape
 from nmcu.frontend.lower import softmax as lower
 from nmcu.frontend.lower.clamp import NONE
@@ -38,23 +38,16 @@ def slice_(c: Context) -> None:
 
 
 def strided_slice(c: Context) -> None:
-    """Positive strides; the masks of the schema except new axes and ellipsis."""
+    """Any strides and masks of the schema."""
     o = c.options(tflite.StridedSliceOptions)
     old, begin, end, strides = c.tensor(0).shape, c.ints(1), c.ints(2), c.ints(3)
-    if o.EllipsisMask() or o.NewAxisMask() or min(strides, default=1) < 1:
-        raise c.error("an ellipsis, a new axis or a negative stride is not supported")
-    if not len(begin) == len(end) == len(strides) <= len(old):
+    if not len(begin) == len(end) == len(strides) or 0 in strides:
         raise c.error(f"begin {begin}, end {end} and strides {strides} do not fit shape {old}")
-    if o.Offset():
-        end = tuple(b + e for b, e in zip(begin, end, strict=True))
-    first, step, count = [0] * len(old), [1] * len(old), list(old)
-    for a, (b, e, s) in enumerate(zip(begin, end, strides, strict=True)):
-        start, stop = None if o.BeginMask() >> a & 1 else b, None if o.EndMask() >> a & 1 else e
-        if o.ShrinkAxisMask() >> a & 1:
-            start, stop, s = b, b + 1 if b != -1 else None, 1
-        low, high, _ = slice(start, stop).indices(old[a])
-        first[a], step[a], count[a] = low, s, max(0, math.ceil((high - low) / s))
-    _cut(c, 0, first, step, count)
+    masks = Masks.read(lambda field: int(getattr(o, field)()))
+    found = strided(old, begin, end, strides, masks)
+    if found is None:
+        raise c.error(f"begin {begin}, end {end} and strides {strides} do not fit shape {old}")
+    _cut(c, 0, *found)
 
 
 def split(c: Context) -> None:
@@ -91,14 +84,28 @@ def transpose(c: Context) -> None:
 
 
 def arg_max(c: Context) -> None:
-    """Along the last axis, as a model output."""
+    """Along one axis, as a model output."""
+    _arg(c, smallest=False)
+
+
+def arg_min(c: Context) -> None:
+    """Along one axis, as a model output."""
+    _arg(c, smallest=True)
+
+
+def _arg(c: Context, smallest: bool) -> None:
     old, axes = c.tensor(0).shape, c.ints(1)
-    if len(axes) != 1 or axes[0] not in (-1, len(old) - 1):
-        raise c.error(f"axis {axes} of {old} is not supported; supported: the last one")
+    if len(axes) != 1 or not -len(old) <= axes[0] < len(old):
+        raise c.error(f"axis {axes} of {old} does not exist")
     if c.op.outputs[0] not in c.file.outputs:
         raise c.error("its indices are used inside the model; supported: as a model output")
-    name = c.file.tensors[c.op.outputs[0]].name
-    made = lower.arg_max(c.builder, c.name, c.x(), f"{name}.device")
+    axis, name = axes[0] % len(old), c.file.tensors[c.op.outputs[0]].name
+    x = c.x()
+    if axis != len(old) - 1:
+        full = shape.reshape(c.builder, f"{c.name} in", x, old, f"{name} in")
+        order = (*(a for a in range(len(old)) if a != axis), axis)
+        x = shape.transpose(c.builder, f"{c.name} order", full, order, f"{name} order")
+    made = lower.arg_max(c.builder, c.name, x, f"{name}.device", smallest)
     c.hold(c.op.outputs[0], made)
 
 

@@ -1,6 +1,5 @@
-"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN."""
+"""AVERAGE_POOL_2D, MAX_POOL_2D, MEAN, SUM, REDUCE_MAX, REDUCE_MIN."""
 
-import math
 from typing import Any
 
 import tflite
@@ -9,7 +8,7 @@ from nmcu.frontend.from_tflite.context import Context
 from nmcu.frontend.from_tflite.operators.padding import explicit
 from nmcu.frontend.lower import pool
 from nmcu.frontend.lower.elementwise import clip, requantize
-from nmcu.frontend.lower.shape import device_axis, named, reshape
+from nmcu.frontend.lower.shape import named, reshape
 from nmcu.graph import TensorInfo
 
 
@@ -32,27 +31,38 @@ def max_pool_2d(c: Context) -> None:
 
 
 def mean(c: Context) -> None:
-    """Mean over axes that follow each other; those of size 1 do not count, and without any values stay."""
-    old, x, given = c.tensor(0).shape, c.x(), c.ints(1)
+    """Mean over any axes; without any values stay."""
+    _reduced(c, "mean")
+
+
+def sum_(c: Context) -> None:
+    """Sum over any axes, saturated, where the reference kernel of LiteRT 2.3.0 wraps around."""
+    _reduced(c, "sum")
+
+
+def reduce_max(c: Context) -> None:
+    """The largest value over any axes; the scale stays."""
+    _reduced(c, "max")
+
+
+def reduce_min(c: Context) -> None:
+    """The smallest value over any axes; the scale stays."""
+    _reduced(c, "min")
+
+
+def _reduced(c: Context, how: pool.Reduction) -> None:
+    old, x, y, given = c.tensor(0).shape, c.x(), c.y(), c.ints(1)
     if any(not -len(old) <= a < len(old) for a in given):
         raise c.error(f"axes {given} do not exist in shape {old}")
-    axes = sorted({device_axis(a, old) for a in given if old[a] != 1})
-    if not axes:
-        y = requantize(c.builder, c.name, x, c.y())
-        c.write(reshape(c.builder, f"{c.name} reshape", y, c.device_shape(), f"{y.name} flat"))
-        return
-    if any(x.shape[a] != 1 for a in range(axes[0], axes[-1] + 1) if a not in axes):
-        raise c.error(
-            f"a mean over axes {given} of shape {old} is not supported; supported: one or more neighbouring axes"
-        )
-    if (len(x.shape), axes) != (4, [1, 2]):
-        outer, inner = math.prod(x.shape[: axes[0]]), math.prod(x.shape[axes[-1] + 1 :])
-        folded = (1, outer, x.size // (outer * inner), inner)
-        x = reshape(c.builder, f"{c.name} in", x, folded, f"{x.name} folded")
-        y = pool.average(c.builder, c.name, x, c.y(), (1, folded[2]), (1, 1))
+    if how in ("max", "min"):
+        c.check_same(x)
+    axes = {a % len(old) for a in given}
+    if all(old[a] == 1 for a in axes):
+        made = requantize(c.builder, c.name, x, y)
     else:
-        y = pool.global_average(c.builder, c.name, x, c.y())
-    c.write(reshape(c.builder, f"{c.name} reshape", y, c.device_shape(), f"{y.name} flat"))
+        made = pool.reduce(c.builder, c.name, x, old, axes, y, how)
+        made = requantize(c.builder, f"{c.name} scale", made, y)
+    c.write(reshape(c.builder, f"{c.name} reshape", made, c.device_shape(), f"{y.name} flat"))
 
 
 def _map(c: Context) -> TensorInfo:

@@ -16,6 +16,14 @@ def conv2d(w: Writer, layer: Layer, op: ops.Conv2d) -> Result:
     return _conv(w, layer, op, weight, op.groups)
 
 
+def conv_add(w: Writer, layer: Layer, op: ops.ConvAdd) -> Result:
+    """Conv, and Add or Sub of its float result and the tensor."""
+    conv, layout = conv2d(w, layer, op)
+    pair = [conv, w.real(layer.inputs[1], layout)]
+    kind = "Sub" if op.sum_multiplier * op.residual_multiplier < 0 else "Add"
+    return w.node(kind, pair if op.sum_multiplier > 0 else pair[::-1], f"{conv} sum"), layout
+
+
 def depthwise(w: Writer, layer: Layer, op: ops.Depthwise) -> Result:
     """Conv with one group per channel."""
     weight = layer.constants["weight"].transpose(2, 0, 1)[:, np.newaxis]
@@ -38,7 +46,7 @@ def _conv(
     w: Writer, layer: Layer, op: ops.Conv2d | ops.Depthwise, weight: NDArray[np.int8], groups: int
 ) -> Result:
     """`weight` (Cout, Cin/groups, KH, KW)."""
-    (x,) = layer.inputs
+    x = layer.inputs[0]
     source = w.spread_from(x)
     if source is not None:
         return _conv_transpose(w, layer, op, weight, groups, *source)

@@ -20,6 +20,18 @@ def mul(w: Writer, layer: Layer, op: ops.Mul) -> Result:
     return _binary(w, layer, "Mul")
 
 
+def div(w: Writer, layer: Layer, op: ops.Div) -> Result:
+    """Div."""
+    return _binary(w, layer, "Div")
+
+
+def squared_difference(w: Writer, layer: Layer, op: ops.SquaredDifference) -> Result:
+    """Sub, and Mul of its result with itself."""
+    difference, layout = _binary(w, layer, "Sub")
+    name = f"{layer.outputs[0].name} square"
+    return w.node("Mul", [difference, difference], name), layout
+
+
 def extremum(w: Writer, layer: Layer, op: ops.Extremum) -> Result:
     """Max or Min."""
     return _binary(w, layer, "Max" if op.maximum else "Min")

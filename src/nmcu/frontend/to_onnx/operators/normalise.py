@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nmcu.errors import ModelError
 from nmcu.frontend.to_onnx.writer import Result, Writer
 from nmcu.graph import Layer, ops
 
@@ -24,6 +25,11 @@ def arg_max(w: Writer, layer: Layer, op: ops.ArgMax) -> None:
 
 def layer_norm(w: Writer, layer: Layer, op: ops.LayerNorm) -> Result:
     """LayerNormalization with the integers that the device multiplies by and adds, in their own steps."""
+    if not op.centred or layer.constants["gamma"].size != layer.inputs[0].shape[-1]:
+        raise ModelError(
+            f"layer {layer.name!r} normalises groups of channels, or by the root of a mean square, which cannot be "
+            "written as ONNX; prune during training instead"
+        )
     (x_scale, _), (y_scale, y_zero) = layer.inputs[0].quant, layer.outputs[0].quant
     channels = layer.inputs[0].shape[-1]
     offset = layer.constants["beta"].astype(np.int64) - ((2 * y_zero + 1) << (op.shift - 1))

@@ -8,7 +8,6 @@
 #include "nmcu_simulated.h"
 
 #if NMCU_CORES == 1
-#undef NMCU_CORES
 #include "nmcu_one_core.h"
 #else
 #include "nmcu_flag_barrier.h"

@@ -1,7 +1,0 @@
-#include "dense.h"
-#include "portable.h"
-
-void nmcu_dense_full(const nmcu_block_t *block)
-{
-    nmcu_dense_portable(block, 4);
-}

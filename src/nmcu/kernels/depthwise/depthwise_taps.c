@@ -1,0 +1,3 @@
+#include "portable.h"
+
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_taps)

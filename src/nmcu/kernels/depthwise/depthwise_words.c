@@ -1,0 +1,10 @@
+#include "portable.h"
+
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_1)
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_2)
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_3)
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_4)
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_5)
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_6)
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_7)
+NMCU_DEPTHWISE_PORTABLE(nmcu_depthwise_words_8)

@@ -1,0 +1,47 @@
+"""Networks layer by layer: what pruning each layer does, and where int8 leaves the float network."""
+
+from nmcu.layerwise.compare import compare
+from nmcu.layerwise.comparison import Compared, FloatComparison
+from nmcu.layerwise.cost import Cost, Costs, LayerCost
+from nmcu.layerwise.evaluate import Evaluation
+from nmcu.layerwise.float_model import FloatModel
+from nmcu.layerwise.float_model import read as read_float
+from nmcu.layerwise.noise import Noise
+from nmcu.layerwise.reconstruct import SAMPLES as RECONSTRUCTION_SAMPLES
+from nmcu.layerwise.reconstruct import reconstructed
+from nmcu.layerwise.samples import Samples, joined, read
+from nmcu.layerwise.score import METRICS, Metric, Score, Scorer
+from nmcu.layerwise.sensitivity import LayerSensitivity, Pruned, Sensitivity
+from nmcu.layerwise.sequential import SAMPLES as SEQUENTIAL_SAMPLES
+from nmcu.layerwise.sequential import Reconstruction
+from nmcu.layerwise.variants import Variant, Variants, find
+
+__all__ = [
+    "METRICS",
+    "RECONSTRUCTION_SAMPLES",
+    "SEQUENTIAL_SAMPLES",
+    "Compared",
+    "Cost",
+    "Costs",
+    "Evaluation",
+    "FloatComparison",
+    "FloatModel",
+    "LayerCost",
+    "LayerSensitivity",
+    "Metric",
+    "Noise",
+    "Pruned",
+    "Reconstruction",
+    "Samples",
+    "Score",
+    "Scorer",
+    "Sensitivity",
+    "Variant",
+    "Variants",
+    "compare",
+    "find",
+    "joined",
+    "read",
+    "read_float",
+    "reconstructed",
+]

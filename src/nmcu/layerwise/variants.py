@@ -1,0 +1,95 @@
+"""The ways in which one layer of a network is pruned alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nmcu.errors import NmcuError
+from nmcu.graph import Graph, Layer
+from nmcu.graph.prune import Globs, Rewritten, choose, globs, pruned, rewritten, with_weight
+from nmcu.sparsity import NMPattern
+
+
+@dataclass(frozen=True, order=True)
+class Variant:
+    """A layer, by name, and the pattern that it is pruned to."""
+
+    layer: str
+    pattern: NMPattern
+
+    def __str__(self) -> str:
+        return f"{self.layer} {self.pattern}"
+
+
+@dataclass(frozen=True, eq=False)
+class Refit:
+    """Weights in the place of a pruned layer's; by channel (Cout,) how many times its scale theirs is, and what is
+    added to its bias, in steps of its accumulator."""
+
+    weight: NDArray[np.int8]
+    scale: NDArray[np.float64]
+    bias: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """`each` variant of `graph`, layer by layer in execution order; `refits` are of variants whose kept weights were
+    changed, too."""
+
+    graph: Graph
+    each: tuple[Variant, ...]
+    refits: Mapping[Variant, Refit] = field(default_factory=dict)
+
+    def layer(self, variant: Variant) -> Layer:
+        """The layer as the variant has it."""
+        (layer,) = (layer for layer in self.graph.layers if layer.name == variant.layer)
+        refit = self.refits.get(variant)
+        if refit is not None:
+            op, constants = with_weight(layer, refit.weight, refit.scale, refit.bias)
+            return replace(layer, op=op, constants=constants)
+        changed = pruned(layer, variant.pattern)
+        assert changed is not None, "a variant is of a layer that can be pruned"
+        return changed
+
+    def network(self, variant: Variant | None) -> Graph:
+        """The network as the variant has it; the unchanged one for None."""
+        if variant is None:
+            return self.graph
+        changed = self.layer(variant)
+
+        def rewrite(layer: Layer) -> Rewritten:
+            this = changed if layer.name == changed.name else layer
+            return this.op, this.constants
+
+        return rewritten(self.graph, rewrite)
+
+
+def find(
+    graph: Graph,
+    model: str,
+    patterns: Sequence[NMPattern],
+    layers: Globs | None = None,
+    skip: Globs = (),
+) -> Variants:
+    """Every layer of `graph` that can be pruned, at each of `patterns` that it is wide enough for.
+
+    `layers` are globs of names (without it all), `skip` of those to leave out; `model` is what errors call the network.
+    Raises `NmcuError` where a glob matches no layer with weights, and where there is nothing to prune.
+    """
+    wanted = globs("*" if layers is None else layers)
+    choices = {pattern: choose(graph, pattern, wanted, skip) for pattern in patterns}
+    names = [choice.layer.name for choice in next(iter(choices.values()))]
+    for glob in (*wanted, *globs(skip)):
+        if names and not any(fnmatchcase(name, glob) for name in names):
+            raise NmcuError(f"{glob!r} matches no layer with weights; there are: {', '.join(names)}")
+    able = {(c.layer.name, pattern) for pattern, each in choices.items() for c in each if c.reason is None}
+    found = tuple(Variant(n, pattern) for n in names for pattern in patterns if (n, pattern) in able)
+    if not found:
+        reasons = "; ".join(f"{c.layer.name}: {c.reason}" for c in choices[patterns[-1]])
+        raise NmcuError(
+            f"{model} has no layer that can be pruned: {reasons or 'it has no layers with weights'}"
+        )
+    return Variants(graph, found)
