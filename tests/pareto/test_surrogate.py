@@ -76,3 +76,19 @@ def test_the_front_goes_from_the_unpruned_network_to_the_fastest() -> None:
     assert _sums(surrogate, found[-1])[1] == surrogate.least_cycles
     losses = [_sums(surrogate, each)[0] for each in found]
     assert losses == sorted(losses)
+
+
+def test_what_is_known_is_not_found_again() -> None:
+    """The second best, the third, ..., as in a list of all assignments."""
+    surrogate = _surrogate(2, layers=2)
+    ranked = sorted(
+        (each for each in _all(surrogate) if _sums(surrogate, each)[1] <= 1500),
+        key=lambda each: _sums(surrogate, each)[0],
+    )
+    known: list[Assignment] = []
+    for _ in ranked:
+        found = surrogate.optimum(1500, but=known)
+        assert found is not None
+        known.append(found)
+    assert known == ranked
+    assert surrogate.optimum(1500, but=known) is None

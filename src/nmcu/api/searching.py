@@ -29,6 +29,8 @@ SAMPLES = 2000
 """For the search, and as many for the statement, where nobody says."""
 SEEDS = 2**32
 """Of Optuna's samplers."""
+SAMPLED = 4
+"""One in so many of the trials is Optuna's: it finds what no sum tells."""
 OPTIMA = 16
 """Bounds on cycles for which the additive model is solved."""
 
@@ -65,11 +67,12 @@ def search(
     on `target` with `isa`, and the one that keeps the bounds given, if any.
 
     First the exact optimum of the additive model (what each layer costs alone, as `sensitivity` finds it, summed) at
-    several bounds on cycles, then up to `trials` more assignments that a genetic search proposes; each is really
-    evaluated, on the first `limit` samples of `data` and on the simulator. What comes out, `points` at most, is stated
-    on the next `held_out` samples, which the search did not see (of fewer samples, half each). Nothing is trained:
-    `Point.patterns` is what `nmcu.train.sparsify` takes, `Front.network` the pruned network. Results are the same
-    for the same `seed`, whatever `jobs` and `scheduler`, and kept in the cache as they come.
+    several bounds on cycles, then up to `trials` more assignments: optima of the model fitted to what was evaluated
+    before, and Optuna's proposals. Each is really evaluated, on the first `limit` samples of `data` and on the
+    simulator. What comes out, `points` at most, is stated on the next `held_out` samples, which the search did not see
+    (of fewer samples, half each). Nothing is trained: `Point.patterns` is what `nmcu.train.sparsify` takes,
+    `Front.network` the pruned network. Results are the same for the same `seed`, whatever `jobs` and `scheduler`, and
+    kept in the cache as they come.
 
     Of the bounds `max_cycles`, `max_ms` (at the target's clock), `max_flash` (bytes) and `min_accuracy` (per cent of
     the samples that the search saw) the last one makes the fastest point chosen, the others that of least loss.
@@ -132,13 +135,17 @@ def search(
     with workers(jobs, scheduler) if registry is None else workers(1) as pool:
         say("searching")
         evaluate = _Evaluate(pool, measure, tell, OPTIMA + 2 + len(everywhere) + trials)
-        starts = list(evaluate([*everywhere, *surrogate.front(OPTIMA)]))
+        starts = evaluate(list(dict.fromkeys([*everywhere, *surrogate.front(OPTIMA)])))
         starts += evaluate(_within(surrogate, starts[0], budget, {each.assignment for each in starts}))
         choices = {
             layer: [pareto.DENSE, *(str(option.variant.pattern) for option in options)]
             for layer, options in surrogate.options.items()
         }
-        evaluated = refine(evaluate, choices, starts, trials, lost, seed) if trials and choices else starts
+        evaluated = starts
+        if trials and choices:
+            evaluated = pareto.explored(evaluate, surrogate, starts, trials - trials // SAMPLED)
+            left = trials - len(evaluated) + len(starts)
+            evaluated = refine(evaluate, choices, evaluated, left, lost, seed)
         best = budget.chosen(evaluated, lost, name_of(model), chip.name) if budget else None
         kept = thinned(front(evaluated, lost), points)
         if best is not None and best.assignment not in {each.assignment for each in kept}:

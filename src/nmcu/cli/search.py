@@ -75,7 +75,8 @@ def search(
 ) -> None:
     """Find which pattern each layer should have: the best trade-offs of accuracy and cycles, without training.
 
-    The additive model's exact optima first, then a genetic search; all of it evaluated on DATA and on the simulator.
+    The additive model's exact optima first, then those of the model fitted to what was found; all of it evaluated on
+    DATA and on the simulator.
     With --max-cycles, --max-ms, --max-flash or --min-accuracy one point is chosen; the exit code is 1 where none keeps
     them, and the sentence names the nearest. Needs the extra nmcu[search], unless --trials is 0.
     """

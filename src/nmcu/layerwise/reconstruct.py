@@ -84,10 +84,17 @@ def _grams(graph: Graph, layers: Mapping[str, Layer], pieces: Iterable[Samples])
     return grams
 
 
-def columns(op: ops.Conv2d | ops.Linear, weight: Array, x: Array) -> Array:
-    """The inputs of every output (outputs, K), for runs `x` of the layer's input."""
+def columns(op: ops.Conv2d | ops.Linear, weight: Array, x: Array, most: int | None = None) -> Array:
+    """The inputs of every output (outputs, K), for runs `x` of the layer's input; of `most` outputs at most, which are
+    the same for maps of the same shape."""
     if isinstance(op, ops.Conv2d):
         maps = x.reshape(-1, *x.shape[2:])
         view = window.patches(maps, weight.shape[1:3], op.strides, op.pads, op.input_zero_point, op.dilations)
-        return view.reshape(-1, weight[0].size)
-    return x.reshape(-1, x.shape[-1])
+    else:
+        view = x.reshape(-1, x.shape[-1])
+    places = view.shape[: 3 if isinstance(op, ops.Conv2d) else 1]
+    count = int(np.prod(places))
+    if most is not None and count > most:
+        picked = np.random.default_rng(0).choice(count, most, replace=False)
+        view = view[np.unravel_index(picked, places)]
+    return view.reshape(-1, weight[0].size)

@@ -70,7 +70,5 @@ class Reconstruction:
 
     def _windows(self, op: ops.Conv2d | ops.Linear, weight: Array, x: Array) -> Array:
         """The inputs of some outputs less their zero point, and a one: (outputs, K + 1), the same outputs each time."""
-        found = columns(op, weight, x)
-        if len(found) > WINDOWS:
-            found = found[np.random.default_rng(0).choice(len(found), WINDOWS, replace=False)]
-        return np.pad(found.astype(np.float64) - op.input_zero_point, ((0, 0), (0, 1)), constant_values=1)
+        found = columns(op, weight, x, WINDOWS).astype(np.float64) - op.input_zero_point
+        return np.pad(found, ((0, 0), (0, 1)), constant_values=1)

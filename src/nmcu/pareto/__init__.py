@@ -3,6 +3,7 @@
 from nmcu.pareto.assignment import DENSE, Assignment, uniform
 from nmcu.pareto.budget import Budget
 from nmcu.pareto.front import Front, Point
+from nmcu.pareto.local import explored
 from nmcu.pareto.measure import Measure, Measured
 from nmcu.pareto.networks import Networks
 from nmcu.pareto.refine import refine
@@ -19,6 +20,7 @@ __all__ = [
     "Option",
     "Point",
     "Surrogate",
+    "explored",
     "refine",
     "uniform",
 ]

@@ -20,7 +20,7 @@ def refine(
     loss: Callable[[Measured], float],
     seed: int = 0,
 ) -> list[Measured]:
-    """All that was evaluated: `starts`, and up to `trials` others that Optuna's NSGA-II proposes from what was found
+    """All that was evaluated: `starts`, and up to `trials` others that Optuna's multi-objective TPE proposes from all
     before, for little `loss` and few cycles. `choices` are patterns by layer, `dense` among them.
 
     Raises `NmcuError` where Optuna is not installed.
@@ -33,16 +33,23 @@ def refine(
         ) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     known = {each.assignment: each for each in starts}
-    spaces = {layer: optuna.distributions.CategoricalDistribution(each) for layer, each in choices.items()}
-    sampler = optuna.samplers.NSGAIISampler(population_size=max(2, len(known)), seed=seed)
+    spaces: dict[str, optuna.distributions.BaseDistribution] = {
+        layer: optuna.distributions.CategoricalDistribution(each) for layer, each in choices.items()
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        sampler = optuna.samplers.TPESampler(
+            n_startup_trials=0, multivariate=True, constant_liar=True, seed=seed
+        )
     study = optuna.create_study(directions=["minimize", "minimize"], sampler=sampler)
     for each in starts:
-        study.enqueue_trial({layer: each.assignment.of(layer) for layer in choices})
+        if each.reason is None:
+            params = {layer: each.assignment.of(layer) for layer in choices}
+            values = [loss(each), each.cycles]
+            study.add_trial(optuna.create_trial(params=params, distributions=spaces, values=values))
     left, idle = trials, 0
     while left > 0 and idle < trials:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            asked = [study.ask(dict(spaces)) for _ in range(BATCH)]
+        asked = [study.ask(spaces) for _ in range(BATCH)]
         wanted = [Assignment.by_layer(trial.params) for trial in asked]
         new = [each for each in dict.fromkeys(wanted) if each not in known][:left]
         for found in evaluate(new) if new else ():

@@ -1,11 +1,11 @@
 """The additive model: what each layer's pattern costs alone, summed; and its exact optimum under a bound."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from nmcu.layerwise import Sensitivity, Variant
+from nmcu.layerwise import Score, Sensitivity, Variant
 from nmcu.pareto.assignment import Assignment
 
 UNITS = 1_000_000
@@ -46,10 +46,8 @@ class Surrogate:
                     continue
                 saved = after - before, pruned.cost.constant_bytes - layer.cost.constant_bytes
                 if min(saved) < 0:
-                    kl = pruned.score.kl
-                    loss = max(0.0, pruned.score.mse if kl is None else kl)
                     options.setdefault(layer.name, []).append(
-                        Option(Variant(layer.name, pruned.pattern), loss, *saved)
+                        Option(Variant(layer.name, pruned.pattern), divergence(pruned.score), *saved)
                     )
         return cls(options, before)
 
@@ -60,9 +58,11 @@ class Surrogate:
             min(0, *(option.cycles for option in options)) for options in self.options.values()
         )
 
-    def optimum(self, max_cycles: int, saved_bytes: int | None = None) -> Assignment | None:
-        """The assignment of the least loss that the model gives `max_cycles` at most, and whose constants have
-        `saved_bytes` fewer bytes at least; None where there is none. The same each time."""
+    def optimum(
+        self, max_cycles: int, saved_bytes: int | None = None, but: Iterable[Assignment] = ()
+    ) -> Assignment | None:
+        """The assignment of the least loss that the model gives `max_cycles` at most, whose constants have
+        `saved_bytes` fewer bytes at least, and which is none of `but`; None where there is none. The same each time."""
         model = cp_model.CpModel()
         most = max((o.loss for options in self.options.values() for o in options), default=0.0) or 1.0
         chosen = {o: model.new_bool_var(str(o.variant)) for options in self.options.values() for o in options}
@@ -71,6 +71,10 @@ class Surrogate:
         model.add(self.cycles + sum(o.cycles * var for o, var in chosen.items()) <= max_cycles)
         if saved_bytes is not None:
             model.add(sum(o.constant_bytes * var for o, var in chosen.items()) <= -saved_bytes)
+        for known in but:
+            model.add(
+                sum(var if o.variant in known.each else -var for o, var in chosen.items()) < len(known.each)
+            )
         model.minimize(sum(round(UNITS * o.loss / most) * var for o, var in chosen.items()))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
@@ -85,3 +89,8 @@ class Surrogate:
         bounds = [self.cycles - span * step // max(1, count - 1) for step in range(count)]
         found = [self.optimum(bound) for bound in bounds]
         return list(dict.fromkeys(each for each in found if each is not None))
+
+
+def divergence(score: Score) -> float:
+    """How far a network's outputs are from the unpruned network's: what the model adds up."""
+    return max(0.0, score.mse if score.kl is None else score.kl)
