@@ -6,9 +6,9 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from nmcu.graph import Layer, ops
+from nmcu.graph import Layer
 from nmcu.graph.requant import SUMS, Requantised
-from nmcu.kernels.common import window
+from nmcu.kernels.common import epilogue, window
 from nmcu.kernels.kernel import Candidate, Kernel, Machine
 
 
@@ -43,6 +43,4 @@ def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str | None = Non
     sums = isinstance(layer.op, Requantised) and layer.op.form == SUMS
     if sums != kernel.sums and isinstance(layer.op, Requantised):
         return "accumulators that are the output" if sums else "requantisation"
-    if isinstance(layer.op, ops.ConvAdd) and not kernel.residual_cycles:
-        return "a sum of the result and a tensor"
-    return window.oversized(layer) or kernel.refusal(layer, machine)
+    return epilogue.refusal(kernel, layer) or window.oversized(layer) or kernel.refusal(layer, machine)

@@ -252,6 +252,8 @@ class Kernel(ABC, Generic[OpT]):
     """Whether operands, result and constants may each lie in the compute memory on machines that stage the others."""
     residual_cycles: ClassVar[Mapping[str, float]] = {}
     """Cycles, by instruction set, that a result takes more where a tensor is added to it; empty where it adds none."""
+    table_cycles: ClassVar[Mapping[str, float]] = {}
+    """The same where it is looked up in a table of 256 entries; empty where it looks none up."""
     headers: ClassVar[tuple[str, ...]]
     """C headers that declare the descriptor type, `function` and what descriptors name."""
     function: ClassVar[str]

@@ -20,6 +20,7 @@ PER_CHANNEL = ("weight", "bias", "multiplier", "shift")
 STEP = 8
 """Parts start at multiples of this many output channels."""
 SPLIT = (ops.Conv2d, ops.Linear)
+_Once = dict[tuple[str, int, bytes], Packed]
 
 
 def split(layer: Layer, constant_bytes: int, most_bytes: int) -> tuple[tuple[int, Layer], ...]:
@@ -51,7 +52,8 @@ def channel_parts(
     most_bytes: int | None,
     packing: Packing,
 ) -> tuple[Part, ...]:
-    """The layer as one part, or as several where its constants stream and are more than `most_bytes`."""
+    """The layer as one part, or as several where its constants stream and are more than `most_bytes`. Equal constants
+    are one."""
     packed = packing.of(layer, kernel)
     whole = _part(layer, candidate, packed)
     if most_bytes is None:
@@ -59,10 +61,11 @@ def channel_parts(
     parts = split(layer, whole.constant_bytes, most_bytes)
     if len(parts) == 1:
         return (whole,)
+    once: _Once = {}
     found = []
     for first, part in parts:
         best = kernel.predicted(part, machine)[0]
-        made = _part(part, best, packing.of(part, kernel))
+        made = _part(part, best, _shared(packing.of(part, kernel), once))
         offset = first * np.dtype(part.outputs[0].dtype).itemsize
         # a residual is a range of channels, too
         inputs = (0, *(offset for _ in part.inputs[1:]))
@@ -95,13 +98,10 @@ def row_parts(
     away: Mapping[str, Buffer],
 ) -> tuple[Part, ...]:
     """The stripes of a layer as parts. Equal constants are one. `away` places tensors in bulk memory."""
-    once: dict[tuple[str, int, bytes], Packed] = {}
+    once: _Once = {}
     found = []
     for stripe, tiling in zip(stripes, candidate.stripes, strict=True):
-        packed = {
-            name: once.setdefault((name, p.alignment, p.data), p)
-            for name, p in packing.of(stripe.layer, kernel).items()
-        }
+        packed = _shared(packing.of(stripe.layer, kernel), once)
         found.append(
             dataclasses.replace(
                 _part(stripe.layer, tiling, packed),
@@ -113,6 +113,11 @@ def row_parts(
             )
         )
     return tuple(found)
+
+
+def _shared(packed: Mapping[str, Packed], once: _Once) -> Mapping[str, Packed]:
+    """`packed` with what is in `once` already in the place of what equals it."""
+    return {name: once.setdefault((name, p.alignment, p.data), p) for name, p in packed.items()}
 
 
 def _moves(brought: Sequence[Brought], away: Mapping[str, Buffer]) -> tuple[Move, ...]:

@@ -1,4 +1,4 @@
-"""All operators of the integer graph, one module each; `REGISTRY` finds them by name."""
+"""All operators of the integer graph, one module each; `REGISTRY` finds those by name that graphs have."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -32,6 +32,7 @@ from nmcu.graph.ops.gru import Gru
 from nmcu.graph.ops.layer_norm import LayerNorm
 from nmcu.graph.ops.linear import Linear
 from nmcu.graph.ops.log_softmax import LogSoftmax
+from nmcu.graph.ops.looked_up import ConvTable, LinearTable, LookedUp, looked_up
 from nmcu.graph.ops.lstm import Lstm
 from nmcu.graph.ops.max_pool import MaxPool
 from nmcu.graph.ops.mul import Mul
@@ -108,6 +109,7 @@ __all__ = [
     "Constant",
     "Conv2d",
     "ConvAdd",
+    "ConvTable",
     "Convert",
     "Decode",
     "Depthwise",
@@ -126,7 +128,9 @@ __all__ = [
     "Gru",
     "LayerNorm",
     "Linear",
+    "LinearTable",
     "LogSoftmax",
+    "LookedUp",
     "Lstm",
     "MaxPool",
     "Mul",
@@ -144,4 +148,5 @@ __all__ = [
     "Table",
     "Transpose",
     "WriteState",
+    "looked_up",
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import elementwise, residual
+from nmcu.kernels.common import elementwise, epilogue
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 
 FOLDER = Path(__file__).parent
@@ -33,7 +33,7 @@ class Add(Kernel[ops.Add]):
             "nmcu_add_t",
             {
                 "map": elementwise.descriptor(layer, parameters, at, "nmcu_add_words"),
-                "add": residual.parameters(layer.op),
+                "add": epilogue.sum_parameters(layer.op),
                 "copy": Expr(at.l1["layer"]),
             },
         )

@@ -1,4 +1,4 @@
-/* The sum of two int8 numbers, or of an accumulator's result and one. */
+/* The sum of two int8 numbers, and what kernels make of their results before they store them. */
 #ifndef NMCU_SUM_H
 #define NMCU_SUM_H
 
@@ -12,10 +12,11 @@ static inline int8_t nmcu_sum(const nmcu_add_parameters_t *add, int32_t a, int32
 }
 
 /* What a kernel writes to `y`: its result, or, where `add` is not null, the sum of that and the residual, which lies
- * `residual` bytes behind y. */
-static inline int8_t nmcu_with_residual(const nmcu_add_parameters_t *add, intptr_t residual, const int8_t *y,
-                                        int32_t result)
+ * `residual` bytes behind y, or, where `table` is not null, what this has at the result. */
+static inline int8_t nmcu_finished(const nmcu_add_parameters_t *add, intptr_t residual, const int8_t *table,
+                                   const int8_t *y, int32_t result)
 {
+    if (table) return table[result];
     return add ? nmcu_sum(add, result, *(const int8_t *)((intptr_t)y + residual)) : (int8_t)result;
 }
 

@@ -2,6 +2,8 @@
 
 #include "pipeline.h"
 
+enum { NMCU_TABLE_BYTES = 256 };
+
 /* Start the transfer of a tile's residuals and return the ticket. */
 static uint32_t load_residual(const nmcu_weighted_t *weighted, const nmcu_tile_t *tile, unsigned index)
 {
@@ -21,9 +23,13 @@ uint32_t nmcu_weighted_load(const void *layer, unsigned tile_index, unsigned cor
     uint32_t ticket = 0;
 
     if (core != 0 && !nmcu_brings_constants(core)) return 0;
-    if (!weighted->window.slab[0] && !weighted->weight_tile[0] && !weighted->residual_tile[0]) return 0;
+    if (!weighted->window.slab[0] && !weighted->weight_tile[0] && !weighted->residual_tile[0] &&
+        !weighted->table_from)
+        return 0;
     const nmcu_tile_t tile = nmcu_window_tile(&weighted->window, tile_index);
     if (core == 0) ticket = nmcu_window_load(&weighted->window, &tile);
+    if (core == NMCU_CONSTANTS_CORE && weighted->table_from && tile_index == 0)
+        ticket = nmcu_dma_start_1d(weighted->table, weighted->table_from, NMCU_TABLE_BYTES);
     if (core == NMCU_CONSTANTS_CORE && weighted->residual_tile[0])
         ticket = load_residual(weighted, &tile, tile_index);
     if (nmcu_brings_constants(core) && tile.new_channels && weighted->weight_tile[0]) {

@@ -2,7 +2,8 @@
 
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import window
-from nmcu.kernels.kernel import KERNELS_DIR, Addresses
+from nmcu.kernels.common.epilogue import TABLE
+from nmcu.kernels.kernel import KERNELS_DIR, NOWHERE, Addresses
 
 SOURCES = (*window.SOURCES, KERNELS_DIR / "common" / "weighted.c")
 
@@ -18,6 +19,10 @@ def descriptor(
     members: dict[str, Value] = {}
     if geometry.residual:
         members = {"residual": Expr(at.inputs[1]), "residual_tile": window.pair(at, "residual")}
+    if TABLE in at.constants:
+        members |= {"table": Expr(at.near(TABLE, TABLE))}
+        if at.l1[TABLE] != NOWHERE:
+            members |= {"table_from": Expr(at.constants[TABLE])}
     return Struct(
         "nmcu_weighted_t",
         {

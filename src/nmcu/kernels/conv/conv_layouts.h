@@ -24,8 +24,9 @@
 #define BLOCK_FORM 64
 #define BLOCK_ADD 68
 #define BLOCK_RESIDUAL 72
-#define BLOCK_SINGLE 76
-#define BLOCK_SIZE 80
+#define BLOCK_TABLE 76
+#define BLOCK_SINGLE 80
+#define BLOCK_SIZE 84
 
 /* nmcu_group4_t */
 #define GROUP4_BIAS 0
@@ -73,6 +74,7 @@
  * add       null, or how a residual is added to the results (`multiplier_a`), which are as requant says before: in the
  *           mixed form, the only one there is with a residual, and of nmcu_dense_4x4 alone
  * residual  bytes from an output to its residual (`multiplier_b`)
+ * table     of functions that look their results up, which are all of int8 before: the entry of 0
  * single    1: only the first pixel of the only block, whose windows are one segment, is wanted: the other results may
  *           be anything
  */
@@ -90,7 +92,8 @@ typedef struct {
     nmcu_requantize_t requant;        /* 52 */
     const nmcu_add_parameters_t *add; /* 68 */
     intptr_t residual;                /* 72 */
-    uint32_t single;                  /* 76 */
+    const int8_t *table;              /* 76 */
+    uint32_t single;                  /* 80 */
 } nmcu_block_t;
 
 /*
@@ -150,8 +153,9 @@ _Static_assert(offsetof(nmcu_block_t, jumps) == 48, "nmcu_block_t.jumps");
 _Static_assert(offsetof(nmcu_block_t, requant) == 52, "nmcu_block_t.requant");
 _Static_assert(offsetof(nmcu_block_t, add) == 68, "nmcu_block_t.add");
 _Static_assert(offsetof(nmcu_block_t, residual) == 72, "nmcu_block_t.residual");
-_Static_assert(offsetof(nmcu_block_t, single) == 76, "nmcu_block_t.single");
-_Static_assert(sizeof(nmcu_block_t) == 80, "nmcu_block_t");
+_Static_assert(offsetof(nmcu_block_t, table) == 76, "nmcu_block_t.table");
+_Static_assert(offsetof(nmcu_block_t, single) == 80, "nmcu_block_t.single");
+_Static_assert(sizeof(nmcu_block_t) == 84, "nmcu_block_t");
 _Static_assert(offsetof(nmcu_group4_t, bias) == 0, "nmcu_group4_t.bias");
 _Static_assert(offsetof(nmcu_group4_t, multiplier) == 16, "nmcu_group4_t.multiplier");
 _Static_assert(offsetof(nmcu_group4_t, round) == 32, "nmcu_group4_t.round");

@@ -25,6 +25,7 @@ jumps     for each segment, what brings the input pointers from its end to the n
 add       null, or how a residual is added to the results (`multiplier_a`), which are as requant says before: in the
           mixed form, the only one there is with a residual, and of nmcu_dense_4x4 alone
 residual  bytes from an output to its residual (`multiplier_b`)
+table     of functions that look their results up, which are all of int8 before: the entry of 0
 single    1: only the first pixel of the only block, whose windows are one segment, is wanted: the other results may
           be anything""",
     (
@@ -41,6 +42,7 @@ single    1: only the first pixel of the only block, whose windows are one segme
         Field("requant", REQUANTIZE),
         Field("add", "const nmcu_add_parameters_t *"),
         Field("residual", "intptr_t"),
+        Field("table", "const int8_t *"),
         Field("single", "uint32_t"),
     ),
 )

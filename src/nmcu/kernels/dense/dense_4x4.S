@@ -15,6 +15,7 @@
 /* Frame: that of block.inc, whose outputs are the first of the present group (FRAME_Y) and where it ends; behind it */
 #define FRAME_END FRAME_Y + 4
 #define FRAME_LO FRAME_Y + 8  /* limits of the results, in every byte */
+#define FRAME_TABLE FRAME_LO  /* where they are looked up: its entry of 0 */
 #define FRAME_HI FRAME_Y + 12
 #define FRAME_BLOCK 80          /* nmcu_block_t */
 #define FRAME_PITCH 84          /* from a pixel's output to the next one's */
@@ -104,30 +105,44 @@
     .endr
 .endm
 
-/* Four pixels at a0, t1 bytes apart; on with the next block unless that was the last one, behind which is t2. */
-.macro store_pixels
+/* Four pixels at a0, t1 bytes apart; on with the next block at `label` unless that was the last one, behind which is
+ * t2. */
+.macro store_pixels label
     cv.sw s0, (a0), t1
     cv.sw s4, (a0), t1
     cv.sw s8, (a0), t1
     cv.sw a4, (a0), t1
-    bne a0, t2, .Lblock
+    bne a0, t2, \label
 .endm
 
-/* All channels in two products, packed; t1, t2 as store_pixels takes them. */
-.macro split_and_pack
+/* All channels in two products. */
+.macro split_all
     scale_split 0, s0, s4, s8, a4
     scale_split 1, s1, s5, s9, a5
     scale_split 2, s2, s6, s10, a6
     scale_split 3, s3, s7, s11, a7
-    lw t1, FRAME_PITCH(sp)
-    lw t2, FRAME_END(sp)
-    pack_four s0, s1, s2, s3
-    pack_four s4, s5, s6, s7
-    pack_four s8, s9, s10, s11
-    pack_four a4, a5, a6, a7
 .endm
 
-begin_function nmcu_dense_4x4
+/* All results, packed by `pack`, which in functions of a `table` are looked up before; t1, t2 as store_pixels takes
+ * them. Uses t3. */
+.macro pack_all pack, table
+    .ifnb \table
+    lw t3, FRAME_TABLE(sp)
+    .endif
+    lw t1, FRAME_PITCH(sp)
+    lw t2, FRAME_END(sp)
+    .ifnb \table
+    look_up t3, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
+    .endif
+    \pack s0, s1, s2, s3
+    \pack s4, s5, s6, s7
+    \pack s8, s9, s10, s11
+    \pack a4, a5, a6, a7
+.endm
+
+/* The function, or with `table` the one that looks each result up. */
+.macro dense_4x4 table
+begin_function nmcu_dense_4x4\table
     save_registers DENSE_FRAME
     lw t0, BLOCK_SEGMENTS(a0)
     lw t1, BLOCK_JUMPS(a0)
@@ -144,9 +159,9 @@ begin_function nmcu_dense_4x4
     addi t0, t0, -1
     addi t4, t3, -1
     sw t0, FRAME_MORE_SEGMENTS(sp)
-    beqz t0, .Lone_segment
+    beqz t0, .Lone_segment\@
     neg t4, t3
-.Lone_segment:
+.Lone_segment\@:
     sw t4, FRAME_FIRST_WORDS(sp)
     lw t0, BLOCK_GROUPS(a0)
     lw t1, BLOCK_Y(a0)
@@ -163,12 +178,17 @@ begin_function nmcu_dense_4x4
     slli t3, t3, 2
     add t3, t3, t1
     sw t3, FRAME_END(sp)
+    .ifnb \table
+    lw t4, BLOCK_TABLE(a0)
+    lw t6, BLOCK_WEIGHTS(a0)
+    sw t4, FRAME_TABLE(sp)
+    .else
     lw t4, BLOCK_ADD(a0)
     lw t0, BLOCK_LO(a0)
     lw t1, BLOCK_HI(a0)
     lw t6, BLOCK_WEIGHTS(a0)
-    bnez t4, .Lwith_residuals
-.Llimits:
+    bnez t4, .Lwith_residuals\@
+.Llimits\@:
     sub t2, t1, t0
     addi t2, t2, -255
     li t3, 0x01010101
@@ -179,8 +199,9 @@ begin_function nmcu_dense_4x4
     sw t2, FRAME_CLAMPED(sp)
     sw t0, FRAME_LO(sp)
     sw t1, FRAME_HI(sp)
+    .endif
 
-.Lgroup:
+.Lgroup\@:
     lw t0, FRAME_BLOCK(sp)
     lw a0, FRAME_Y(sp)
     lw t1, BLOCK_SINGLE(t0)
@@ -189,15 +210,15 @@ begin_function nmcu_dense_4x4
     lw a3, BLOCK_X+8(t0)
     lw ra, BLOCK_X+12(t0)
     sw t6, FRAME_CHANNELS(sp)
-    bnez t1, .Lsingle
+    bnez t1, .Lsingle\@
 
-.Lblock:
+.Lblock\@:
     addi t6, t6, GROUP4_SIZE
     dot_4x4 cv.dotsp.b, lw t4, FRAME_FIRST_WORDS(sp)
-    blez t4, .Lfirst_of_several
+    blez t4, .Lfirst_of_several\@
     loop0 t4, 24
         dot_4x4
-.Lsummed:
+.Lsummed\@:
     sw t6, FRAME_WEIGHTS(sp)
     lw t6, FRAME_CHANNELS(sp)
     lw t4, FRAME_STEP(sp)
@@ -206,10 +227,11 @@ begin_function nmcu_dense_4x4
     add a2, a2, t4
     add a3, a3, t4
     add ra, ra, t4
-    blez t0, .Lnot_split
-    split_and_pack
-    store_pixels
-.Lnext_group:
+    blez t0, .Lnot_split\@
+    split_all
+    pack_all pack_four, \table
+    store_pixels .Lblock\@
+.Lnext_group\@:
     lw t0, FRAME_GROUPS(sp)
     lw t1, FRAME_Y(sp)
     lw t6, FRAME_WEIGHTS(sp)
@@ -219,76 +241,82 @@ begin_function nmcu_dense_4x4
     sw t0, FRAME_GROUPS(sp)
     sw t1, FRAME_Y(sp)
     sw t2, FRAME_END(sp)
-    bnez t0, .Lgroup
+    bnez t0, .Lgroup\@
     restore_registers DENSE_FRAME
     ret
-.Lnot_split:
-    bltz t0, .Lnot_narrow
+.Lnot_split\@:
+    bltz t0, .Lnot_narrow\@
     scale_narrow 0, s0, s4, s8, a4
     scale_narrow 1, s1, s5, s9, a5
     scale_narrow 2, s2, s6, s10, a6
     scale_narrow 3, s3, s7, s11, a7
-.Lscaled:
+.Lscaled\@:
+    .ifnb \table
+    .irp result, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
+        cv.clip \result, \result, 8
+    .endr
+    pack_all pack_four, \table
+    store_pixels .Lblock\@
+    j .Lnext_group\@
+.Lnot_narrow\@:
+    .else
     lw t4, FRAME_CLAMPED(sp)
-    lw t1, FRAME_PITCH(sp)
-    lw t2, FRAME_END(sp)
-    clip_and_pack s0, s1, s2, s3
-    clip_and_pack s4, s5, s6, s7
-    clip_and_pack s8, s9, s10, s11
-    clip_and_pack a4, a5, a6, a7
-    bnez t4, .Lclamp
-    store_pixels
-    j .Lnext_group
-.Lnot_narrow:
+    pack_all clip_and_pack
+    bnez t4, .Lclamp\@
+    store_pixels .Lblock\@
+    j .Lnext_group\@
+.Lnot_narrow\@:
     addi t0, t0, -SPLIT_CLAMPED
-    blez t0, .Lother_form
-    split_and_pack
-.Lclamp:
+    blez t0, .Lother_form\@
+    split_all
+    pack_all pack_four
+.Lclamp\@:
     lw t3, FRAME_LO(sp)
     lw t4, FRAME_HI(sp)
     .irp pixel, s0, s4, s8, a4
         cv.max.b \pixel, \pixel, t3
         cv.min.b \pixel, \pixel, t4
     .endr
-    store_pixels
-    j .Lnext_group
+    store_pixels .Lblock\@
+    j .Lnext_group\@
+    .endif
 
-.Lother_form:
+.Lother_form\@:
     lw t0, FRAME_FORM(sp)
     nop
     addi t0, t0, -REQUANTIZE_MIXED
-    beqz t0, .Lmixed
-    bgtz t0, .Lscale_and_add
+    beqz t0, .Lmixed\@
+    .ifb \table
+    bgtz t0, .Lscale_and_add\@
+    .endif
     scale_wide 0, s0, s4, s8, a4
     scale_wide 1, s1, s5, s9, a5
     scale_wide 2, s2, s6, s10, a6
     scale_wide 3, s3, s7, s11, a7
-    j .Lscaled
-.Lmixed:
+    j .Lscaled\@
+.Lmixed\@:
     scale_either 0, s0, s4, s8, a4
     scale_either 1, s1, s5, s9, a5
     scale_either 2, s2, s6, s10, a6
     scale_either 3, s3, s7, s11, a7
-    j .Lscaled
+    j .Lscaled\@
 
-.Lwith_residuals:
+    .ifb \table
+.Lwith_residuals\@:
     li t5, RESIDUALS
     lw t0, ADD_LO(t4)
     lw t1, ADD_HI(t4)
     sw t5, FRAME_FORM(sp)
-    j .Llimits
-.Lscale_and_add:
+    j .Llimits\@
+.Lscale_and_add\@:
     lw t0, GROUP4_SPLIT(t6)
     nop
     addi t0, t0, -SPLIT_CLAMPED
-    beqz t0, .Lscale_either_and_add
-    scale_split 0, s0, s4, s8, a4
-    scale_split 1, s1, s5, s9, a5
-    scale_split 2, s2, s6, s10, a6
-    scale_split 3, s3, s7, s11, a7
+    beqz t0, .Lscale_either_and_add\@
+    split_all
     lw t5, FRAME_BLOCK(sp)
-    j .Ladd
-.Lscale_either_and_add:
+    j .Ladd\@
+.Lscale_either_and_add\@:
     scale_either 0, s0, s4, s8, a4
     scale_either 1, s1, s5, s9, a5
     scale_either 2, s2, s6, s10, a6
@@ -300,7 +328,7 @@ begin_function nmcu_dense_4x4
     .irp result, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
         cv.clipr \result, \result, t1
     .endr
-.Ladd:
+.Ladd\@:
     lw t2, BLOCK_RESIDUAL(t5)
     lw t0, BLOCK_ADD(t5)
     lw t4, FRAME_PITCH(sp)
@@ -324,9 +352,10 @@ begin_function nmcu_dense_4x4
     .irp result, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a5, a6, a7
         cv.addnr \result, t1, t2
     .endr
-    j .Lscaled
+    j .Lscaled\@
+    .endif
 
-.Lsingle:
+.Lsingle\@:
     lw t5, FRAME_WORDS(sp)
     addi t6, t6, GROUP4_SIZE
     .irp acc, s0, s1, s2, s3
@@ -339,23 +368,29 @@ begin_function nmcu_dense_4x4
     nop
     lw t0, GROUP4_SPLIT(t6)
     nop
-    blez t0, .Lnot_split
+    blez t0, .Lnot_split\@
     scale_split 0, s0
     scale_split 1, s1
     scale_split 2, s2
     scale_split 3, s3
+    .ifnb \table
+    lw t3, FRAME_TABLE(sp)
+    .endif
     lw t2, FRAME_END(sp)
+    .ifnb \table
+    look_up t3, s0, s1, s2, s3
+    .endif
     pack_four s0, s1, s2, s3
     sw s0, 0(a0)
-    j .Lnext_group
+    j .Lnext_group\@
 
-.Lfirst_of_several:
-    beqz t4, .Lsummed
+.Lfirst_of_several\@:
+    beqz t4, .Lsummed\@
     not t4, t4
-    beqz t4, .Lsegments
+    beqz t4, .Lsegments\@
     loop0 t4, 24
         dot_4x4
-.Lsegments:
+.Lsegments\@:
     lw t0, FRAME_FIRST_JUMP(sp)
     lw t5, FRAME_MORE_SEGMENTS(sp)
     lw t4, FRAME_WORDS(sp)
@@ -370,5 +405,9 @@ begin_function nmcu_dense_4x4
             dot_4x4
         lw t0, FRAME_JUMP(sp)
         lw t4, FRAME_WORDS(sp)
-    j .Lsummed
-end_function nmcu_dense_4x4
+    j .Lsummed\@
+end_function nmcu_dense_4x4\table
+.endm
+
+dense_4x4
+dense_4x4 _table

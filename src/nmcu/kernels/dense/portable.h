@@ -25,9 +25,9 @@ static inline void nmcu_dense_pixel(const nmcu_block_t *block, const int8_t *x, 
             x += block->jumps[s];
         }
         for (unsigned c = 0; c < 4; c++, y++)
-            *y = nmcu_with_residual(block->add, block->residual, y,
-                                    nmcu_requantize(&block->requant, acc[c], channels->multiplier[c],
-                                                    channels->round[c], channels->shift[c]));
+            *y = nmcu_finished(block->add, block->residual, block->table, y,
+                               nmcu_requantize(&block->requant, acc[c], channels->multiplier[c],
+                                               channels->round[c], channels->shift[c]));
         group = (const uint8_t *)w;
     }
 }

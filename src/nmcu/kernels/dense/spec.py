@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nmcu.graph import Layer, Op, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, residual, weighted, window
+from nmcu.kernels.common import epilogue, requantize, weighted, window
 from nmcu.kernels.common.layer import LAYER_BYTES
 from nmcu.kernels.common.layouts import CHANNELS4
 from nmcu.kernels.conv.layouts import GROUP4
@@ -61,6 +61,7 @@ class Dense(window.WindowKernel[window.Affine]):
         geometry = window.geometry(layer)
         channel_bytes = self.group_bytes(geometry) // 4
         own = {"layer": machine.staged_bytes(LAYER_BYTES)} | self.windows(geometry, machine)
+        own |= epilogue.table_buffer(layer, machine)
         behind = (self.pixels - 1) * (machine.staged and self._whole_blocks(geometry))
         ahead = 0 if self.copies else behind * geometry.input[2]
         extra = (
@@ -101,7 +102,7 @@ class Dense(window.WindowKernel[window.Affine]):
         cost = machine.costs(self.name)
         step = cost["step"] + (cost["misaligned"] if geometry.input[2] % 4 and not self.copies else 0)
         item = cost["item"] + self.rescaling_cycles(layer, machine)
-        item += 4 * self.pixels * residual.cycles(self, layer, machine)
+        item += 4 * self.pixels * epilogue.cycles(self, layer, machine)
         width = geometry.output[1]
         lines, width = (1, rows * width) if geometry.flat or self.copies else (rows, width)
         blocks, groups = -(-width // self.pixels), -(-channels // 4)
@@ -171,7 +172,8 @@ class Dense(window.WindowKernel[window.Affine]):
         per_group = rows.reshape(groups, 4, segments * words, 4).transpose(0, 2, 1, 3).reshape(groups, -1)
         heads = self.heads(layer, groups)
         packed = np.concatenate([heads.view(np.int8), per_group], axis=1)
-        return {"weights": Packed(packed.tobytes(), requant_bytes=heads.nbytes)}
+        weights = Packed(packed.tobytes(), requant_bytes=heads.nbytes)
+        return {"weights": weights, **epilogue.packed_table(layer)}
 
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
@@ -181,9 +183,9 @@ class Dense(window.WindowKernel[window.Affine]):
             "nmcu_conv_t",
             {
                 "weighted": weighted.descriptor(geometry, tiling, at, self.group_bytes(geometry), 4),
-                "block": Expr(f"nmcu_{self.block}"),
+                "block": Expr(epilogue.function(self.block, layer)),
                 "requant": requantize.descriptor(layer),
-                **residual.member(layer),
+                **epilogue.sum_member(layer),
                 "segments": segments,
                 "segment_words": words,
                 "pixels": self.pixels,
@@ -207,6 +209,7 @@ class Dense4x4(Dense):
     operators = (*Dense.operators, ops.ConvAdd)
     pixels = 4
     residual_cycles: ClassVar[Mapping[str, float]] = {"rv32": 13.5, "xcv": 6.2}
+    table_cycles: ClassVar[Mapping[str, float]] = {"rv32": 3.0, "xcv": 1.2}
     head = GROUP4.size
 
     def rescaling_cycles(self, layer: Layer[window.Affine], machine: Machine) -> float:

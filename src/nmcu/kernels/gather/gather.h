@@ -13,6 +13,10 @@ typedef void nmcu_gather_fn(const nmcu_gather_block_t *block);
 nmcu_gather_fn nmcu_word_gather_g1;   /* one channel, four pixels: 23 instructions for 16 MACs */
 nmcu_gather_fn nmcu_word_gather_g1x8; /* one channel, eight pixels: 41 for 32 */
 nmcu_gather_fn nmcu_word_gather_g4;   /* four channels that share positions, four pixels: 38 for 64 */
+/* The same, and each result is looked up. */
+nmcu_gather_fn nmcu_word_gather_g1_table;
+nmcu_gather_fn nmcu_word_gather_g1x8_table;
+nmcu_gather_fn nmcu_word_gather_g4_table;
 
 /*
  * Interleave four pixels: `words` times four channels, read from each of the four pointers, become four words with the

@@ -23,7 +23,8 @@
 #define GATHER_PIXEL_BYTES 60
 #define GATHER_ADD 64
 #define GATHER_RESIDUAL 68
-#define GATHER_SIZE 72
+#define GATHER_TABLE 72
+#define GATHER_SIZE 76
 
 #else
 
@@ -48,6 +49,7 @@
  * add       null, or how a residual is added to the results (`multiplier_a`), which are as requant says before: in the
  *           mixed form, the only one there is with a residual
  * residual  bytes from an output to its residual (`multiplier_b`)
+ * table     of functions that look their results up, which are all of int8 before: the entry of 0
  */
 typedef struct {
     const uint8_t *x;                 /*  0 */
@@ -62,6 +64,7 @@ typedef struct {
     uint32_t pixel_bytes;             /* 60 */
     const nmcu_add_parameters_t *add; /* 64 */
     intptr_t residual;                /* 68 */
+    const int8_t *table;              /* 72 */
 } nmcu_gather_block_t;
 
 #if __SIZEOF_POINTER__ == 4
@@ -77,7 +80,8 @@ _Static_assert(offsetof(nmcu_gather_block_t, requant) == 44, "nmcu_gather_block_
 _Static_assert(offsetof(nmcu_gather_block_t, pixel_bytes) == 60, "nmcu_gather_block_t.pixel_bytes");
 _Static_assert(offsetof(nmcu_gather_block_t, add) == 64, "nmcu_gather_block_t.add");
 _Static_assert(offsetof(nmcu_gather_block_t, residual) == 68, "nmcu_gather_block_t.residual");
-_Static_assert(sizeof(nmcu_gather_block_t) == 72, "nmcu_gather_block_t");
+_Static_assert(offsetof(nmcu_gather_block_t, table) == 72, "nmcu_gather_block_t.table");
+_Static_assert(sizeof(nmcu_gather_block_t) == 76, "nmcu_gather_block_t");
 #endif
 
 #endif

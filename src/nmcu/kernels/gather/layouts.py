@@ -25,7 +25,8 @@ weights   packed groups, one after the other; with C channels in a group and n =
 jump      bytes from the end of a segment to the start of the next one
 add       null, or how a residual is added to the results (`multiplier_a`), which are as requant says before: in the
           mixed form, the only one there is with a residual
-residual  bytes from an output to its residual (`multiplier_b`)""",
+residual  bytes from an output to its residual (`multiplier_b`)
+table     of functions that look their results up, which are all of int8 before: the entry of 0""",
     (
         Field("x", "const uint8_t *"),
         Field("y", "int8_t *", 4),
@@ -39,6 +40,7 @@ residual  bytes from an output to its residual (`multiplier_b`)""",
         Field("pixel_bytes", "uint32_t"),
         Field("add", "const nmcu_add_parameters_t *"),
         Field("residual", "intptr_t"),
+        Field("table", "const int8_t *"),
     ),
 )
 LAYOUTS = (BLOCK,)

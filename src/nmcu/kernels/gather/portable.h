@@ -47,9 +47,9 @@ static inline void nmcu_gather_portable(const nmcu_gather_block_t *block, unsign
         for (unsigned c = 0; c < channels; c++, group += 12)
             for (unsigned p = 0; p < pixels; p++) {
                 int8_t *y = y_of_pixel(block, p, pixels) + channels * g + c;
-                *y = nmcu_with_residual(block->add, block->residual, y,
-                                        nmcu_requantize(&block->requant, acc[c][p], nmcu_read_i32(group),
-                                                        nmcu_read_i32(group + 4), nmcu_read_i32(group + 8)));
+                *y = nmcu_finished(block->add, block->residual, block->table, y,
+                                   nmcu_requantize(&block->requant, acc[c][p], nmcu_read_i32(group),
+                                                   nmcu_read_i32(group + 4), nmcu_read_i32(group + 8)));
             }
     }
 }

@@ -9,7 +9,7 @@ import numpy as np
 from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, residual, weighted, window
+from nmcu.kernels.common import epilogue, requantize, weighted, window
 from nmcu.kernels.kernel import Addresses, Candidate, Machine, align
 from nmcu.kernels.packed import Packed
 from nmcu.sparsity import Support, distances
@@ -54,6 +54,7 @@ class WordGather(window.WindowKernel[window.Affine]):
         for tiling in window.tilings(geometry, machine, self.group, channel_bytes):
             buffers = window.buffers(geometry, machine, tiling, channel_bytes)
             buffers["words"] = self._word_bytes(layer, geometry, tiling.rows)
+            buffers |= epilogue.table_buffer(layer, machine)
             if sum(align(size) for size in buffers.values()) > machine.l1_bytes:
                 continue
             at = machine.where(tiling.copied)
@@ -96,7 +97,7 @@ class WordGather(window.WindowKernel[window.Affine]):
         cost = machine.costs(kernel)
         wide = cost["wide"] * requantize.wide_share(layer, 4 * self.quads)
         steps = self._steps(layer, geometry)
-        added = 4 * self.quads * self.group * residual.cycles(self, layer, machine)
+        added = 4 * self.quads * self.group * epilogue.cycles(self, layer, machine)
         return geometry.kernel[0] * (steps * cost["step"] + cost["segment"]) + cost["item"] + wide + added
 
     def _support(self, layer: Layer[window.Affine]) -> Support:
@@ -137,7 +138,8 @@ class WordGather(window.WindowKernel[window.Affine]):
         parts = [bias, last, np.ascontiguousarray(values).reshape(groups, -1), rest]
         rows = [np.ascontiguousarray(part).view(np.uint8).reshape(groups, -1) for part in parts]
         data = np.concatenate(rows, axis=1).tobytes()
-        return {"weights": Packed(data, index_bytes=last.nbytes, requant_bytes=channels.nbytes)}
+        weights = Packed(data, index_bytes=last.nbytes, requant_bytes=channels.nbytes)
+        return {"weights": weights, **epilogue.packed_table(layer)}
 
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
@@ -149,12 +151,12 @@ class WordGather(window.WindowKernel[window.Affine]):
                 "weighted": weighted.descriptor(
                     geometry, tiling, at, self._group_bytes(layer, geometry), self.group
                 ),
-                "block": Expr(f"nmcu_{block}"),
-                "tail": Expr(f"nmcu_{tail}"),
+                "block": Expr(epilogue.function(block, layer)),
+                "tail": Expr(epilogue.function(tail, layer)),
                 "words": Expr(f"(uint8_t *)({at.l1['words']})"),
                 "distance_bytes": self._distance_bytes(layer, geometry),
                 "requant": requantize.descriptor(layer),
-                **residual.member(layer),
+                **epilogue.sum_member(layer),
                 "steps": self._steps(layer, geometry),
                 "tap_words": _tap_words(geometry),
                 "quads": self.quads,
@@ -190,6 +192,7 @@ class WordGatherG1(WordGather):
     name = "word_gather_g1"
     group = 1
     residual_cycles: ClassVar[Mapping[str, float]] = {"rv32": 16.0, "xcv": 11.0}
+    table_cycles: ClassVar[Mapping[str, float]] = {"rv32": 3.0, "xcv": 1.8}
 
 
 class WordGatherG1x8(WordGather):
@@ -197,6 +200,7 @@ class WordGatherG1x8(WordGather):
     group = 1
     quads = 2
     residual_cycles: ClassVar[Mapping[str, float]] = {"rv32": 15.3, "xcv": 9.2}
+    table_cycles: ClassVar[Mapping[str, float]] = {"rv32": 3.0, "xcv": 1.5}
 
     @property
     def tail(self) -> str:
@@ -213,6 +217,7 @@ class WordGatherG4(WordGather):
     name = "word_gather_g4"
     group = 4
     residual_cycles: ClassVar[Mapping[str, float]] = {"rv32": 13.8, "xcv": 7.2}
+    table_cycles: ClassVar[Mapping[str, float]] = {"rv32": 3.0, "xcv": 1.3}
 
 
 def _tap_words(geometry: window.Geometry) -> int:

@@ -9,12 +9,14 @@
  */
 #include "gather.inc"
 
-begin_function nmcu_word_gather_g1
+/* The function, or with `table` the one that looks each result up. */
+.macro word_gather_g1 table
+begin_function nmcu_word_gather_g1\table
     save_registers
     load_block
     transpose_masks
 
-.Lchannel:
+.Lchannel\@:
     cv.lw s0, (a3), 4
     mv a2, a3
     cv.lbu t0, (a2), 1
@@ -33,18 +35,23 @@ begin_function nmcu_word_gather_g1
             cv.sdotsp.b s3, t4, t5
         add a1, a1, a4
         nop
-    requantize_next GATHER_LO, add_if_any, a3, t6, ra, s0, s1, s2, s3
-.Lstore:
+    requantize_next GATHER_LO, "add_if_any .Ladd\@, \table", a3, t6, ra, s0, s1, s2, s3
+    .ifnb \table
+    lw t0, GATHER_TABLE(a0)
+    look_up t0, s0, s1, s2, s3
+    .endif
+.Lstore\@:
     cv.sb s0, (s4), 1
     cv.sb s1, (s5), 1
     cv.sb s2, (s6), 1
     cv.sb s3, (s7), 1
     addi s8, s8, -1
-    bnez s8, .Lchannel
+    bnez s8, .Lchannel\@
     restore_registers
     ret
 
-.Ladd:
+    .ifb \table
+.Ladd\@:
     lw t1, GATHER_RESIDUAL(a0)
     lw t3, ADD_MULTIPLIER_A(t0)
     lw t4, ADD_MULTIPLIER_B(t0)
@@ -61,5 +68,10 @@ begin_function nmcu_word_gather_g1
     cv.mac s2, t2, t4
     cv.mac s3, t5, t4
     finish_sums s0, s1, s2, s3
-    j .Lstore
-end_function nmcu_word_gather_g1
+    j .Lstore\@
+    .endif
+end_function nmcu_word_gather_g1\table
+.endm
+
+word_gather_g1
+word_gather_g1 _table

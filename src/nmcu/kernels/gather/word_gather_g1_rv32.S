@@ -27,7 +27,9 @@
     add s3, s3, t5
 .endm
 
-begin_scalar_function nmcu_word_gather_g1
+/* The function, or with `table` the one that looks each result up. */
+.macro word_gather_g1 table
+begin_scalar_function nmcu_word_gather_g1\table
     save_registers
     lw s10, GATHER_GROUPS(a0)
     lw a3, GATHER_WEIGHTS(a0)
@@ -37,13 +39,17 @@ begin_scalar_function nmcu_word_gather_g1
     lw s6, GATHER_Y+8(a0)
     lw s7, GATHER_Y+12(a0)
 
-.Lchannel:
+.Lchannel\@:
     begin_channel s0, s1, s2, s3
     sum_segments times_four
 
     load_limits GATHER_LO
-    requantize_next_scalar GATHER_LO, add_if_any, a3, s0, s1, s2, s3
-.Lstore:
+    requantize_next_scalar GATHER_LO, "add_if_any .Ladd\@, \table", a3, s0, s1, s2, s3
+    .ifnb \table
+    lw t0, GATHER_TABLE(a0)
+    look_up_scalar t0, s0, s1, s2, s3
+    .endif
+.Lstore\@:
     sb s0, 0(s4)
     sb s1, 0(s5)
     sb s2, 0(s6)
@@ -53,11 +59,12 @@ begin_scalar_function nmcu_word_gather_g1
     addi s6, s6, 1
     addi s7, s7, 1
     addi s10, s10, -1
-    bnez s10, .Lchannel
+    bnez s10, .Lchannel\@
     restore_registers
     ret
 
-.Ladd:
+    .ifb \table
+.Ladd\@:
     begin_residuals GATHER_RESIDUAL
     add t5, t3, s4
     add_residual_byte 0(t5), s0
@@ -68,5 +75,10 @@ begin_scalar_function nmcu_word_gather_g1
     add t5, t3, s7
     add_residual_byte 0(t5), s3
     finish_scalar_sums s0, s1, s2, s3
-    j .Lstore
-end_function nmcu_word_gather_g1
+    j .Lstore\@
+    .endif
+end_function nmcu_word_gather_g1\table
+.endm
+
+word_gather_g1
+word_gather_g1 _table

@@ -9,7 +9,9 @@
  */
 #include "gather.inc"
 
-begin_function nmcu_word_gather_g1x8
+/* The function, or with `table` the one that looks each result up. */
+.macro word_gather_g1x8 table
+begin_function nmcu_word_gather_g1x8\table
     save_registers
     lw t0, GATHER_GROUPS(a0)
     lw a7, GATHER_Y(a0)
@@ -19,7 +21,7 @@ begin_function nmcu_word_gather_g1x8
     lw ra, GATHER_PIXEL_BYTES(a0)
     transpose_masks
 
-.Lchannel:
+.Lchannel\@:
     cv.lw s0, (a3), 4
     mv a2, a3
     cv.lbu t0, (a2), 1
@@ -65,8 +67,12 @@ begin_function nmcu_word_gather_g1x8
         add a1, a1, a4
     lw t3, GATHER_LO(a0)
     lw t4, GATHER_HI(a0)
-    requantize_next GATHER_LO, add_if_any, a3, t3, t4, s0, s1, s2, s3, s4, s5, s6, s7
-.Lstore:
+    requantize_next GATHER_LO, "add_if_any .Ladd\@, \table", a3, t3, t4, s0, s1, s2, s3, s4, s5, s6, s7
+    .ifnb \table
+    lw t0, GATHER_TABLE(a0)
+    look_up t0, s0, s1, s2, s3, s4, s5, s6, s7
+    .endif
+.Lstore\@:
     cv.sb s0, (a7), ra
     cv.sb s1, (a7), ra
     cv.sb s2, (a7), ra
@@ -81,11 +87,12 @@ begin_function nmcu_word_gather_g1x8
     addi t0, t0, -1
     addi a7, a7, 1
     sw t0, FRAME_GROUPS(sp)
-    bnez t0, .Lchannel
+    bnez t0, .Lchannel\@
     restore_registers
     ret
 
-.Ladd:
+    .ifb \table
+.Ladd\@:
     lw t1, GATHER_RESIDUAL(a0)
     lw t3, ADD_MULTIPLIER_A(t0)
     lw t4, ADD_MULTIPLIER_B(t0)
@@ -96,5 +103,10 @@ begin_function nmcu_word_gather_g1x8
         cv.mac \result, t2, t4
     .endr
     finish_sums s0, s1, s2, s3, s4, s5, s6, s7
-    j .Lstore
-end_function nmcu_word_gather_g1x8
+    j .Lstore\@
+    .endif
+end_function nmcu_word_gather_g1x8\table
+.endm
+
+word_gather_g1x8
+word_gather_g1x8 _table

@@ -40,7 +40,9 @@
     add s7, s7, a7
 .endm
 
-begin_scalar_function nmcu_word_gather_g1x8
+/* The function, or with `table` the one that looks each result up. */
+.macro word_gather_g1x8 table
+begin_scalar_function nmcu_word_gather_g1x8\table
     save_registers
     lw ra, GATHER_GROUPS(a0)
     lw a3, GATHER_WEIGHTS(a0)
@@ -48,13 +50,17 @@ begin_scalar_function nmcu_word_gather_g1x8
     lw s10, GATHER_Y(a0)
     lw s11, GATHER_PIXEL_BYTES(a0)
 
-.Lchannel:
+.Lchannel\@:
     begin_channel s0, s1, s2, s3, s4, s5, s6, s7
     sum_segments times_eight
 
     load_limits GATHER_LO
-    requantize_next_scalar GATHER_LO, add_if_any, a3, s0, s1, s2, s3, s4, s5, s6, s7
-.Lstore:
+    requantize_next_scalar GATHER_LO, "add_if_any .Ladd\@, \table", a3, s0, s1, s2, s3, s4, s5, s6, s7
+    .ifnb \table
+    lw t0, GATHER_TABLE(a0)
+    look_up_scalar t0, s0, s1, s2, s3, s4, s5, s6, s7
+    .endif
+.Lstore\@:
     mv t0, s10
     .irp acc, s0, s1, s2, s3, s4, s5, s6, s7
         sb \acc, 0(t0)
@@ -62,11 +68,12 @@ begin_scalar_function nmcu_word_gather_g1x8
     .endr
     addi s10, s10, 1
     addi ra, ra, -1
-    bnez ra, .Lchannel
+    bnez ra, .Lchannel\@
     restore_registers
     ret
 
-.Ladd:
+    .ifb \table
+.Ladd\@:
     begin_residuals GATHER_RESIDUAL
     add t3, t3, s10
     .irp result, s0, s1, s2, s3, s4, s5, s6, s7
@@ -74,5 +81,10 @@ begin_scalar_function nmcu_word_gather_g1x8
         add t3, t3, s11
     .endr
     finish_scalar_sums s0, s1, s2, s3, s4, s5, s6, s7
-    j .Lstore
-end_function nmcu_word_gather_g1x8
+    j .Lstore\@
+    .endif
+end_function nmcu_word_gather_g1x8\table
+.endm
+
+word_gather_g1x8
+word_gather_g1x8 _table

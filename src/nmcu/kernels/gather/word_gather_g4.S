@@ -8,13 +8,15 @@
  */
 #include "gather.inc"
 
-begin_function nmcu_word_gather_g4
+/* The function, or with `table` the one that looks each result up. */
+.macro word_gather_g4 table
+begin_function nmcu_word_gather_g4\table
     save_registers
     keep_outputs GATHER_GROUPS, GATHER_Y
     lw a3, GATHER_WEIGHTS(a0)
     transpose_masks
 
-.Lgroup:
+.Lgroup\@:
     cv.lw s0, (a3), 4
     cv.lw s1, (a3), 4
     cv.lw s2, (a3), 4
@@ -56,16 +58,21 @@ begin_function nmcu_word_gather_g4
         lw t0, GATHER_JUMP(a0)
         lw t1, GATHER_STEPS(a0)
         add a1, a1, t0
-    requantize_next_four GATHER_LO, add_if_any, a3, "s0, s4, s8, a4", "s1, s5, s9, a7", \
+    requantize_next_four GATHER_LO, "add_if_any .Ladd\@, \table", a3, "s0, s4, s8, a4", "s1, s5, s9, a7", \
         "s2, s6, s10, t6", "s3, s7, s11, ra"
-.Lstore:
+    .ifnb \table
+    lw t0, GATHER_TABLE(a0)
+    look_up t0, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a7, t6, ra
+    .endif
+.Lstore\@:
     store_pixel 0, s0, s1, s2, s3
     store_pixel 1, s4, s5, s6, s7
     store_pixel 2, s8, s9, s10, s11
     store_pixel 3, a4, a7, t6, ra
-    next_group .Lgroup
+    next_group .Lgroup\@
 
-.Ladd:
+    .ifb \table
+.Ladd\@:
     lw t1, GATHER_RESIDUAL(a0)
     lw t3, ADD_MULTIPLIER_A(t0)
     lw t4, FRAME_Y(sp)
@@ -85,5 +92,10 @@ begin_function nmcu_word_gather_g4
     add_residuals t3, t2, a2, s8, s9, s10, s11
     add_residuals t3, t2, t5, a4, a7, t6, ra
     finish_sums s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a7, t6, ra
-    j .Lstore
-end_function nmcu_word_gather_g4
+    j .Lstore\@
+    .endif
+end_function nmcu_word_gather_g4\table
+.endm
+
+word_gather_g4
+word_gather_g4 _table

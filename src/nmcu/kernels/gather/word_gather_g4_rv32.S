@@ -21,12 +21,14 @@
     times_channels a4, a7, t6, ra
 .endm
 
-begin_scalar_function nmcu_word_gather_g4
+/* The function, or with `table` the one that looks each result up. */
+.macro word_gather_g4 table
+begin_scalar_function nmcu_word_gather_g4\table
     save_registers
     keep_outputs GATHER_GROUPS, GATHER_Y
     lw a3, GATHER_WEIGHTS(a0)
 
-.Lgroup:
+.Lgroup\@:
     lw s0, 0(a3)
     lw s1, 4(a3)
     lw s2, 8(a3)
@@ -42,41 +44,51 @@ begin_scalar_function nmcu_word_gather_g4
     copy_channels s4, s5, s6, s7
     copy_channels s8, s9, s10, s11
     copy_channels a4, a7, t6, ra
-.Lsegment:
+.Lsegment\@:
     sw t3, FRAME_SEGMENTS(sp)
     begin_steps a5, 4
     .balign 4
-.Lstep:
+.Lstep\@:
     .irp entry, 0, 1, 2, 3
         times_sixteen \entry
     .endr
     addi a3, a3, 16
     addi a2, a2, 4
-    bne a3, a5, .Lstep
+    bne a3, a5, .Lstep\@
     lw t3, FRAME_SEGMENTS(sp)
     lw t0, GATHER_JUMP(a0)
     addi t3, t3, -1
     add a1, a1, t0
-    bnez t3, .Lsegment
+    bnez t3, .Lsegment\@
 
     load_limits GATHER_LO
     requantize_next_scalar GATHER_LO, , a3, s0, s4, s8, a4
     requantize_next_scalar GATHER_LO, , a3, s1, s5, s9, a7
     requantize_next_scalar GATHER_LO, , a3, s2, s6, s10, t6
-    requantize_next_scalar GATHER_LO, add_if_any, a3, s3, s7, s11, ra
-.Lstore:
+    requantize_next_scalar GATHER_LO, "add_if_any .Ladd\@, \table", a3, s3, s7, s11, ra
+    .ifnb \table
+    lw t0, GATHER_TABLE(a0)
+    look_up_scalar t0, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a7, t6, ra
+    .endif
+.Lstore\@:
     store_pixel_bytes 0, s0, s1, s2, s3
     store_pixel_bytes 1, s4, s5, s6, s7
     store_pixel_bytes 2, s8, s9, s10, s11
     store_pixel_bytes 3, a4, a7, t6, ra
-    next_group .Lgroup
+    next_group .Lgroup\@
 
-.Ladd:
+    .ifb \table
+.Ladd\@:
     begin_residuals GATHER_RESIDUAL
     add_residual_pixel 0, s0, s1, s2, s3
     add_residual_pixel 1, s4, s5, s6, s7
     add_residual_pixel 2, s8, s9, s10, s11
     add_residual_pixel 3, a4, a7, t6, ra
     finish_scalar_sums s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, a4, a7, t6, ra
-    j .Lstore
-end_function nmcu_word_gather_g4
+    j .Lstore\@
+    .endif
+end_function nmcu_word_gather_g4\table
+.endm
+
+word_gather_g4
+word_gather_g4 _table

@@ -29,6 +29,17 @@ nmcu_gather_mac_fn nmcu_word_gather_mac_2_16;
 nmcu_gather_mac_fn nmcu_word_gather_mac_4_16;
 nmcu_gather_mac_fn nmcu_word_gather_mac_8_16;
 
+/* The same, and each result is looked up. */
+nmcu_gather_mac_fn nmcu_word_gather_mac_1_4_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_2_4_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_1_8_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_2_8_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_4_8_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_1_16_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_2_16_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_4_16_table;
+nmcu_gather_mac_fn nmcu_word_gather_mac_8_16_table;
+
 enum { NMCU_COPIES = 3 };
 
 /* Interleave columns: four channels of four pixels become four words with the four pixels' bytes of one channel. */

@@ -18,7 +18,8 @@
 #define MAC_HI 40
 #define MAC_ZERO_POINT 44
 #define MAC_FORM 48
-#define MAC_SIZE 52
+#define MAC_TABLE 52
+#define MAC_SIZE 56
 
 /* nmcu_columns_t */
 #define COLUMNS_PIXEL 0
@@ -45,6 +46,7 @@
  * groups    of four channels
  * chunks    whole chunks of a channel's entries
  * half      1: half a chunk more
+ * table     of functions that look their results up, which are all of int8 before: the entry of 0
  */
 typedef struct {
     const uint8_t *x;          /*  0 */
@@ -54,6 +56,7 @@ typedef struct {
     uint32_t chunks;           /* 28 */
     uint32_t half;             /* 32 */
     nmcu_requantize_t requant; /* 36 */
+    const int8_t *table;       /* 52 */
 } nmcu_gather_mac_block_t;
 
 /*
@@ -85,7 +88,8 @@ _Static_assert(offsetof(nmcu_gather_mac_block_t, groups) == 24, "nmcu_gather_mac
 _Static_assert(offsetof(nmcu_gather_mac_block_t, chunks) == 28, "nmcu_gather_mac_block_t.chunks");
 _Static_assert(offsetof(nmcu_gather_mac_block_t, half) == 32, "nmcu_gather_mac_block_t.half");
 _Static_assert(offsetof(nmcu_gather_mac_block_t, requant) == 36, "nmcu_gather_mac_block_t.requant");
-_Static_assert(sizeof(nmcu_gather_mac_block_t) == 52, "nmcu_gather_mac_block_t");
+_Static_assert(offsetof(nmcu_gather_mac_block_t, table) == 52, "nmcu_gather_mac_block_t.table");
+_Static_assert(sizeof(nmcu_gather_mac_block_t) == 56, "nmcu_gather_mac_block_t");
 _Static_assert(offsetof(nmcu_columns_t, pixel) == 0, "nmcu_columns_t.pixel");
 _Static_assert(offsetof(nmcu_columns_t, to) == 16, "nmcu_columns_t.to");
 _Static_assert(offsetof(nmcu_columns_t, pixel_step) == 28, "nmcu_columns_t.pixel_step");

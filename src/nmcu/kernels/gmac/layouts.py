@@ -17,7 +17,8 @@ y         first output byte of each of the pixels; of one that does not exist th
 weights   packed groups, one after the other (gmac.h)
 groups    of four channels
 chunks    whole chunks of a channel's entries
-half      1: half a chunk more""",
+half      1: half a chunk more
+table     of functions that look their results up, which are all of int8 before: the entry of 0""",
     (
         Field("x", "const uint8_t *"),
         Field("y", "int8_t *", 4),
@@ -26,6 +27,7 @@ half      1: half a chunk more""",
         Field("chunks", "uint32_t"),
         Field("half", "uint32_t"),
         Field("requant", REQUANTIZE),
+        Field("table", "const int8_t *"),
     ),
 )
 COLUMNS = Layout(

@@ -10,7 +10,7 @@ import numpy as np
 from nmcu.graph import Layer, ops
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct
-from nmcu.kernels.common import requantize, weighted, window
+from nmcu.kernels.common import epilogue, requantize, weighted, window
 from nmcu.kernels.gather import spec as gather
 from nmcu.kernels.gmac import packing
 from nmcu.kernels.kernel import Addresses, Machine, align
@@ -30,6 +30,7 @@ class WordGatherMac(gather.WordGather):
     group = 4
     headers: ClassVar[tuple[str, ...]] = ("gmac.h",)
     function: ClassVar[str] = "nmcu_gather_mac_run"
+    table_cycles: ClassVar[Mapping[str, float]] = {"gmac": 2.7}
 
     def refusal(self, layer: Layer[window.Affine], machine: Machine) -> str | None:
         if isinstance(layer.op, ops.Conv2d) and layer.op.groups != 1:
@@ -56,6 +57,7 @@ class WordGatherMac(gather.WordGather):
         cost = machine.costs(self.name)
         channel = _format(layer).instructions(self._entries(layer, geometry)) * cost["gather"]
         channel += cost["channel"] + cost["wide"] * requantize.wide_share(layer, LANES)
+        channel += LANES * epilogue.cycles(self, layer, machine)
         return share * self.group * channel + -(-share // groups) * cost["run"] + cost["tile"]
 
     def slab_cycles(self, geometry: window.Geometry, machine: Machine, rows: int) -> float:
@@ -102,7 +104,8 @@ class WordGatherMac(gather.WordGather):
         channels = np.concatenate([np.pad(data, (fill, (0, 0))), rest], axis=1)
         entries = _format(layer).entries(*_reduction(layer))
         index_bytes = len(channels) * (data.shape[1] - entries)
-        return {"weights": Packed(channels.tobytes(), index_bytes, len(channels) * rest.shape[1])}
+        weights = Packed(channels.tobytes(), index_bytes, len(channels) * rest.shape[1])
+        return {"weights": weights, **epilogue.packed_table(layer)}
 
     def descriptor(self, layer: Layer[window.Affine], parameters: Mapping[str, int], at: Addresses) -> Struct:
         geometry = window.geometry(layer)
@@ -115,7 +118,7 @@ class WordGatherMac(gather.WordGather):
                 "weighted": weighted.descriptor(
                     geometry, tiling, at, self._group_bytes(layer, geometry), self.group
                 ),
-                "block": Expr(f"nmcu_{self.name}_{fmt.n}_{fmt.m}"),
+                "block": Expr(epilogue.function(f"{self.name}_{fmt.n}_{fmt.m}", layer)),
                 "words": Expr(f"(uint8_t *)({at.l1['words']})"),
                 "requant": requantize.descriptor(layer),
                 "chunks": chunks,

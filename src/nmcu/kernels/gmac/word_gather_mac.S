@@ -7,6 +7,7 @@
  *   a7  window   a1  base of the next block   a3  next packed word   t2  offsets   t3 t4  weights   t6  chunks
  *   a2 a4 a5 a6  four channels of pixels 0 to 3   s0-s3  next output word of pixels 0 to 3   s4 s5  limits
  *   t5  groups (channels) left   s6  1   s7  2 * zero point + 1   t0 t1 s8  temporary   a0  block
+ * Where results are looked up: s4  the entry of 0
  */
 #include "block.inc"
 #include "gmac_layouts.h"
@@ -119,6 +120,19 @@
     .subsection 0
 .endm
 
+/* All results of four channels, looked up: 40 instructions. Uses t0-t3. */
+.macro look_up_words
+    .irp word, a2, a4, a5, a6
+        cv.extract t0, \word, 7, 0
+        cv.extract t1, \word, 7, 8
+        cv.extract t2, \word, 7, 16
+        srai t3, \word, 24
+        look_up s4, t3, t2, t1, t0
+        cv.packhi.b \word, t3, t2
+        cv.packlo.b \word, t1, t0
+    .endr
+.endm
+
 .macro to_limits
     .irp word, a2, a4, a5, a6
         cv.max.sc.b \word, \word, s4
@@ -134,9 +148,9 @@
     cv.sw a2, (s0), 4
 .endm
 
-/* All groups in the narrow form; `limits` 1: limited to s4 .. s5 instead of int8. */
-.macro narrow_groups n, m, fours, whole, half, limits
-    loop1 t5, 4 * (12 + \whole * (5 * \fours + 2) + \half * (5 * (\fours / 2) + 1)) + 8 * \limits + 4
+/* All groups in the narrow form, whose results `more` goes on with in so many `instructions`. */
+.macro narrow_groups n, m, table, fours, whole, half, instructions=0, more
+    loop1 t5, 4 * (12 + \whole * (5 * \fours + 2) + \half * (5 * (\fours / 2) + 1)) + \instructions + 4
         .rept 4
             entries \n, \m, \fours, \whole, \half
             .if \half && \fours == 2
@@ -145,15 +159,13 @@
             narrow_results t3, t4
             .endif
         .endr
-        .if \limits
-        to_limits
-        .endif
+        \more
         store_words
-    j .Lreturn_\n\()_\m
+    j .Lreturn_\n\()_\m\table
 .endm
 
 /* All groups in the other forms: the same loop for each channel. */
-.macro other_groups n, m, fours, whole, half
+.macro other_groups n, m, table, fours, whole, half
 .Lchannel\@:
     entries \n, \m, \fours, \whole, \half
     .if \half && \fours == 2
@@ -164,26 +176,35 @@
     addi t5, t5, -1
     andi t0, t5, 3
     bnez t0, .Lchannel\@
+    .ifnb \table
+    look_up_words
+    .else
     to_limits
+    .endif
     store_words
     bnez t5, .Lchannel\@
-    j .Lreturn_\n\()_\m
+    j .Lreturn_\n\()_\m\table
 .endm
 
 /* All groups in any form: which one t0 and t1 say, being 0 for the narrow one and for int8. */
-.macro groups n, m, fours, whole, half
+.macro groups n, m, table, fours, whole, half
     bnez t0, .Lother\@
+    .ifnb \table
+    narrow_groups \n, \m, \table, \fours, \whole, \half, 40, look_up_words
+    .else
     bnez t1, .Llimits\@
-    narrow_groups \n, \m, \fours, \whole, \half, 0
+    narrow_groups \n, \m, , \fours, \whole, \half
 .Llimits\@:
-    narrow_groups \n, \m, \fours, \whole, \half, 1
+    narrow_groups \n, \m, , \fours, \whole, \half, 8, to_limits
+    .endif
 .Lother\@:
     slli t5, t5, 2
-    other_groups \n, \m, \fours, \whole, \half
+    other_groups \n, \m, \table, \fours, \whole, \half
 .endm
 
-.macro gather_mac n, m, fours
-begin_function nmcu_word_gather_mac_\n\()_\m
+/* The function, or with `table` the one that looks each result up. */
+.macro one_gather_mac n, m, table, fours
+begin_function nmcu_word_gather_mac_\n\()_\m\table
     addi sp, sp, -48
     .irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
         sw s\i, 4 * \i(sp)
@@ -197,13 +218,19 @@ begin_function nmcu_word_gather_mac_\n\()_\m
     lw t5, MAC_GROUPS(a0)
     lw t6, MAC_CHUNKS(a0)
     lw t2, MAC_HALF(a0)
+    .ifnb \table
+    lw s4, MAC_TABLE(a0)
+    .else
     lw s4, MAC_LO(a0)
     lw s5, MAC_HI(a0)
+    .endif
     lw t0, MAC_FORM(a0)
     lw s7, MAC_ZERO_POINT(a0)
     li s6, 1
+    .ifb \table
     sub t1, s5, s4
     addi t1, t1, -255
+    .endif
     addi s9, t0, -REQUANTIZE_MIXED
     slli s7, s7, 1
     addi s7, s7, 1
@@ -212,18 +239,23 @@ begin_function nmcu_word_gather_mac_\n\()_\m
     .endr
     beqz t6, .Lhalf\@
     bnez t2, .Lboth\@
-    groups \n, \m, \fours, 1, 0
+    groups \n, \m, \table, \fours, 1, 0
 .Lboth\@:
-    groups \n, \m, \fours, 1, 1
+    groups \n, \m, \table, \fours, 1, 1
 .Lhalf\@:
-    groups \n, \m, \fours, 0, 1
-.Lreturn_\n\()_\m:
+    groups \n, \m, \table, \fours, 0, 1
+.Lreturn_\n\()_\m\table:
     .irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
         lw s\i, 4 * \i(sp)
     .endr
     addi sp, sp, 48
     ret
-end_function nmcu_word_gather_mac_\n\()_\m
+end_function nmcu_word_gather_mac_\n\()_\m\table
+.endm
+
+.macro gather_mac n, m, fours
+one_gather_mac \n, \m, , \fours
+one_gather_mac \n, \m, _table, \fours
 .endm
 
 gather_mac 1, 4, 4

@@ -1,4 +1,5 @@
 #include "gmac.h"
+#include "sum.h"
 
 static int32_t read_i32(const uint8_t *from)
 {
@@ -40,16 +41,22 @@ static void gather_mac(const nmcu_gather_mac_block_t *block, unsigned n, unsigne
             packed += 4;
         }
         for (unsigned p = 4; p-- > 0;)
-            block->y[p][channel] = (int8_t)nmcu_requantize(&block->requant, (int32_t)acc[p], read_i32(packed),
-                                                           read_i32(packed + 4), read_i32(packed + 8));
+            block->y[p][channel] =
+                nmcu_finished(0, 0, block->table, 0,
+                              nmcu_requantize(&block->requant, (int32_t)acc[p], read_i32(packed),
+                                              read_i32(packed + 4), read_i32(packed + 8)));
         packed += 12;
     }
 }
 
-#define GATHER_MAC(n, m)                                                      \
-    void nmcu_word_gather_mac_##n##_##m(const nmcu_gather_mac_block_t *block) \
-    {                                                                         \
-        gather_mac(block, n, m);                                              \
+#define GATHER_MAC(n, m)                                                              \
+    void nmcu_word_gather_mac_##n##_##m(const nmcu_gather_mac_block_t *block)         \
+    {                                                                                 \
+        gather_mac(block, n, m);                                                      \
+    }                                                                                 \
+    void nmcu_word_gather_mac_##n##_##m##_table(const nmcu_gather_mac_block_t *block) \
+    {                                                                                 \
+        gather_mac(block, n, m);                                                      \
     }
 
 GATHER_MAC(1, 4)
