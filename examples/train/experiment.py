@@ -27,16 +27,27 @@ class Data:
 
 @dataclass(frozen=True)
 class Phase:
-    """A number of epochs with one cosine schedule, warm-up in epochs; `optimizer` is sgd or adamw."""
+    """A number of epochs with one `schedule`, cosine or onecycle, warm-up in epochs; `optimizer` is sgd, adamw or step.
+
+    `average` is the decay of an average of the weights, which is what the phase ends with; 0 for none. `step` is AdamW
+    whose second moments are fixed after `precondition` epochs (`nmcu.train.PreconditionedAdamW`).
+    """
 
     epochs: int
     batch: int = 128
     optimizer: str = "sgd"
     lr: float = 0.1
+    schedule: str = "cosine"
     warmup: float = 0.0
     weight_decay: float = 5e-4
     smoothing: float = 0.0
     clip: float = 0.0
+    average: float = 0.0
+    precondition: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise NmcuError(f"a batch of {self.batch} images is not possible: at least 1 is needed")
 
 
 @dataclass(frozen=True)
@@ -95,12 +106,23 @@ def read(path: Path) -> Experiment:
         raise NmcuError(f"{path} cannot be read: {error.strerror}") from error
     except tomllib.TOMLDecodeError as error:
         raise NmcuError(f"{path} is not an experiment: {error}") from error
-    values = {k: _make(_TABLES[k], v, f"{path}, [{k}]") if k in _TABLES else v for k, v in raw.items()}
-    experiment: Experiment = _make(Experiment, {"name": path.stem, **values}, str(path))
+    return restored({"name": path.stem, **raw}, str(path))
+
+
+def restored(raw: dict[str, Any], where: str) -> Experiment:
+    """The experiment that `raw` holds as nested dictionaries; keys that are left out have their defaults.
+
+    Raises `NmcuError`, naming `where`, for unknown or missing keys.
+    """
+    tables = {k: v for k, v in raw.items() if k in _TABLES and v is not None}
+    made = {k: _make(_TABLES[k], v, f"{where}, [{k}]") for k, v in tables.items()}
+    experiment: Experiment = _make(Experiment, {**raw, **made}, where)
     return experiment
 
 
 def _make(kind: type, values: dict[str, Any], where: str) -> Any:
+    if not isinstance(values, dict):
+        raise NmcuError(f"{where} is {values!r}; a table is needed")
     fields = {f.name: f for f in dataclasses.fields(kind)}
     needed = {
         n
@@ -123,3 +145,24 @@ def _check_type(where: str, value: Any, wanted: Any) -> None:
         raise NmcuError(f"{where} is {value!r}; a number, 0 or more, is needed")
     if wanted is str and not isinstance(value, str):
         raise NmcuError(f"{where} is {value!r}; a word in quotes is needed")
+    if wanted == list[list[int]] and not _is_pairs(value, int):
+        raise NmcuError(
+            f"{where} is {value!r}; pairs [first epoch, size], in whole numbers above 0, are needed"
+        )
+    if wanted == str | list[list[Any]] and not isinstance(value, str) and not _is_pairs(value, str):
+        raise NmcuError(
+            f"{where} is {value!r}; a pattern in quotes, or pairs [first epoch, pattern], are needed"
+        )
+
+
+def _is_pairs(value: Any, second: type) -> bool:
+    """Whether it is a list of [epoch, something]; a number for `second` is above 0."""
+    return isinstance(value, list) and all(
+        isinstance(pair, list)
+        and len(pair) == 2
+        and isinstance(pair[0], int | float)
+        and pair[0] >= 0
+        and isinstance(pair[1], second)
+        and (not isinstance(pair[1], int) or pair[1] > 0)
+        for pair in value
+    )

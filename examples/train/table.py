@@ -35,7 +35,10 @@ ACCURACIES = ("top1_float", "top1_fake_quantised", "top1_onnxruntime", "top1")
 
 @dataclass(frozen=True)
 class Row:
-    """One finished experiment; `below` are points of top-1 below the dense row of the same seed, or else of seed 0."""
+    """One finished experiment; `below` are points of top-1 below the dense row of the same seed, or else of seed 0.
+
+    That is the dense row of its own network, or else of the one it started from.
+    """
 
     network: str
     pattern: str
@@ -83,7 +86,9 @@ def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: 
     network, row, seed = _place(metrics)
     files = [results / experiment["name"] / f"model.onnx{suffix}" for suffix in ("", ".xz")]
     model = next((file for file in files if file.is_file()), None)
-    compared = dense.get((network, seed), dense.get((network, 0))) if row > ROWS.index("dense") else None
+    origin = (experiment["start"] or "").rpartition("_")[0]
+    candidates = [dense.get((of, number)) for of in (network, origin) for number in (seed, 0)]
+    compared = next((d for d in candidates if d is not None), None) if row > ROWS.index("dense") else None
     return Row(
         network,
         ROWS[row].replace("x", ":", 1),

@@ -30,6 +30,7 @@ skip = ["fc", "*.shortcut.*"]
 [train]
 epochs = 2
 batch = 20
+average = 0.5
 lr = %s
 [quantize]
 epochs = 1
@@ -141,6 +142,63 @@ def _phase(folder: Path) -> str:
     return str(checkpoint.read_compact(folder / "compact")["state"]["phase"])
 
 
+def test_a_plan_fits_the_time_and_the_next_call_keeps_it(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import recipe as module
+
+    monkeypatch.setattr(module.Recipe, "_epoch_seconds", lambda self: 954.0)
+    text = (EXPERIMENT % 0.1).replace("pad = 1", "growth = [[0, 4]]")
+    with pytest.raises(SystemExit, match=r"an epoch takes 15\.9 minutes here, its share of --minutes is "):
+        recipe("--minutes", "30", text=text)
+    said = recipe("--minutes", "48", text=text)
+    assert "1 of 2 float and 1 of 1 int8 epochs are planned for 4" in said
+    metrics = _metrics(tmp_path / "out" / "tiny")
+    assert [row["phase"] for row in metrics["history"]] == ["float", "int8"]
+    assert (metrics["experiment"]["train"]["epochs"], metrics["recipe"]["train"]["epochs"]) == (1, 2)
+    assert metrics["experiment"]["sparsity"]["pattern"] == [[0, "1:4"], [0.5, "1:8"]]
+    assert metrics["final"]["top1"] is None and metrics["final"]["top1_onnxruntime"] > 30
+    monkeypatch.setattr(module.Recipe, "_phase", None)
+    assert recipe("--minutes", "9", text=text).startswith('tiny {"images": 30')
+
+
+def test_the_epochs_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from budget import cost, fitted
+    from experiment import restored
+
+    raw = {"name": "x", "model": {}, "train": {"epochs": 20, "warmup": 2.0}, "quantize": {"epochs": 4}}
+    sparsity = {"pattern": [[0, "dense"], [10, "1:8"]], "fade": 2.0}
+    recipe = restored({**raw, "data": {"growth": [[0, 16], [10, 32]]}, "sparsity": sparsity}, "x.toml")
+    assert cost(recipe) == 10 * 0.25 + 10 + 2 * 4
+    assert fitted(recipe, 1.0, 1000.0) == recipe
+    half = fitted(recipe, 8.0, 8 * 10.25 / 0.8)  # half of its cost, 20 % kept back
+    assert half is not None and half.sparsity is not None
+    assert (half.train.epochs, half.quantize.epochs, half.train.warmup) == (10, 2, 1.0)
+    assert (half.data.growth, half.sparsity.pattern, half.sparsity.fade) == (
+        [[0, 16], [5, 32]],
+        [[0, "dense"], [5.0, "1:8"]],
+        1.0,
+    )
+    assert fitted(recipe, 1.0, 2.6 / 0.8) is None, "an int8 epoch, and less than one at 16 and 32 pixels"
+
+
+def test_a_rate_that_rises_and_falls_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import torch
+    from experiment import Phase
+    from optimizer import make_optimizer, set_rate
+
+    phase = Phase(epochs=3, lr=0.4, warmup=1.0, schedule="onecycle")
+    optimizer = make_optimizer(torch.nn.Linear(2, 2), phase, batches=4)
+    seen = []
+    for step in (0, 3, 8, 12):
+        set_rate(optimizer, phase, step, 4)
+        seen.append((optimizer.param_groups[0]["lr"], optimizer.param_groups[1]["momentum"]))
+    assert seen == [pytest.approx(p) for p in ((0.1, 0.925), (0.4, 0.85), (0.2, 0.9), (0.0, 0.95))]
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -150,7 +208,8 @@ def _phase(folder: Path) -> str:
 )
 def test_larger_networks_go_through_at_tiny_scale(recipe: Recipe, tmp_path: Path, model: str) -> None:
     lines = (EXPERIMENT % 0.01).splitlines()[2:]
-    lines[lines.index("lr = 0.01")] = 'lr = 0.001\noptimizer = "adamw"\nclip = 1.0\nwarmup = 0.5'
+    kind = '"step"\nprecondition = 1.0' if "vit" in model else '"adamw"\nschedule = "onecycle"'
+    lines[lines.index("lr = 0.01")] = f"lr = 0.001\noptimizer = {kind}\nclip = 1.0\nwarmup = 0.5"
     text = "\n".join([f"model = {model}", *lines]).replace("*.shortcut.*", "*")
     text = text.replace('skip = ["fc", "*"]', 'skip = ["fc"]')
     recipe(text=text)
@@ -187,6 +246,28 @@ def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recip
         ((EXPERIMENT % 0.1).replace('"resnet"', '"alexnet"'), "unknown model 'alexnet': resnet and vit"),
         ((EXPERIMENT % 0.1).replace("batch = 20", "batch = 500", 1), "do not fill one batch"),
         ((EXPERIMENT % 0.1) + 'optimizer = "lion"', "unknown optimizer 'lion'"),
+        ((EXPERIMENT % 0.1) + 'schedule = "steps"', "unknown schedule 'steps': cosine and onecycle"),
+        ((EXPERIMENT % 0.1).replace("average", 'optimizer = "step"\naverage'), "a precondition of 0 steps"),
+        ((EXPERIMENT % 0.1).replace("average = 0.5", "average = 1.0"), "a decay of 1.0 is not possible"),
+        ((EXPERIMENT % 0.1).replace("batch = 20", "batch = 0", 1), "a batch of 0 images is not possible"),
+        (
+            (EXPERIMENT % 0.1).replace("pad = 1", "growth = [4]"),
+            r"growth is \[4\]; pairs \[first epoch, size\]",
+        ),
+        (
+            (EXPERIMENT % 0.1).replace('[[0, "1:4"], [1, "1:8"]]', "[4]"),
+            "pairs .first epoch, pattern., are needed",
+        ),
+        (
+            (EXPERIMENT % 0.1)
+            .replace(', "*.shortcut.*"', "")
+            .replace("pad = 1", "growth = [[0, 4]]")
+            .replace(
+                '"resnet", width = 8, blocks = [1, 1]',
+                '"vit", width = 8, depth = 1, heads = 1, patch = 2, size = 8',
+            ),
+            "tiny: its network does not take images of 4 pixels",
+        ),
         ((EXPERIMENT % 0.1).replace("batch = 20", 'batch = "many"', 1), r"batch is 'many'; a whole number"),
         ((EXPERIMENT % 0.1).replace("lr = 0.1", "lr = -1.0"), r"lr is -1\.0; a number, 0 or more"),
         (
@@ -218,7 +299,7 @@ def test_bad_data_is_one_sentence(recipe: Recipe, images: Path) -> None:
 
 def test_every_experiment_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
-    from experiment import read
+    from experiment import read, restored
 
     from nmcu.sparsity import NMPattern
 
@@ -230,6 +311,9 @@ def test_every_experiment_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
         assert experiment.start is None or experiment.start in names
         if experiment.sparsity is not None and isinstance(experiment.sparsity.pattern, str):
             NMPattern.parse(experiment.sparsity.pattern)
+    for file in (FOLDER / "results").glob("*/metrics.json"):
+        finished = json.loads(file.read_text())["experiment"]
+        assert restored(finished, str(file)).name == finished["name"], "older results can be read"
 
 
 def test_the_example_of_the_documentation_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
