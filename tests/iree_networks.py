@@ -1,4 +1,4 @@
-"""Small QDQ networks with operators that nmcu does not have."""
+"""Small QDQ networks with operators that nmcu does not have, and with layers that it reads and has no kernel for."""
 
 from typing import Any
 
@@ -82,3 +82,28 @@ def alternating(size: int = 16) -> bytes:
     x = net.pair(net.conv(x, 4, 8))
     x = net.pair(net.node("Sinh", net.node("Mul", x, net.constant(np.float32(0.2)))), 0.03)
     return net.model(net.pair(net.conv(x, 8, 8), 0.1))
+
+
+def gathered() -> bytes:
+    """A gather of values in more pieces than the kernel for it takes."""
+    net = Qdq(1, 512)
+    index = net.constant(net.random.integers(0, 512, 1100))
+    return net.model(net.pair(net.node("Gather", net.pair("input"), index, axis=1)))
+
+
+def spread() -> bytes:
+    """A convolution, and a sum of two tensors that are each broadcast along six axes, in turn."""
+    net = Qdq(1, 4, 4, 4)
+    x = net.node("Reshape", net.pair(net.conv(net.pair("input"), 4, 8)), net.constant([2, 2, 2, 2, 2, 2, 2]))
+    a = net.pair(net.node("ReduceMax", x, axes=[1, 3, 5], keepdims=1))
+    b = net.pair(net.node("ReduceMax", x, axes=[2, 4, 6], keepdims=1))
+    return net.model(net.pair(net.node("Add", a, b), 0.1))
+
+
+def turned() -> bytes:
+    """Convolutions, and between them values in the reverse order of nine axes."""
+    net = Qdq(1, 4, 8, 16)
+    x = net.node("Reshape", net.pair(net.conv(net.pair("input"), 4, 4)), net.constant([2] * 9))
+    x = net.node("Transpose", x, perm=[8, 7, 6, 5, 4, 3, 2, 1, 0])
+    x = net.pair(net.node("Reshape", x, net.constant([1, 4, 8, 16])))
+    return net.model(net.pair(net.conv(x, 4, 4), 0.1))

@@ -65,7 +65,7 @@ def load(
     if not isinstance(path, str | Path):
         raise _no_model(path)
     operators = (registry or Registry.installed()).operators.values()
-    return load_file(Path(path), operators, states, signature, fallback_of(fallback))
+    return load_file(Path(path), operators, states, signature, fallback_of(fallback, registry))
 
 
 def read(

@@ -57,7 +57,9 @@ def verify(
         raise NmcuError(f"limit is {limit}; it must be at least 1")
     path, operators = Path(model), (registry or Registry.installed()).operators.values()
     content = frontend.whole(path, signature)
-    graph = parse(content, path.name, operators=operators, states=states, fallback=fallback_of(fallback))
+    graph = parse(
+        content, path.name, operators=operators, states=states, fallback=fallback_of(fallback, registry)
+    )
     given = _given(graph, inputs)
     if data is not None:
         given += verification.from_images(graph, Path(data), limit)

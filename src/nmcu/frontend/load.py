@@ -60,7 +60,7 @@ def parse(
     Raises `ModelError` as `load` does.
     """
     with _named(name):
-        graph = simplify(_dispatch(_chosen(unpacked(data), signature), folder, readers))
+        graph = _dispatch(_chosen(unpacked(data), signature), folder, readers)
         graph = carry(graph, {**pairs_in(graph.metadata), **states})
         check(graph)
         return graph
@@ -100,7 +100,7 @@ def _dispatch(data: bytes, folder: Path, readers: Readers) -> Graph:
     if data[4:8] == b"TFL3":
         from nmcu.frontend import from_tflite
 
-        return from_tflite.read(data, readers.tflite, readers.tflite_floats, readers.fallback)
+        return simplify(from_tflite.read(data, readers.tflite, readers.tflite_floats, readers.fallback))
     from nmcu.frontend import from_onnx
 
     return from_onnx.read(data, folder, readers.onnx, readers.onnx_floats, readers.fallback)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nmcu.graph import Layer
 from nmcu.graph.ops import Foreign
 
 if TYPE_CHECKING:  # each file format is imported when a file of it is read
@@ -20,10 +21,12 @@ TfliteReader = Callable[["TfliteContext"], None]
 
 @dataclass(frozen=True)
 class Fallback:
-    """What runs the nodes that no reader knows: regions of them become `op`. With `alone` it runs all nodes."""
+    """What runs the nodes that no reader knows, and those whose layers no kernel `runs`: regions of them become `op`.
+    With `alone` it runs all nodes."""
 
     op: type[Foreign]
     alone: bool = False
+    runs: Callable[[Layer], bool] = lambda layer: True
 
 
 @dataclass(frozen=True)

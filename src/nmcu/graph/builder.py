@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from nmcu.errors import ModelError, counted
 from nmcu.graph import ops, origin
-from nmcu.graph.graph import Graph
+from nmcu.graph.graph import READ_FROM, Graph
 from nmcu.graph.op import DOMAIN, Array, Op
 from nmcu.graph.origin import Origin
 from nmcu.graph.tensor import ON_DEVICE, Shape, TensorInfo, to_value
@@ -18,12 +18,14 @@ from nmcu.graph.tensor import ON_DEVICE, Shape, TensorInfo, to_value
 class Builder:
     """Collects nodes in execution order and gives a `Graph` with `finish`.
 
-    `ports` are the names of the model's own inputs and outputs, which no tensor on the device takes.
+    `ports` are the names of the model's own inputs and outputs, which no tensor on the device takes. `reading` is the
+    first result of the file's node that nodes are added for, which the graph remembers (`Graph.read_from`).
     """
 
     def __init__(self, name: str = "model", ports: Iterable[str] = ()) -> None:
         self._name = name
         self._ports = frozenset(ports)
+        self.reading = ""
         self._values: dict[str, ir.Value] = {}
         self._node_names: set[str] = set()
         self._nodes: list[ir.Node] = []
@@ -176,6 +178,7 @@ class Builder:
             outputs=[self._register(info) for info in named],
             name=unique,
         )
+        node.meta[READ_FROM] = self.reading
         self._nodes.append(node)
         return tuple(named)
 

@@ -15,6 +15,9 @@ from nmcu.graph.origin import Origin
 from nmcu.graph.state import State, states
 from nmcu.graph.tensor import TensorInfo, from_value
 
+READ_FROM = "read from"
+"""In the `meta` of a node."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Graph:
@@ -87,6 +90,12 @@ class Graph:
         values = [*self.model.graph.inputs, *(v for node in self.model.graph for v in node.outputs)]
         found = {value.name or "": origin.read(value) for value in values}
         return MappingProxyType({name: origins for name, origins in found.items() if origins})
+
+    @cached_property
+    def read_from(self) -> Mapping[str, str]:
+        """The first result of the model file's node that a layer was read from, by the layer's name."""
+        found = {node.name or "": str(node.meta.get(READ_FROM, "")) for node in self.model.graph}
+        return MappingProxyType({name: result for name, result in found.items() if result})
 
     def read(self, node: ir.Node) -> Layer:
         """One node of the model as it is now; raises `ModelError` where it is no operator of the integer graph."""

@@ -18,7 +18,7 @@ KEPT = 64
 """Fragments that are kept in memory; all are in the cache."""
 CALLS_BYTES = 256
 """Stack of soft-float and memory functions, which functions of libraries call."""
-_FLOAT = "ceilf floorf fmaf fmaxf fminf fmodf rintf roundevenf roundf truncf"
+_FLOAT = "ceilf floorf fmaf fmaxf fmaximumf fminf fminimumf fmodf rintf roundevenf roundf truncf"
 """Of the C library, which not every program has: those of nmcu bring these, called `nmcu_iree_NAME`."""
 _SOFT_FLOAT = (
     "addsf3 subsf3 mulsf3 divsf3 fixsfsi fixunssfsi floatsisf floatunsisf "

@@ -5,12 +5,9 @@ import math
 
 import onnx
 
-_NAMES = (
-    "Abs Acos Acosh Add Asin Asinh Atan Atanh Ceil Clip Cos Cosh DequantizeLinear Div Elu Erf Exp Floor HardSigmoid "
-    "HardSwish Identity LeakyRelu Log Max Mean Min Mul Neg Pow QuantizeLinear Reciprocal Relu Round Selu Shrink "
-    "Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Sub Sum Tan Tanh ThresholdedRelu"
-)
-ELEMENTWISE = frozenset(_NAMES.split())
+from nmcu.graph.ops.foreign import ELEMENTWISE
+
+SLICED = ELEMENTWISE | {"DequantizeLinear", "Identity", "QuantizeLinear"}
 """Operators whose results are functions of the values at the same place, where their constants have one value."""
 WORD = 4
 """Slices begin at words, whatever their values are."""
@@ -26,7 +23,7 @@ def slice_of(model: bytes, parts: int) -> bytes | None:
     constants = {constant.name: math.prod(constant.dims) for constant in graph.initializer}
     shape = shapes.pop()
     single = all(constants.get(name, 1) == 1 for node in graph.node for name in node.input)
-    alike = not shapes and single and all(node.op_type in ELEMENTWISE for node in graph.node)
+    alike = not shapes and single and all(node.op_type in SLICED for node in graph.node)
     if parts == 1 or not alike or not shape or math.prod(shape) % (parts * WORD):
         return None
     for port in ports:

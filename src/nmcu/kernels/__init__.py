@@ -2,7 +2,7 @@
 
 from nmcu.kernels.body import Body, body
 from nmcu.kernels.cdata import Expr, Struct, Value
-from nmcu.kernels.choice import built_in, candidates, fits
+from nmcu.kernels.choice import built_in, candidates, fits, refusal
 from nmcu.kernels.gain import gain, no_gain, without_gain
 from nmcu.kernels.kernel import Addresses, Candidate, Kernel, Machine
 from nmcu.kernels.packed import Packed
@@ -23,5 +23,6 @@ __all__ = [
     "fits",
     "gain",
     "no_gain",
+    "refusal",
     "without_gain",
 ]

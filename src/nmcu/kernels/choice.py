@@ -40,6 +40,11 @@ def fits(kernel: Kernel, layer: Layer, machine: Machine, names: str | None = Non
         return f"not among the kernels {names}"
     if kernel.baseline and names not in (None, kernel.name):
         return f"only to compare with: ask for it by --kernels {kernel.name}"
+    return refusal(kernel, layer, machine)
+
+
+def refusal(kernel: Kernel, layer: Layer, machine: Machine) -> str | None:
+    """Why `kernel` cannot run `layer`, which is of one of its operators, whatever instructions there are, or None."""
     sums = isinstance(layer.op, Requantised) and layer.op.form == SUMS
     if sums != kernel.sums and isinstance(layer.op, Requantised):
         return "accumulators that are the output" if sums else "requantisation"

@@ -13,9 +13,10 @@ from nmcu import operators as built_in_operators
 from nmcu import targets as built_in_targets
 from nmcu.errors import NmcuError
 from nmcu.files import is_file, is_folder
+from nmcu.graph import Layer
 from nmcu.isa import FILE as EXTENSION
 from nmcu.isa import Extension, InstructionSet
-from nmcu.kernels import Kernel, Machine
+from nmcu.kernels import Kernel, Machine, refusal
 from nmcu.operators import Operator
 from nmcu.registry import plugins
 from nmcu.targets import Target
@@ -137,6 +138,12 @@ class Registry:
             f"unknown target {name!r}; known targets: {', '.join(self.targets)}, or the path of a folder with a "
             f"{DESCRIPTION}"
         )
+
+    def runs(self, layer: Layer) -> bool:
+        """Whether a kernel is made for `layer`: on some machine, with the instructions and memory that it needs."""
+        target = next(iter(self.targets.values()))
+        machine = Machine(target, self.isa(target.isa))
+        return any(k.runs(layer) and refusal(k, layer, machine) is None for k in self.kernels.values())
 
     def isa(self, name: str | InstructionSet) -> InstructionSet:
         """The instruction set written `name`: `rv32`, or extensions joined by `+`: names, or paths of their folders.

@@ -1,7 +1,8 @@
 """What the node converters work on: the file, the graph under construction, the meaning of each name so far."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -51,6 +52,25 @@ class Context:
         self.floated: dict[str, TensorInfo] = {}
         self.conformed: dict[tuple[str, Shape, Axes, Axes], TensorInfo] = {}
         self.work = 0
+
+    @contextmanager
+    def reading(self, node: Node | None) -> Iterator[None]:
+        """What happens inside is for `node`, where one is given: errors are `Refused`, of that node where they name no
+        other."""
+        outer = self.node
+        self._turn_to(node or outer)
+        try:
+            yield
+        except Refused:
+            raise
+        except ModelError as error:
+            raise Refused(str(error), self.node) from error
+        finally:
+            self._turn_to(outer)
+
+    def _turn_to(self, node: Node) -> None:
+        self.node = node
+        self.builder.reading = next((name for name in node.outputs if name), "")
 
     def unquantised(self, message: str) -> Unquantised:
         """An `Unquantised` that names node and operator."""

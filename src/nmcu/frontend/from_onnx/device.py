@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -123,11 +124,17 @@ def emit(c: Context, source: Pending, y: TensorInfo) -> Real:
     key = (*y.quant, source.clamp)
     if key not in source.made:
         own = dataclasses.replace(y, name=f"{source.name} result") if source.moves else y
-        source.made[key] = source.emit(own, source.clamp)
-    result = source.made[key]
-    for move in source.moves:
-        result = move.step(result)
-    return result
+        with c.reading(source.node):
+            source.made[key] = source.emit(own, source.clamp)
+    return through(c, source.made[key], source.moves)
+
+
+def through(c: Context, value: Real, moves: Sequence[Move]) -> Real:
+    """`value` after `moves`."""
+    for move in moves:
+        with c.reading(move.node):
+            value = move.step(value)
+    return value
 
 
 def clamped(c: Context, value: Pending, limits: Clamp) -> Pending:
@@ -136,7 +143,10 @@ def clamped(c: Context, value: Pending, limits: Clamp) -> Pending:
         return value
     if any(move.mixes for move in value.moves):
         return dataclasses.replace(value, moves=(*value.moves, Move(lambda real: _clipped(c, real, limits))))
-    moves = tuple(move.clamped(limits) if move.clamped else move for move in value.moves)
+    moves = tuple(
+        dataclasses.replace(move.clamped(limits), node=move.node) if move.clamped else move
+        for move in value.moves
+    )
     return dataclasses.replace(value, clamp=value.clamp.then(limits), moves=moves, affine=None)
 
 
@@ -169,9 +179,7 @@ def _encode(c: Context, source: Source, y: TensorInfo) -> Real:
     model = TensorInfo(source.name, source.model_shape, source.dtype)
     result = Real(c.builder.input(model, device, source.axes), source.model_shape, source.axes)
     c.builder.record(source.name, origin.plain(source.name, source.model_shape))
-    for move in source.moves:
-        result = move.step(result)
-    return result
+    return through(c, result, source.moves)
 
 
 def _limits(value: Quantised) -> Clamp:
@@ -238,7 +246,7 @@ def moved(
     c: Context, value: Pending | Source | Quantised | Real, new: layout.Shape, how: Step | Move
 ) -> Pending | Source | Quantised | Real:
     """`value` moved to model shape `new`, now or once it is on the device."""
-    step = how if isinstance(how, Move) else Move(how)
+    step = dataclasses.replace(how if isinstance(how, Move) else Move(how), node=c.node)
     if isinstance(value, Pending):
         return dataclasses.replace(value, shape=new, moves=(*value.moves, step), affine=None)
     if isinstance(value, Source):

@@ -43,12 +43,13 @@ def of(c: Context, value: Real | Pending | Source) -> Floats:
     if isinstance(value, Real):
         return _dequantised(c, value)
     if isinstance(value, Source):
-        return _moved(_taken(c, value), value)
+        return _moved(c, _taken(c, value), value)
     if not value.floated:
-        value.floated.append(value.sums() if value.sums else _again(c, value))
+        with c.reading(value.node):
+            value.floated.append(value.sums() if value.sums else _again(c, value))
     made = value.floated[0]
     clipped = lower.clip(c.builder, f"{value.name} clip", made.tensor, value.clamp)
-    return _moved(dataclasses.replace(made, tensor=clipped), value)
+    return _moved(c, dataclasses.replace(made, tensor=clipped), value)
 
 
 def operand(c: Context, value: Value, position: int, axes: Axes) -> TensorInfo:
@@ -96,8 +97,7 @@ def _taken(c: Context, source: Source) -> Floats:
 def _again(c: Context, value: Pending) -> Floats:
     """The result of a node that was read as integers, this time in float32."""
     assert value.node is not None
-    node, known = c.node, dict(c.known)
-    c.node = value.node
+    known = dict(c.known)
     try:
         if not read(c):
             raise c.unquantised(
@@ -108,14 +108,11 @@ def _again(c: Context, value: Pending) -> Floats:
         assert isinstance(made, Floats)
         return made
     finally:
-        c.node, c.known = node, known
+        c.known = known
 
 
-def _moved(made: Floats, value: Pending | Source) -> Floats:
-    result: Real = made
-    for move in value.moves:
-        result = move.step(result)
-    return _as_floats(result)
+def _moved(c: Context, made: Floats, value: Pending | Source) -> Floats:
+    return _as_floats(device.through(c, made, value.moves))
 
 
 def _as_floats(value: Real) -> Floats:

@@ -17,7 +17,9 @@ from nmcu.frontend.from_onnx.qoperator import to_qdq
 from nmcu.frontend.from_onnx.values import Const, Floats, Integers, Pending, Quantised, Real, Source
 from nmcu.frontend.needed import needed
 from nmcu.frontend.readers import Fallback, OnnxReader
+from nmcu.frontend.simplify import simplify
 from nmcu.graph import Graph, TensorInfo, ops, origin
+from nmcu.iree.offer import offer
 
 RECURRENT = ("GRU", "LSTM")
 METADATA = ("nmcu.mean", "nmcu.std", "nmcu.states")
@@ -59,13 +61,13 @@ def _graph(
     for port in c.file.inputs:
         c.known[port.name] = _source(c, port)
     for node in c.file.nodes:
-        with foreign.blaming(c, node):
+        with c.reading(node):
             _convert(c, readers)
     for port in c.file.outputs:
-        with foreign.blaming(c, foreign.writer(c.file, port.name)):
+        with c.reading(foreign.writer(c.file, port.name)):
             _output(c, port)
     metadata = {key: c.file.metadata[key] for key in METADATA if key in c.file.metadata}
-    return c.builder.finish(metadata, [port.name for port in c.file.inputs])
+    return simplify(c.builder.finish(metadata, [port.name for port in c.file.inputs]))
 
 
 def _convert(c: Context, readers: Mapping[str, OnnxReader]) -> None:
@@ -78,8 +80,7 @@ def _convert(c: Context, readers: Mapping[str, OnnxReader]) -> None:
     if full not in readers:
         if floats.read(c):
             return
-        known = sorted(name for name in readers if "." not in name)
-        remedy = _remedy(c.node.op) or f"supported: {', '.join(known)}"
+        remedy = _remedy(c.node.op) or _others(c, readers)
         raise Refused(f"node {c.node.name[:200]!r}: operator {full[:200]} is not supported; {remedy}", c.node)
     if any(isinstance(c.known.get(name), Floats) for name in c.node.inputs):
         if not floats.read(c):
@@ -93,6 +94,12 @@ def _convert(c: Context, readers: Mapping[str, OnnxReader]) -> None:
     except Unquantised:
         if not floats.read(c):
             raise
+
+
+def _others(c: Context, readers: Mapping[str, OnnxReader]) -> str:
+    """What to take instead of the node's operator, or who else runs it."""
+    known = f"supported: {', '.join(sorted(name for name in readers if '.' not in name))}"
+    return f"{known}; {offer()}" if c.foreign is None and foreign.takes(c.file, c.node) else known
 
 
 def _remedy(op: str) -> str | None:

@@ -162,12 +162,14 @@ class Move:
 
     What comes after it, a clamp and the saturation of a QuantizeLinear, can be done before it, except where it makes
     values: `clamped`, if given, is the same movement with values of its own clamped (Pad); `mixes` is the name of
-    the node where it mixes neighbours (linear Resize), which nothing may be moved across.
+    the node where it mixes neighbours (linear Resize), which nothing may be moved across. `node` is what it was read
+    from.
     """
 
     step: Step
     clamped: "Callable[[Clamp], Move] | None" = None
     mixes: str = ""
+    node: Node | None = None
 
 
 @dataclass(frozen=True, eq=False)

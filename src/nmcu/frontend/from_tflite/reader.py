@@ -13,6 +13,7 @@ from nmcu.frontend.from_tflite.variables import alive
 from nmcu.frontend.lower.shape import device_shape
 from nmcu.frontend.readers import Fallback, TfliteReader
 from nmcu.graph import Graph, TensorInfo, origin
+from nmcu.iree.offer import offer
 
 
 def read(
@@ -40,7 +41,9 @@ def read(
             foreign.read(context, fallback.op)
             continue
         if operator.code not in readers:
-            raise context.error(f"this operator is not supported; supported: {', '.join(sorted(readers))}")
+            known = f"supported: {', '.join(sorted(readers))}"
+            others = f"{known}; {offer()}" if operator.code in foreign.OPERATORS else known
+            raise context.error(f"this operator is not supported; {others}")
         readers[operator.code](context)
     variable.finish(context)
     for index in file.outputs:

@@ -9,6 +9,14 @@ from nmcu.errors import ModelError
 from nmcu.graph.op import Array, Constants, Ints, Op
 from nmcu.graph.tensor import Shape, TensorInfo
 
+_NAMES = (
+    "Abs Acos Acosh Add Asin Asinh Atan Atanh Ceil Celu Clip Cos Cosh Div Elu Erf Exp Floor "
+    "HardSigmoid HardSwish LeakyRelu Log Max Mean Min Mish Mul Neg Pow Reciprocal Relu Round Selu "
+    "Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Sub Sum Tan Tanh ThresholdedRelu"
+)
+ELEMENTWISE = frozenset(_NAMES.split())
+"""ONNX operators whose results are functions of the values at the same place, where all tensors have one shape."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Foreign(Op):

@@ -17,6 +17,8 @@ uint32_t nmcu_iree_roundevenf(uint32_t x);
 uint32_t nmcu_iree_rintf(uint32_t x);
 uint32_t nmcu_iree_fmaxf(uint32_t x, uint32_t y);
 uint32_t nmcu_iree_fminf(uint32_t x, uint32_t y);
+uint32_t nmcu_iree_fmaximumf(uint32_t x, uint32_t y);
+uint32_t nmcu_iree_fminimumf(uint32_t x, uint32_t y);
 uint32_t nmcu_iree_fmodf(uint32_t x, uint32_t y);
 uint32_t nmcu_iree_fmaf(uint32_t x, uint32_t y, uint32_t z);
 
@@ -103,6 +105,16 @@ uint32_t nmcu_iree_fminf(uint32_t x, uint32_t y)
 {
     if (is_nan(x) || is_nan(y)) return !is_nan(x) ? x : !is_nan(y) ? y : NOT_A_NUMBER;
     return ordered(x) > ordered(y) || (ordered(x) == ordered(y) && y & SIGN) ? y : x;
+}
+
+uint32_t nmcu_iree_fmaximumf(uint32_t x, uint32_t y)
+{
+    return is_nan(x) || is_nan(y) ? NOT_A_NUMBER : nmcu_iree_fmaxf(x, y);
+}
+
+uint32_t nmcu_iree_fminimumf(uint32_t x, uint32_t y)
+{
+    return is_nan(x) || is_nan(y) ? NOT_A_NUMBER : nmcu_iree_fminf(x, y);
 }
 
 /* A finite magnitude that is not 0 as mantissa, whose hidden bit is set, and exponent of its last bit. */

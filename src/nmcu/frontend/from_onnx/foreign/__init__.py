@@ -1,7 +1,7 @@
 """Nodes that no reader knows, as pieces of the network that another compiler runs (`graph.ops.Foreign`)."""
 
 from nmcu.frontend.from_onnx.foreign.collapse import collapse
-from nmcu.frontend.from_onnx.foreign.refused import accepted, blaming, read, writer
+from nmcu.frontend.from_onnx.foreign.refused import accepted, read, takes, writer
 from nmcu.frontend.from_onnx.foreign.region import is_elementwise, is_region, region
 
-__all__ = ["accepted", "blaming", "collapse", "is_elementwise", "is_region", "read", "region", "writer"]
+__all__ = ["accepted", "collapse", "is_elementwise", "is_region", "read", "region", "takes", "writer"]

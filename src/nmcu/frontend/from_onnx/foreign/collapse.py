@@ -13,9 +13,10 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable
 
 from nmcu.frontend.from_onnx.file import File, Node
-from nmcu.frontend.from_onnx.foreign.network import BORDER, DEQUANTIZE, ELEMENTWISE, Network
+from nmcu.frontend.from_onnx.foreign.network import BORDER, DEQUANTIZE, Network
 from nmcu.frontend.from_onnx.foreign.region import node_of
 from nmcu.frontend.from_onnx.order import in_order
+from nmcu.graph.ops.foreign import ELEMENTWISE
 
 
 def collapse(file: File, foreign: Collection[str]) -> File:

@@ -11,14 +11,6 @@ QUANTIZE, DEQUANTIZE = "QuantizeLinear", "DequantizeLinear"
 BORDER = frozenset([QUANTIZE, DEQUANTIZE])
 """What stands between the operators of a QDQ network."""
 
-_NAMES = (
-    "Abs Acos Acosh Add Asin Asinh Atan Atanh Ceil Celu Clip Cos Cosh Div Elu Erf Exp Floor "
-    "HardSigmoid HardSwish LeakyRelu Log Max Mean Min Mish Mul Neg Pow Reciprocal Relu Round Selu "
-    "Shrink Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Sub Sum Tan Tanh ThresholdedRelu"
-)
-ELEMENTWISE = frozenset(_NAMES.split())
-"""Operators to which an element's place means nothing, where all tensors have one shape."""
-
 
 class Network:
     """`file`, asked from node to node."""

@@ -1,18 +1,24 @@
-"""Which nodes go to another compiler: those that reading stops at, one after the other."""
+"""Which nodes go to another compiler: those that reading stops at, one after the other, and those of layers that no
+kernel runs."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+
+import onnx
 
 from nmcu.errors import ModelError, NmcuError
-from nmcu.frontend.from_onnx.context import Context, Refused
-from nmcu.frontend.from_onnx.file import File, Node
+from nmcu.frontend.from_onnx.context import Refused
+from nmcu.frontend.from_onnx.file import STANDARD, File, Node
 from nmcu.frontend.from_onnx.foreign.network import BORDER, Network
 from nmcu.frontend.from_onnx.foreign.region import NODES
 from nmcu.frontend.readers import Fallback
-from nmcu.graph import Graph, ops
+from nmcu.graph import Graph, Layer, ops
 
 CARRIED = frozenset([*BORDER, "Identity", "Cast"])
 """What is not to blame where it stops: what it reads is."""
+ARRANGED = frozenset(
+    ["DepthToSpace", "Flatten", "Reshape", "SpaceToDepth", "Squeeze", "Transpose", "Unsqueeze"]
+)
+"""What is read as another order of the same values, which moves when a reader needs it."""
 
 
 def read(file: File, fallback: Fallback, graph_of: Callable[[Collection[str]], Graph]) -> Graph:
@@ -28,25 +34,27 @@ def read(file: File, fallback: Fallback, graph_of: Callable[[Collection[str]], G
         try:
             graph = graph_of(names)
         except Refused as refused:
-            new = {node.outputs[0] for node in _blamed(network, refused.node) if node.outputs} - names
+            new = _blamed(network, refused.node) - names
             if not new:
                 raise
-            names |= new
         else:
-            accepted(graph)
-            return graph
+            new = _without_kernel(network, graph, fallback.runs, names)
+            if not new:  # what the planner refuses now it refuses with its own sentence
+                accepted(graph)
+                return graph
+        names |= new
 
 
-@contextmanager
-def blaming(c: Context, node: Node) -> Iterator[None]:
-    """Errors while `node` is read are `Refused`, of that node where they name no other."""
-    c.node = node
+def takes(file: File, node: Node) -> bool:
+    """Whether another compiler may run `node`: an operator of ONNX, of which the shapes of all results are known."""
+    if node.domain != STANDARD or not onnx.defs.has(node.op):
+        return False
     try:
-        yield
-    except Refused:
-        raise
-    except ModelError as error:
-        raise Refused(str(error), node) from error
+        kinds = Network(file).kinds
+    except ModelError:
+        return False
+    results = [kinds.get(name) for name in node.outputs if name]
+    return all(kind is not None and kind.shape is not None for kind in results)
 
 
 def writer(file: File, name: str) -> Node:
@@ -54,8 +62,25 @@ def writer(file: File, name: str) -> Node:
     return next((n for n in file.nodes if name in n.outputs), Node(name, "Identity", "", (), (name,), {}))
 
 
-def _blamed(network: Network, node: Node) -> set[Node]:
-    """The nodes to give away because reading stopped at `node`: itself, or what QDQ around it carries."""
+def _without_kernel(
+    network: Network, graph: Graph, runs: Callable[[Layer], bool], names: Collection[str]
+) -> set[str]:
+    """What to give away, beside `names`, because no kernel runs it: the nodes that layers were read from, or those that
+    only say how values lie before nodes that are given away, which another order was made for."""
+    own = (layer for layer in graph.layers if not isinstance(layer.op, ops.Foreign))
+    results = {graph.read_from.get(layer.name) for layer in own if not runs(layer)}
+    found: set[str] = set()
+    waiting = [network.writers[name] for name in results if name in network.writers]
+    while waiting:
+        blamed = _blamed(network, waiting.pop())
+        found |= blamed - set(names)
+        before = (other for name in blamed & set(names) for other in network.before(network.writers[name]))
+        waiting += [node for node in before if node.op in ARRANGED]
+    return found
+
+
+def _blamed(network: Network, node: Node) -> set[str]:
+    """The first results of the nodes to give away because of `node`: its own, or of what QDQ around it carries."""
     starts = [n for n in node.attributes.get(NODES, (node,)) if n in network.place]
     if not starts:  # made while reading: known by what it writes
         starts = [network.writers[name] for name in node.outputs if name in network.writers]
@@ -67,7 +92,7 @@ def _blamed(network: Network, node: Node) -> set[Node]:
             waiting += network.before(each)
         else:
             found.add(each)
-    return found
+    return {each.outputs[0] for each in found if each.outputs}
 
 
 def accepted(graph: Graph) -> None:

@@ -15,7 +15,7 @@ from nmcu.frontend.from_onnx.context import Context
 from nmcu.frontend.from_onnx.file import STANDARD, Node
 from nmcu.frontend.from_onnx.foreign import model
 from nmcu.frontend.from_onnx.foreign.model import Kind
-from nmcu.frontend.from_onnx.foreign.network import BORDER, ELEMENTWISE
+from nmcu.frontend.from_onnx.foreign.network import BORDER
 from nmcu.frontend.from_onnx.layout import Axes
 from nmcu.frontend.from_onnx.values import (
     Const,
@@ -30,24 +30,28 @@ from nmcu.frontend.from_onnx.values import (
 )
 from nmcu.frontend.lower.shape import device_shape
 from nmcu.graph import TensorInfo
+from nmcu.graph.ops.foreign import ELEMENTWISE
 from nmcu.graph.tensor import Shape
 
-_DOMAIN, _OP = "nmcu", "Region"
-"""The operator of a node that stands for a region."""
+_DOMAIN = "nmcu"
+"""Of a node that stands for a region."""
 NODES = "nodes"
 """Its attribute: the nodes, in execution order."""
+MOST_NAMED = 5
+"""Operators of a region that messages name."""
 _UINT8, _INT8, _INT32, _INT64 = 2, 3, 6, 7
 """ONNX's numbers of the types."""
 
 
 def node_of(nodes: Sequence[Node], inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Node:
     """The node that stands for `nodes`, in execution order."""
-    return Node(_title(nodes), _OP, _DOMAIN, inputs, outputs, {NODES: tuple(nodes)})
+    return Node(_title(nodes), _operators(nodes), _DOMAIN, inputs, outputs, {NODES: tuple(nodes)})
 
 
 def is_region(node: Node) -> bool:
     """Whether `node` stands for a region; no file's node does."""
-    return (node.domain, node.op) == (_DOMAIN, _OP) and isinstance(node.attributes.get(NODES), tuple)
+    nodes = node.attributes.get(NODES)
+    return node.domain == _DOMAIN and isinstance(nodes, tuple) and any(isinstance(n, Node) for n in nodes)
 
 
 def is_elementwise(node: Node) -> bool:
@@ -57,9 +61,19 @@ def is_elementwise(node: Node) -> bool:
 
 def _title(nodes: Sequence[Node]) -> str:
     """What messages and tables call a region: its only operator, or its first and last."""
-    known = [node for node in nodes if node.op not in ("QuantizeLinear", "DequantizeLinear")] or list(nodes)
+    known = _computing(nodes)
     first, last = known[0].name, known[-1].name
     return first if first == last else f"{first} to {last}"
+
+
+def _operators(nodes: Sequence[Node]) -> str:
+    """What messages call the operator of a region: its first few."""
+    names = list(dict.fromkeys(node.op for node in _computing(nodes)))
+    return ", ".join([*names[:MOST_NAMED], *(["..."] if len(names) > MOST_NAMED else [])])
+
+
+def _computing(nodes: Sequence[Node]) -> list[Node]:
+    return [node for node in nodes if node.op not in BORDER] or list(nodes)
 
 
 def region(c: Context) -> None:
