@@ -14,7 +14,9 @@ from iree_networks import Qdq, alternating, custom_activation, float_section, re
 from nmcu.cli import main
 from nmcu.errors import ModelError
 from nmcu.frontend import Fallback
-from nmcu.graph import Graph, random_inputs, reference
+from nmcu.frontend.from_onnx import reader
+from nmcu.graph import Graph, ops, random_inputs, reference
+from nmcu.graph.op import Constants
 from nmcu.iree import Region
 from nmcu.judge import Judge
 from nmcu.operators import parse
@@ -134,15 +136,40 @@ def test_a_network_without_quantisation_is_irees_altogether() -> None:
 
 
 def _refused() -> bytes:
-    net = Qdq(1, 8)
-    return net.model(net.node("Softsign", net.node("Asinh", net.pair("input"))))
+    net = Qdq(1, 2, 4, 4)
+    return net.model(net.node("Det", net.node("Asinh", net.pair("input"))))
 
 
 def test_what_iree_refuses_is_said_with_the_node_and_its_reason() -> None:
     with pytest.raises(
-        ModelError, match=r"^network\.onnx: node 'asinh2 to softsign3': IREE cannot compile it: .+$"
+        ModelError, match=r"^network\.onnx: node 'asinh2 to det3': IREE cannot compile it: .+$"
     ):
         read(_refused())
+
+
+def test_nodes_that_nothing_reads_are_found_before_the_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_again = []
+    whole = reader._graph
+    monkeypatch.setattr(reader, "_graph", lambda *given: read_again.append(1) or whole(*given))
+    net = Qdq(1, 8)
+    x = net.pair("input")
+    for _ in range(12):
+        x = net.pair(net.node("Relu", net.pair(net.node("Asinh", x))))
+    parse(net.model(x), "network.onnx", fallback=Fallback(_Trusted))
+    assert len(read_again) == 1
+
+
+def test_a_search_takes_no_network_that_it_could_not_save() -> None:
+    graph = parse(float_section(), "network.onnx", fallback=Fallback(_Trusted))
+    with pytest.raises(nmcu.NmcuError, match="node 'asinh6 to mul9' is run by a fallback, which has no form"):
+        nmcu.search(graph, "data", target="cluster8")
+
+
+class _Trusted(ops.Foreign):
+    """What is not compiled."""
+
+    def check(self, constants: Constants) -> None:
+        pass
 
 
 def _of_size(count: Any) -> bytes:

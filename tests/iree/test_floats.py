@@ -14,6 +14,8 @@ from nmcu.kernels.iree.spec import FILES
 
 Floats = NDArray[np.float32]
 COUNT = 600
+LONG = {"from_longs": 4, "from_unsigned": 4, "to_longs": 8, "to_unsigned": 8}
+"""Bytes of what is converted from and to 64 bits."""
 ONE = ("truncf", "floorf", "ceilf", "roundf", "rintf", "roundevenf")
 TWO = ("fmaxf", "fminf", "fmodf", "fmaximumf", "fminimumf")
 NUMPY: dict[str, Any] = {"fmaximumf": np.maximum, "fminimumf": np.minimum}
@@ -26,6 +28,13 @@ PROGRAM = f"""
 float nmcu_iree_fmaf(float x, float y, float z);
 float x[{COUNT}] NMCU_L1, y[{COUNT}] NMCU_L1, z[{COUNT}] NMCU_L1;
 {"".join(f"float {name}_of[{COUNT}] NMCU_L1;" for name in (*ONE, *TWO, "fmaf"))}
+uint32_t nmcu_iree_floatdisf(int64_t x);
+uint32_t nmcu_iree_floatundisf(uint64_t x);
+int64_t nmcu_iree_fixsfdi(float x);
+uint64_t nmcu_iree_fixunssfdi(float x);
+int64_t longs[{COUNT}] NMCU_L1, to_longs[{COUNT}] NMCU_L1;
+uint64_t to_unsigned[{COUNT}] NMCU_L1;
+uint32_t from_longs[{COUNT}] NMCU_L1, from_unsigned[{COUNT}] NMCU_L1;
 int32_t integers[{COUNT}] NMCU_L1;
 uint32_t naturals[{COUNT}] NMCU_L1;
 
@@ -36,6 +45,10 @@ int main(void) {{
     fmaf_of[i] = nmcu_iree_fmaf(x[i], y[i], z[i]);
     integers[i] = (int32_t)x[i];
     naturals[i] = (uint32_t)y[i];
+    from_longs[i] = nmcu_iree_floatdisf(longs[i]);
+    from_unsigned[i] = nmcu_iree_floatundisf((uint64_t)longs[i]);
+    to_longs[i] = nmcu_iree_fixsfdi(x[i]);
+    to_unsigned[i] = nmcu_iree_fixunssfdi(y[i]);
   }}
   return 0;
 }}
@@ -87,8 +100,11 @@ def test_equal_this_machines_functions(tmp_path: Path) -> None:
     with np.errstate(all="ignore"):
         z = np.where(cancel, -(x * y), z)  # what is left are the bits that a product loses
     names = [*(f"{name}_of" for name in (*ONE, *TWO, "fmaf")), "integers", "naturals"]
-    writes = {image.symbols[name]: array.tobytes() for name, array in (("x", x), ("y", y), ("z", z))}
-    reads = [(image.symbols[name], 4 * COUNT) for name in names]
+    longs = np.random.default_rng(3).integers(-(2**63), 2**63, COUNT, np.int64) >> (np.arange(COUNT) % 64)
+    given = (("x", x), ("y", y), ("z", z), ("longs", longs))
+    writes = {image.symbols[name]: array.tobytes() for name, array in given}
+    names += LONG
+    reads = [(image.symbols[name], LONG.get(name, 4) * COUNT) for name in names]
     memory = dict(
         zip(
             names, sim.simulate(image.elf, target, isa="rv32", writes=writes, reads=reads).memory, strict=True
@@ -108,3 +124,9 @@ def test_equal_this_machines_functions(tmp_path: Path) -> None:
     assert np.array_equal(
         np.frombuffer(memory["naturals"], np.uint32), np.trunc(np.clip(real, 0, 2.0**32 - 1))
     )
+    for name, given in (("from_longs", longs), ("from_unsigned", longs.astype(np.uint64))):
+        assert np.array_equal(np.frombuffer(memory[name], np.float32), given.astype(np.float32)), name
+    for name, number, dtype in (("to_longs", x, np.int64), ("to_unsigned", y, np.uint64)):
+        ends = np.iinfo(dtype)
+        wanted = [min(max(int(v), ends.min), ends.max) for v in np.nan_to_num(number).tolist()]
+        assert np.frombuffer(memory[name], dtype).tolist() == wanted, name

@@ -12,7 +12,7 @@ from nmcu.api.evaluating import Channels, per_channel
 from nmcu.api.model import TARGET, Model, Stage, graph_of, name_of
 from nmcu.api.sensing import PATTERNS, metric_for, sensitivity
 from nmcu.errors import NmcuError
-from nmcu.graph import Graph
+from nmcu.graph import Graph, ops
 from nmcu.graph.prune import Globs, choose
 from nmcu.host import Preprocessing
 from nmcu.isa import InstructionSet
@@ -96,6 +96,7 @@ def search(
     budget = Budget(max_cycles, max_flash, min_accuracy)
     say("reading")
     graph = graph_of(model, known)
+    _check_forms(graph, name_of(model))
     preprocessing = Preprocessing.of(graph, per_channel(mean), per_channel(std))
     pieces = list(layerwise.read(graph, Path(data), limit + held_out, preprocessing))
     chosen_metric = metric_for(metric, graph, pieces, Path(data))
@@ -197,6 +198,16 @@ class _Evaluate:
 
 def _loss(metric: Metric, measured: Measured) -> float:
     return loss(metric, measured.score)
+
+
+def _check_forms(graph: Graph, name: str) -> None:
+    """Refuse networks whose points could not be saved."""
+    foreign = next((layer for layer in graph.layers if isinstance(layer.op, ops.Foreign)), None)
+    if foreign is not None:
+        raise NmcuError(
+            f"{name}: node {foreign.name!r} is run by a fallback, which has no form in the model files that a search "
+            "gives: let nmcu.sensitivity say which layers to prune, and prune them in the model itself"
+        )
 
 
 def _everywhere(

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nmcu.errors import NmcuError
+from nmcu.iree.missing import without_missing
 
 Array = NDArray[Any]
 
@@ -37,6 +38,8 @@ TARGET = (
 """A static library for bare metal, whose buffers need no more than words do, and a schedule that is one function."""
 ABI_VERSION = 6
 """Of what `assembly` and the executor know: a library's tables, and how its functions are called."""
+CRASH = ("Stack dump:", "PLEASE submit a bug report")
+"""How lines begin that it leaves when it dies."""
 SECONDS = 600
 """For one piece of a network, imported and compiled."""
 
@@ -67,7 +70,7 @@ def imported(model: bytes) -> str:
     require()
     with tempfile.TemporaryDirectory() as folder:
         source, result = Path(folder, "model.onnx"), Path(folder, "model.mlir")
-        source.write_bytes(model)
+        source.write_bytes(without_missing(model))
         _call(["iree.compiler.tools.import_onnx", str(source), "-o", str(result)], folder, "import")
         return result.read_text()
 
@@ -173,4 +176,6 @@ def _reason(text: str) -> str:
     """The first error of all that IREE said, without the place in a temporary file."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line.split("error: ", 1)[1] for line in lines if "error: " in line]
+    if not errors and any(line.startswith(CRASH) for line in lines):
+        return "its compiler crashed"
     return (errors or lines[-1:] or ["it says nothing"])[0][:300]

@@ -28,11 +28,14 @@ _INTEGERS = (
     "muldi3 divdi3 moddi3 udivdi3 umoddi3 ashldi3 ashrdi3 lshrdi3 "
     "clzsi2 ctzsi2 clzdi2 ctzdi2 popcountsi2 popcountdi2"
 )
+_LONG = "floatdisf floatundisf fixsfdi fixunssfdi"
+"""Of compilers' libraries, between float32 and 64 bits: those of nmcu bring these, too."""
 _RUNTIME = (*(f"__{name}" for name in f"{_SOFT_FLOAT} {_INTEGERS}".split()), "memcpy", "memmove", "memset")
 """What compilers expect of every program."""
 OTHERS = {
     **{name: name for name in _RUNTIME},
     **{name: f"{NAME}_{name}" for name in _FLOAT.split()},
+    **{f"__{name}": f"{NAME}_{name}" for name in _LONG.split()},
     "sqrtf": "nmcu_float_sqrt",
 }
 """How programs call what IREE's code calls and does not define."""

@@ -47,6 +47,11 @@ class Node:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
 
+    @property
+    def operator(self) -> str:
+        """The operator, with its domain unless that is the standard one."""
+        return f"{self.domain}.{self.op}" if self.domain else self.op
+
 
 @dataclass(frozen=True)
 class Port:

@@ -16,16 +16,11 @@ from nmcu.graph.tensor import ON_DEVICE
 
 def read(c: Context) -> bool:
     """Read the node in float32; False where it has no float routine."""
-    reader = c.floats.get(full_name(c))
+    reader = c.floats.get(c.node.operator)
     if reader is None:
         return False
     reader(c)
     return True
-
-
-def full_name(c: Context) -> str:
-    """The node's operator, with its domain unless that is the standard one."""
-    return f"{c.node.domain}.{c.node.op}" if c.node.domain else c.node.op
 
 
 def input_(c: Context, position: int) -> Floats:

@@ -1,7 +1,7 @@
 """ONNX bytes to the integer graph: every name is given a meaning, node by node (see `values`)."""
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from nmcu.errors import ModelError
 from nmcu.frontend.from_onnx import device, file, floats, foreign, layout
 from nmcu.frontend.from_onnx.context import Context, Refused, Unquantised
-from nmcu.frontend.from_onnx.fold import fold
+from nmcu.frontend.from_onnx.fold import FOLDED, fold
 from nmcu.frontend.from_onnx.fuse import fuse
 from nmcu.frontend.from_onnx.order import in_order
 from nmcu.frontend.from_onnx.per_channel import uniform
@@ -43,7 +43,10 @@ def read(
     if fallback is None:
         return _graph(network, readers, floats_)
     return foreign.read(
-        network, fallback, lambda names: _graph(network, readers, floats_, fallback.op, names)
+        network,
+        fallback,
+        lambda regions: _graph(regions, readers, floats_, fallback.op),
+        lambda node: node.operator in readers or node.operator in floats_ or node.op in FOLDED,
     )
 
 
@@ -52,10 +55,9 @@ def _graph(
     readers: Mapping[str, OnnxReader],
     floats_: Mapping[str, OnnxReader],
     op: type[ops.Foreign] | None = None,
-    names: Collection[str] = (),
 ) -> Graph:
-    """The graph of `network`, the nodes whose first results are `names` in regions that become `op`."""
-    c = Context(fuse(foreign.collapse(network, names)), floats_, op)
+    """The graph of `network`, whose regions become `op`."""
+    c = Context(fuse(network), floats_, op)
     for name, array in c.file.constants.items():
         c.known[name] = Const(array)
     for port in c.file.inputs:
@@ -71,7 +73,7 @@ def _graph(
 
 
 def _convert(c: Context, readers: Mapping[str, OnnxReader]) -> None:
-    full = f"{c.node.domain}.{c.node.op}" if c.node.domain else c.node.op
+    full = c.node.operator
     if foreign.is_region(c.node):
         foreign.region(c)
         return

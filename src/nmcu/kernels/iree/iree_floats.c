@@ -21,6 +21,10 @@ uint32_t nmcu_iree_fmaximumf(uint32_t x, uint32_t y);
 uint32_t nmcu_iree_fminimumf(uint32_t x, uint32_t y);
 uint32_t nmcu_iree_fmodf(uint32_t x, uint32_t y);
 uint32_t nmcu_iree_fmaf(uint32_t x, uint32_t y, uint32_t z);
+uint32_t nmcu_iree_floatdisf(int64_t x);
+uint32_t nmcu_iree_floatundisf(uint64_t x);
+int64_t nmcu_iree_fixsfdi(uint32_t x);
+uint64_t nmcu_iree_fixunssfdi(uint32_t x);
 
 /* The exponent of the value of the first bit: 0 for 1.0. */
 static int exponent_of(uint32_t x)
@@ -210,4 +214,38 @@ uint32_t nmcu_iree_fmaf(uint32_t x, uint32_t y, uint32_t z)
     if (product == addend) return 0;
     return product > addend ? packed(sign, product - addend, exponent)
                             : packed(z & SIGN, addend - product, exponent);
+}
+
+uint32_t nmcu_iree_floatundisf(uint64_t x)
+{
+    return packed(0, x, 0);
+}
+
+uint32_t nmcu_iree_floatdisf(int64_t x)
+{
+    return x < 0 ? packed(SIGN, -(uint64_t)x, 0) : packed(0, (uint64_t)x, 0);
+}
+
+/* The integer part of a magnitude below 2^64. */
+static uint64_t whole(uint32_t x)
+{
+    const uint64_t mantissa = (x & (HIDDEN - 1)) | HIDDEN;
+    const int exponent = exponent_of(x);
+
+    if (exponent < 0) return 0;
+    return exponent < 23 ? mantissa >> (23 - exponent) : mantissa << (exponent - 23);
+}
+
+/* What is too large becomes the largest, and what is not a number 0. */
+uint64_t nmcu_iree_fixunssfdi(uint32_t x)
+{
+    if (is_nan(x) || x & SIGN) return 0;
+    return exponent_of(x) > 63 ? UINT64_MAX : whole(x);
+}
+
+int64_t nmcu_iree_fixsfdi(uint32_t x)
+{
+    if (is_nan(x)) return 0;
+    if (exponent_of(x) > 62) return x & SIGN ? INT64_MIN : INT64_MAX;
+    return x & SIGN ? -(int64_t)whole(x) : (int64_t)whole(x);
 }

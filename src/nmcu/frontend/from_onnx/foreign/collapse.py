@@ -19,12 +19,12 @@ from nmcu.frontend.from_onnx.order import in_order
 from nmcu.graph.ops.foreign import ELEMENTWISE
 
 
-def collapse(file: File, foreign: Collection[str]) -> File:
-    """`file` with regions (`region.NODES`) instead of the nodes whose first results are `foreign`, and of what joins
+def collapse(network: Network, foreign: Collection[str]) -> File:
+    """The file with regions (`region.NODES`) instead of the nodes whose first results are `foreign`, and of what joins
     them."""
+    file = network.file
     if not foreign:
         return file
-    network = Network(file)
     members = _joined(network, {node for node in file.nodes if set(node.outputs[:1]) & set(foreign)})
     regions = _regions(network, members)
     made = [_collapsed(network, nodes) for nodes in regions]

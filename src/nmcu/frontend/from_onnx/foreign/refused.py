@@ -1,5 +1,5 @@
-"""Which nodes go to another compiler: those that reading stops at, one after the other, and those of layers that no
-kernel runs."""
+"""Which nodes go to another compiler: those that nothing reads, those that reading stops at, one after the other, and
+those of layers that no kernel runs."""
 
 from collections.abc import Callable, Collection
 
@@ -8,8 +8,10 @@ import onnx
 from nmcu.errors import ModelError, NmcuError
 from nmcu.frontend.from_onnx.context import Refused
 from nmcu.frontend.from_onnx.file import STANDARD, File, Node
+from nmcu.frontend.from_onnx.foreign.collapse import collapse
 from nmcu.frontend.from_onnx.foreign.network import BORDER, Network
 from nmcu.frontend.from_onnx.foreign.region import NODES
+from nmcu.frontend.from_onnx.fuse import fuse
 from nmcu.frontend.readers import Fallback
 from nmcu.graph import Graph, Layer, ops
 
@@ -21,18 +23,20 @@ ARRANGED = frozenset(
 """What is read as another order of the same values, which moves when a reader needs it."""
 
 
-def read(file: File, fallback: Fallback, graph_of: Callable[[Collection[str]], Graph]) -> Graph:
-    """The graph of `file` with as few nodes as possible in regions for `fallback`: `graph_of` reads it with the nodes
-    whose first results are named there.
+def read(
+    file: File, fallback: Fallback, graph_of: Callable[[File], Graph], knows: Callable[[Node], bool]
+) -> Graph:
+    """The graph of `file` with as few nodes as possible in regions for `fallback`: `graph_of` reads a file in which
+    regions are nodes; with a node that nothing `knows` it need not try.
 
     Raises `ModelError` where no region helps, or the other compiler refuses one.
     """
     network = Network(file)
-    names = {n.outputs[0] for n in file.nodes if fallback.alone and n.op not in BORDER and n.outputs}
-    names -= network.constant
+    tried = (n for n in fuse(file).nodes if not knows(n) or (fallback.alone and n.op not in BORDER))
+    names = {n.outputs[0] for n in tried if n.outputs} - network.constant
     while True:
         try:
-            graph = graph_of(names)
+            graph = graph_of(collapse(network, names))
         except Refused as refused:
             new = _blamed(network, refused.node) - names
             if not new:
