@@ -29,6 +29,18 @@ def test_both_cores_agree(isa: InstructionSet, streams: int) -> None:
         assert abs(found.error_percent) < (1.0 if percent else 0.5)
 
 
+@pytest.mark.parametrize("isa", [XDEC, named("gmac+xdec")], ids=str)
+def test_both_cores_agree_on_interrupted_streams(isa: InstructionSet) -> None:
+    """Interrupts are taken in front of the same instructions; handlers compute, too."""
+    for number in range(20, 32):
+        percent = fuzz.STALL_PERCENTS[number % 2]
+        items = stream.generate(number, 600, fuzz.table(isa), interrupted=True)
+        found = fuzz.compare(items, number, isa, percent, interrupted=True)
+        assert not found.mismatch, found.detail
+        assert found.interrupts > 5
+        assert abs(found.error_percent) < (1.0 if percent else 0.5)
+
+
 def test_a_difference_is_found_and_minimised() -> None:
     """mcycle differs between the cores by construction: a stream that reads it twice, among others that do not."""
     read = Item("csr", (i_type(0x73, 5, 0, 0, 0x320), i_type(0x73, 2, 5, 0, 0xB00)))

@@ -11,7 +11,7 @@ from nmcu import cores
 from nmcu.isa import InstructionSet
 from nmcu.registry import Registry
 from nmcu.result import Result
-from nmcu.rtl import build, stream
+from nmcu.rtl import build, interrupts, stream
 from nmcu.rtl.core_sources import EDITED, accepted
 from nmcu.rtl.items import Item
 from nmcu.sim.build import headers
@@ -21,7 +21,16 @@ from nmcu.sim.native import Library
 ITEMS_PER_STREAM = 1000
 MAX_INSTRUCTIONS = 100_000  # of one stream
 STALL_PERCENTS = (0, 30)
-KINDS = ("", "pc", "register", "bus transaction", "number of instructions", "end of the program")
+INTERRUPT_CYCLES = 512  # most between an interrupt and the next
+KINDS = (
+    "",
+    "pc",
+    "register",
+    "bus transaction",
+    "number of instructions",
+    "end of the program",
+    "enabling of an interrupt",
+)
 REGISTER_NAMES = (
     "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6"
 )
@@ -41,6 +50,7 @@ class _Result(ctypes.Structure):
         ("instructions", ctypes.c_uint64),
         ("iss_cycles", ctypes.c_uint64),
         ("rtl_cycles", ctypes.c_uint64),
+        ("interrupts", ctypes.c_uint64),
         ("mismatch", ctypes.c_uint32),
         ("index", ctypes.c_uint32),
         ("pc", ctypes.c_uint32),
@@ -68,11 +78,13 @@ class TimingCause:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One stream on both: what differs (empty: nothing), instructions compared, cycles, timing differences."""
+    """One stream on both: what differs (empty: nothing), instructions compared and interrupts taken, cycles, timing
+    differences."""
 
     mismatch: str
     detail: str
     instructions: int
+    interrupts: int
     iss_cycles: int
     rtl_cycles: int
     causes: tuple[TimingCause, ...]
@@ -89,16 +101,19 @@ class Failure:
 
     seed: int
     stall_percent: int
+    interrupted: bool
     comparison: Comparison
     assembly: str
 
 
 @dataclass(frozen=True, repr=False)
 class FuzzReport(Result):
-    """Streams run, instructions compared, the worst timing error with and without stalls, causes, failures."""
+    """Streams run, instructions compared, interrupts taken, the worst timing error with and without stalls, causes,
+    failures."""
 
     streams: int
     instructions: int
+    interrupts: int
     seconds: float
     worst_error_percent: dict[int, float]  # by stall percentage
     total_error_percent: dict[int, float]
@@ -107,8 +122,8 @@ class FuzzReport(Result):
 
     def __str__(self) -> str:
         return (
-            f"{self.streams} streams, {self.instructions:,} instructions compared in {self.seconds:.0f} s: "
-            f"{len(self.failures)} streams differ"
+            f"{self.streams} streams, {self.instructions:,} instructions and {self.interrupts:,} interrupts compared "
+            f"in {self.seconds:.0f} s: {len(self.failures)} streams differ"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -136,19 +151,28 @@ def _library(isa: InstructionSet) -> Library:
     )
     word, long = ctypes.c_uint32, ctypes.c_uint64
     run = functions.nmcu_fuzz_run
-    run.argtypes = [ctypes.c_char_p, long, word, word, word, long, ctypes.POINTER(_Result)]
+    run.argtypes = [ctypes.c_char_p, long, word, word, word, word, long, ctypes.POINTER(_Result)]
     run.restype = None
     return Library(functions)
 
 
-def compare(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_percent: int = 0) -> Comparison:
-    """Run `items` on both cores for `isa`; `stall_percent` of all bus transactions wait one to four cycles."""
-    image = stream.assemble(items, seed)
-    raw = _Result()
+def compare(
+    items: tuple[Item, ...],
+    seed: int,
+    isa: InstructionSet,
+    stall_percent: int = 0,
+    interrupted: bool = False,
+) -> Comparison:
+    """Run `items` on both cores for `isa`; `stall_percent` of all bus transactions wait one to four cycles.
+
+    Items that are `interrupted` are so at random cycles, by a handler that computes, too.
+    """
     library = _library(isa)
-    library.functions.nmcu_fuzz_run(
-        image, len(image), stream.ENTRY, seed & 0xFFFFFFFF, stall_percent, MAX_INSTRUCTIONS, ctypes.byref(raw)
-    )
+    image = stream.assemble(items, seed, interrupts.handler(seed, table(isa)) if interrupted else ())
+    most_cycles = INTERRUPT_CYCLES if interrupted else 0
+    numbers = (stream.ENTRY, seed & 0xFFFFFFFF, stall_percent, most_cycles, MAX_INSTRUCTIONS)
+    raw = _Result()
+    library.functions.nmcu_fuzz_run(image, len(image), *numbers, ctypes.byref(raw))
     detail = raw.detail.decode(errors="replace")
     mismatch = KINDS[raw.mismatch]
     if raw.mismatch and "ISS: access outside" in detail:
@@ -161,7 +185,8 @@ def compare(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_perce
         TimingCause(library.disassemble(c.first, 0), library.disassemble(c.second, 0), c.cycles, c.count)
         for c in raw.cause[: raw.causes]
     )
-    return Comparison(mismatch, detail, raw.instructions, raw.iss_cycles, raw.rtl_cycles, causes)
+    counts = (raw.instructions, raw.interrupts, raw.iss_cycles, raw.rtl_cycles)
+    return Comparison(mismatch, detail, *counts, causes)
 
 
 def fuzz(
@@ -173,29 +198,32 @@ def fuzz(
     progress: Callable[[str], None] = build.to_stderr,
     on_stream: Callable[[int, float], object] = lambda streams, seconds: None,
 ) -> FuzzReport:
-    """Compare random streams of `isa` for `seconds`, with and without memory stalls; failures are minimised.
+    """Compare random streams of `isa` for `seconds`, with and without memory stalls, half of them interrupted; failures
+    are minimised.
 
     `progress` is told of failures, `on_stream` how many streams were compared in how many seconds so far.
     """
     isa = Registry.installed().isa(isa)
     _library(isa)
     start = time.monotonic()
-    streams = instructions = 0
+    streams = instructions = taken = 0
     worst = dict.fromkeys(STALL_PERCENTS, 0.0)
     totals = {percent: [0, 0] for percent in STALL_PERCENTS}
     causes: dict[tuple[str, str], TimingCause] = {}
     failures: list[Failure] = []
     while time.monotonic() - start < seconds and len(failures) < max_failures:
-        percent = STALL_PERCENTS[streams % len(STALL_PERCENTS)]
+        rounds, which = divmod(streams, len(STALL_PERCENTS))
+        percent, interrupted = STALL_PERCENTS[which], rounds % 2 == 1
         number = seed * 1_000_000 + streams
-        items = stream.generate(number, ITEMS_PER_STREAM, table(isa))
-        found = compare(items, number, isa, percent)
+        items = stream.generate(number, ITEMS_PER_STREAM, table(isa), interrupted)
+        found = compare(items, number, isa, percent, interrupted)
         streams += 1
         on_stream(streams, time.monotonic() - start)
         instructions += found.instructions
+        taken += found.interrupts
         if found.mismatch:
             progress(f"seed {number}: {found.mismatch} differs; minimising")
-            failures.append(_failure(items, number, isa, percent))
+            failures.append(_failure(items, number, isa, percent, interrupted))
             continue
         if abs(found.error_percent) > abs(worst[percent]):
             worst[percent] = found.error_percent
@@ -210,6 +238,7 @@ def fuzz(
     return FuzzReport(
         streams,
         instructions,
+        taken,
         time.monotonic() - start,
         worst,
         {percent: 100 * (iss - rtl) / max(rtl, 1) for percent, (iss, rtl) in totals.items()},
@@ -218,9 +247,12 @@ def fuzz(
     )
 
 
-def _failure(items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_percent: int) -> Failure:
-    small = minimise(items, lambda part: bool(compare(part, seed, isa, stall_percent).mismatch))
-    return Failure(seed, stall_percent, compare(small, seed, isa, stall_percent), listing(small, isa))
+def _failure(
+    items: tuple[Item, ...], seed: int, isa: InstructionSet, stall_percent: int, interrupted: bool
+) -> Failure:
+    how = (seed, isa, stall_percent, interrupted)
+    small = minimise(items, lambda part: bool(compare(part, *how).mismatch))
+    return Failure(seed, stall_percent, interrupted, compare(small, *how), listing(small, isa))
 
 
 def minimise(items: tuple[Item, ...], fails: Callable[[tuple[Item, ...]], bool]) -> tuple[Item, ...]:

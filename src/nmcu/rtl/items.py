@@ -51,10 +51,14 @@ class Maker:
 
     The core's own are mixed as programs mix them. An extension's loads and stores go through pointers, its other
     instructions get random operands, its CSRs small values; those that transfer control are left out.
+
+    With `interrupted`, pointers are put back and interrupts enabled together, and no counter runs.
     """
 
-    def __init__(self, rng: random.Random, table: Table) -> None:
+    def __init__(self, rng: random.Random, table: Table, interrupted: bool = False) -> None:
         self._rng = rng
+        self._table = table
+        self._interrupted = interrupted
         rows = table.instructions
         accesses = [row for row in rows if row.is_load or row.is_store]
         self._loads = [row for row in accesses if row.extension == "base" and row.is_load]
@@ -69,7 +73,9 @@ class Maker:
             if row.extension not in CORE and row.immediate not in ELSEWHERE:
                 of_extensions.setdefault(row.extension, []).append(row)
         self._settable = [csr.number for csr in table.csrs if settable(csr)]
-        self._system = SystemItems(rng, table, [row for of in of_extensions.values() for row in of])
+        self._system = SystemItems(
+            rng, table, [row for of in of_extensions.values() for row in of], interrupted
+        )
         extensions = [partial(self.extension, rows) for rows in of_extensions.values()]
         self._simple: list[Callable[[], Item]] = [
             *(self.compute, self.compute, self.compute, self.load, self.store, self.corev_access),
@@ -93,6 +99,8 @@ class Maker:
             self.fence: 0.4,
             **dict.fromkeys(extensions, 5),
         }
+        if interrupted:
+            del self._weights[self.counters]
 
     def choices(self, count: int) -> list[Callable[[], Item]]:
         """`count` of the functions below, by how often programs have what they make."""
@@ -187,7 +195,7 @@ class Maker:
     # ---- structures
 
     def reset(self) -> Item:
-        """Pointers and the extensions' CSRs back where a stream may go on from."""
+        """Pointers and the extensions' CSRs back where a stream may go on from; interrupts enabled again."""
         return Item("reset", tuple(self._reset()))
 
     def branch(self) -> Item:
@@ -249,6 +257,20 @@ class Maker:
             code += self._loop(1, body, 4)
         return Item("hwloop", tuple(code), aligned=True)
 
+    def handler_body(self) -> list[int]:
+        """Some instructions and a hardware loop over more of them; none is a store or a transfer of control."""
+        rng = self._rng
+        loop = self._loop(rng.randrange(2), self._quiet(rng.randrange(3, 6)), 4)
+        return [*self._quiet(rng.randrange(3)), *loop, *self._quiet(rng.randrange(3))]
+
+    def _quiet(self, count: int) -> list[int]:
+        code: list[int] = []
+        while len(code) < count:
+            code += [
+                word for word in self._straight(1) if (row := self._table.find(word)) and not row.is_store
+            ]
+        return code
+
     def _loop(self, which: int, body: list[int], most: int) -> list[int]:
         rng = self._rng
         least = (
@@ -296,7 +318,8 @@ class Maker:
         for pointer in POINTERS:
             code += load_immediate(pointer, DATA + rng.randrange(-256, 256))
         code.append(i_type(0x13, 0, INDEX, 0, rng.randrange(-64, 64)))
-        return [*code, *(i_type(SYSTEM, 5, 0, rng.randrange(32), number) for number in self._settable)]
+        code += [i_type(SYSTEM, 5, 0, rng.randrange(32), number) for number in self._settable]
+        return [*code, *self._system.enable_interrupts()] if self._interrupted else code
 
 
 def _computes(row: Instruction) -> bool:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from nmcu.rtl.encode import C_NOP, CUSTOM_1, SYSTEM, i_type, load_immediate, r_type
 from nmcu.rtl.item import Item
-from nmcu.rtl.operands import COUNT, FREE
+from nmcu.rtl.operands import COUNT, FREE, JUMP_SCRATCH
 from nmcu.sim.instructions import Csr, Instruction, Table
 
-MTVEC, MCOUNTINHIBIT, MHPMEVENT3 = 0x305, 0x320, 0x323
+MSTATUS, MIE, MTVEC, MCOUNTINHIBIT, MHPMEVENT3, MIP = 0x300, 0x304, 0x305, 0x320, 0x323, 0x344
 COUNTERS = (0xB00, 0xB02, 0xB03, 0xB80, 0xB82, 0xB83)  # mcycle, minstret, mhpmcounter3
 MIRRORS = (0xC00, 0xC02, 0xC03, 0xC80, 0xC82, 0xC83)  # of the same, read only
 STOPPED = 0xD  # mcountinhibit
@@ -31,19 +31,24 @@ class SystemItems:
     """Random items of the CSRs in `table`, and of words that none of its instructions has.
 
     Counters stand still between items, so that reading one is the same on both cores although their cycles may differ.
+    A stream that is `interrupted` does not read which interrupts wait: only the RTL has them.
     """
 
-    def __init__(self, rng: random.Random, table: Table, extensions: list[Instruction]) -> None:
+    def __init__(
+        self, rng: random.Random, table: Table, extensions: list[Instruction], interrupted: bool = False
+    ) -> None:
         self._rng = rng
         self._table = table
         self._settable = [csr.number for csr in table.csrs if settable(csr)]
-        self._named = [csr.number for csr in table.csrs if csr.number not in (MCOUNTINHIBIT, MHPMEVENT3)]
+        left_alone = (MCOUNTINHIBIT, MHPMEVENT3, *((MIP,) if interrupted else ()))
+        self._named = [csr.number for csr in table.csrs if csr.number not in left_alone]
+        self._numbers = [n for n in range(0x1000) if n != MIP or not interrupted]
         self._illegal = _illegal(table, extensions)
 
     def csr(self) -> Item:
         """Any access to a CSR that has a name, or to one that has none and traps; values are random."""
         rng = self._rng
-        number = rng.choice(self._named) if rng.random() < 0.85 else rng.randrange(0x1000)
+        number = rng.choice(self._named if rng.random() < 0.85 else self._numbers)
         return Item("csr", (self._access(number),))
 
     def _access(self, number: int) -> int:
@@ -55,6 +60,13 @@ class SystemItems:
             return i_type(SYSTEM, SET, rd, 0, number)
         immediate = number in self._settable or rng.random() < 0.3
         return i_type(SYSTEM, operation + 4 * immediate, rd, rng.randrange(32), number)
+
+    def enable_interrupts(self) -> list[int]:
+        return [
+            i_type(0x13, 0, JUMP_SCRATCH, 0, -1),
+            i_type(SYSTEM, WRITE, 0, JUMP_SCRATCH, MIE),
+            i_type(SYSTEM, SET + 4, 0, 8, MSTATUS),
+        ]
 
     def counters(self, body: Callable[[], Item]) -> Item:
         """Counters are started, written and read among what `body` makes, then stopped."""

@@ -1,6 +1,7 @@
 // One program on the instruction-set core and on the RTL, instruction by instruction. Called from Python (fuzz.py).
 //
-// Both see the same memory: the n-th bus transaction of the program waits for its grant as long on either side.
+// Both see the same memory: the n-th bus transaction of the program waits for its grant as long on either side. When an
+// interrupt is taken only the RTL says: the instruction-set core takes it behind as many instructions.
 
 #include <array>
 #include <cstring>
@@ -33,24 +34,46 @@ struct Step {
     Registers after{}; // registers once the instruction is complete
 };
 
+struct Interrupt {
+    uint64_t after = 0; // so many instructions, those that trapped not among them
+    uint32_t line = 0;
+};
+
 struct Run {
     std::vector<Step> steps;
+    std::vector<Interrupt> interrupts;
     std::vector<Transaction> transactions;
     Cycle cycles = 0; // from the first instruction to the grant of the exit store
     std::string problem;
+    bool refused = false; // the last one of `interrupts` was not enabled
 };
+
+uint64_t hash(uint32_t seed, uint64_t n)
+{
+    uint64_t h = (n + 1) * 0x9E3779B97F4A7C15ull ^ (uint64_t{seed} << 32);
+    h ^= h >> 29;
+    h *= 0xBF58476D1CE4E5B9ull;
+    return h ^ h >> 32;
+}
 
 struct StallPattern {
     uint32_t seed = 0, percent = 0;
     // Cycles without grant before the n-th transaction.
     Cycle before(uint64_t n) const
     {
-        uint64_t h = (n + 1) * 0x9E3779B97F4A7C15ull ^ (uint64_t{seed} << 32);
-        h ^= h >> 29;
-        h *= 0xBF58476D1CE4E5B9ull;
-        h ^= h >> 32;
+        const uint64_t h = hash(seed, n);
         return h % 100 < percent ? 1 + (h >> 40) % 4 : 0;
     }
+};
+
+// One line at a time is raised, and stays so until it is taken; at once where it is enabled.
+struct InterruptPattern {
+    static constexpr std::array<uint32_t, 19> LINES{3,  7,  11, 16, 17, 18, 19, 20, 21, 22,
+                                                    23, 24, 25, 26, 27, 28, 29, 30, 31};
+    uint32_t seed = 0, most_cycles = 0; // 0: there are none
+    // Cycles from the one before, or the start, until the n-th is raised.
+    Cycle before(uint64_t n) const { return hash(~seed, n) % most_cycles; }
+    uint32_t line(uint64_t n) const { return LINES[(hash(~seed, n) >> 40) % LINES.size()]; }
 };
 
 std::vector<uint8_t> elf_of(std::span<const uint8_t> image, uint32_t entry)
@@ -105,13 +128,28 @@ Config machine_of(size_t size)
 
 class Recorder : public iss::Core::TraceSink {
 public:
-    Recorder(Run &run, uint64_t limit) : run_(run), limit_(limit) {}
+    Recorder(Run &run, const std::vector<Interrupt> &interrupts, uint64_t limit)
+        : run_(run),
+          interrupts_(interrupts),
+          limit_(limit)
+    {
+    }
     bool before(const iss::Core &core, uint32_t pc, Cycle time) override
     {
-        settle(core, pc);
-        if (run_.steps.size() >= limit_) return !(stopped = true);
+        if (!interrupted) settle(core, pc);
+        interrupted = !interrupted && run_.interrupts.size() < interrupts_.size() &&
+                      interrupts_[run_.interrupts.size()].after == run_.steps.size();
+        stopped = run_.steps.size() >= limit_;
+        if (interrupted || stopped) return false;
         run_.steps.push_back({pc, 0, time, {}});
         return true;
+    }
+    // The core has stopped where the next interrupt was taken.
+    void take(iss::Core &core)
+    {
+        const Interrupt &next = interrupts_[run_.interrupts.size()];
+        run_.interrupts.push_back(next);
+        run_.refused = !core.interrupt(next.line);
     }
     // The registers are now those after the last step. A trapped instruction is not a step: the RTL does not retire it.
     void settle(const iss::Core &core, uint32_t next_pc)
@@ -127,6 +165,7 @@ public:
         std::memcpy(run_.steps.back().after.data(), core.state.regs, sizeof(Registers));
         run_.steps.back().after[0] = 0;
     }
+    bool interrupted = false; // here, before the next instruction
     bool stopped = false;
 
 private:
@@ -134,22 +173,26 @@ private:
         uint32_t mepc, mcause;
     };
     Run &run_;
+    const std::vector<Interrupt> &interrupts_;
     uint64_t limit_;
 };
 
-Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern &stalls, uint64_t limit)
+Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern &stalls,
+            const std::vector<Interrupt> &interrupts, uint64_t limit)
 {
     Run run;
     const auto file = elf_of(image, entry);
     iss::Machine machine(machine_of(image.size()), file, iss::ExtensionSet::all());
     Memory &memory = machine.platform.memories().all().front();
     iss::Core &core = machine.platform.cores[0];
-    Recorder recorder(run, limit);
+    Recorder recorder(run, interrupts, limit);
     core.sink = &recorder;
     iss::Core::Freedom freedom{};
     freedom.limit = NEVER;
     for (bool exit = false; !exit;) {
         if (core.wants == iss::Core::Wants::Advance) core.advance(freedom);
+        if (recorder.interrupted) recorder.take(core);
+        if (run.refused) return run;
         if (recorder.stopped) {
             run.problem = "did not end";
             return run;
@@ -178,8 +221,8 @@ Run run_iss(std::span<const uint8_t> image, uint32_t entry, const StallPattern &
     return run;
 }
 
-Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern &stalls, uint64_t limit,
-            Cycle max_cycles)
+Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern &stalls,
+            const InterruptPattern &interrupts, uint64_t limit, Cycle max_cycles)
 {
     Run run;
     MemoryMap memories(machine_of(image.size()));
@@ -190,8 +233,8 @@ Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern &
     Registers registers{};
     rtl::DataReply pending;
     rtl::FetchReply fetched;
-    Cycle waited = 0, first = 0;
-    bool any = false;
+    Cycle waited = 0, first = 0, taken = 0;
+    uint64_t retired = 0;
     for (Cycle now = 0; now < max_cycles; ++now) {
         rtl::DataReply data = pending;
         pending = {};
@@ -213,6 +256,9 @@ Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern &
                 pending.data = transact(memory, t, exit, run.problem) << (8 * lane);
             }
         }
+        const uint64_t n = run.interrupts.size();
+        const bool raised = interrupts.most_cycles && now - taken >= interrupts.before(n);
+        core.set_interrupts(raised ? 1u << interrupts.line(n) : 0);
         fetched.grant = true;
         const rtl::Observation &seen = core.cycle(data, fetched);
         fetched = {};
@@ -221,9 +267,10 @@ Run run_rtl(std::span<const uint8_t> image, uint32_t entry, const StallPattern &
             fetched.valid = true;
             fetched.data = memory.contains(address, 4) ? memory.load(address, 4) : 0;
         }
-        if (seen.retired && !any) {
-            any = true;
-            first = now;
+        if (seen.retired && retired++ == 0) first = now;
+        if (seen.trap == rtl::Trap::kInterrupt) {
+            run.interrupts.push_back({retired, interrupts.line(n)});
+            taken = now + 1;
         }
         order.cycle(now, seen, [&](const rtl::Retired &r) {
             if (r.alu_register) registers[r.alu_register] = r.alu_value;
@@ -266,8 +313,10 @@ struct
 struct FuzzResult {
     uint64_t instructions; // compared
     uint64_t iss_cycles, rtl_cycles;
-    uint32_t
-        mismatch;   // 0: none, 1: pc, 2: register, 3: bus transaction, 4: number of steps, 5: ended otherwise
+    uint64_t interrupts;
+    // 0: none, 1: pc, 2: register, 3: bus transaction, 4: number of steps, 5: ended otherwise, 6: an interrupt that
+    // the ISS has not enabled
+    uint32_t mismatch;
     uint32_t index; // of the step or transaction
     uint32_t pc;
     uint32_t where; // register number, or address on the ISS
@@ -277,18 +326,22 @@ struct FuzzResult {
     char detail[256];
 };
 
-// The image starts at address 0 and is the whole memory.
-void nmcu_fuzz_run(const uint8_t *image, uint64_t size, uint32_t entry, uint32_t stall_seed,
-                   uint32_t stall_percent, uint64_t max_instructions, FuzzResult *result)
+// The image starts at address 0 and is the whole memory. `interrupt_cycles`: most cycles between one interrupt and the
+// next, 0: there are none.
+void nmcu_fuzz_run(const uint8_t *image, uint64_t size, uint32_t entry, uint32_t seed, uint32_t stall_percent,
+                   uint32_t interrupt_cycles, uint64_t max_instructions, FuzzResult *result)
 {
     *result = {};
-    const StallPattern stalls{stall_seed, stall_percent};
+    const StallPattern stalls{seed, stall_percent};
+    const InterruptPattern interrupts{seed, interrupt_cycles};
     const std::span memory(image, size);
     const auto detail = [&](const std::string &text) {
         std::strncpy(result->detail, text.c_str(), sizeof result->detail - 1);
     };
-    const Run a = run_iss(memory, entry, stalls, max_instructions);
-    const Run b = run_rtl(memory, entry, stalls, max_instructions, 100 * max_instructions + 10000);
+    const Run b =
+        run_rtl(memory, entry, stalls, interrupts, max_instructions, 100 * max_instructions + 10000);
+    const Run a = run_iss(memory, entry, stalls, b.interrupts, max_instructions);
+    result->interrupts = a.interrupts.size();
     result->iss_cycles = a.cycles;
     result->rtl_cycles = b.cycles;
     const size_t steps = std::min(a.steps.size(), b.steps.size());
@@ -314,6 +367,14 @@ void nmcu_fuzz_run(const uint8_t *image, uint64_t size, uint32_t entry, uint32_t
         }
     }
     result->instructions = steps;
+    if (a.refused) {
+        result->mismatch = 6;
+        result->index = static_cast<uint32_t>(steps);
+        result->pc = a.steps.empty() ? entry : a.steps.back().pc;
+        result->where = a.interrupts.back().line;
+        result->rtl_value = 1;
+        return;
+    }
     const size_t transactions = std::min(a.transactions.size(), b.transactions.size());
     for (size_t i = 0; i < transactions; ++i) {
         if (a.transactions[i] == b.transactions[i]) continue;

@@ -126,6 +126,22 @@ public:
         due += cycles;
     }
 
+    // Takes the interrupt `line` before the next instruction; returns false where it is not enabled. No platform raises
+    // lines: this is for who drives a core alone, between two instructions.
+    bool interrupt(uint32_t line)
+    {
+        CsrFile &csr = state.csr;
+        if (!(csr.mstatus & 8) || !(csr.mie >> line & 1)) return false;
+        csr.enter_trap(pc(), 1u << 31 | line);
+        stalls[size_t(Cause::Trap)] += INTERRUPT_CYCLES;
+        state.time += INTERRUPT_CYCLES;
+        const uint32_t handler = (csr.mtvec & ~0xffu) + (csr.mtvec & 1 ? 4 * line : 0);
+        if (!go_to(handler))
+            fail(Fault::Kind::FetchOutsideCode, handler,
+                 "the interrupt handler is not in an executable segment");
+        return true;
+    }
+
     // The run ended while the core was asking: that instruction is not complete.
     void abandon()
     {
@@ -321,6 +337,7 @@ private:
         uint32_t next = 0; // address of the instruction that comes next
         uint32_t left = 0; // bytes of instructions that may have been fetched; 0: all that counts is new
     };
+    static constexpr Cycle INTERRUPT_CYCLES = 2;  // that no instruction leaves ID before the handler's first
     static constexpr uint32_t FETCHED_AHEAD = 16; // measured on the RTL: 8 bytes, 12 where the store waits
 
     Code *code_ = nullptr;

@@ -52,6 +52,14 @@ struct CsrFile {
 
     // The one hpm counter counts what instructions do (events.hpp), not just cycles.
     bool counts_events() const { return !(mcountinhibit & 8) && mhpmevent3 != 0 && !(mhpmevent3 & 1); }
+    // A trap before, or in place of, the instruction at pc.
+    void enter_trap(uint32_t pc, uint32_t cause)
+    {
+        event_due = false;
+        mepc = pc;
+        mcause = cause;
+        mstatus = 0x1800 | ((mstatus & 8) << 4);
+    }
     // What was written to mcountinhibit or mhpmevent3 counts from `next` on.
     void start_and_stop(const Counters &next)
     {
