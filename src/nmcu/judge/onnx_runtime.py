@@ -7,6 +7,7 @@ import onnx
 import onnxruntime
 from onnx import helper
 
+from nmcu.judge.onnx_exact import unsigned
 from nmcu.judge.onnx_masks import masked
 from nmcu.judge.wire import Array, Key, undefined
 
@@ -24,6 +25,9 @@ class Session:
         options.log_severity_level = 4
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
+        options.add_session_config_entry(
+            "session.x64quantprecision", "1"
+        )  # as `unsigned`, of what it optimises
         self._masks: dict[str, str] = {}
         if kernels == "reference":
             data, self._masks = _with_quantised(data)
@@ -71,6 +75,7 @@ def _with_quantised(data: bytes) -> tuple[bytes, dict[str, str]]:
     quantised += [node.input[0] for node in nodes if node.op_type == "DequantizeLinear" and node.input]
     own = {output.name for output in proto.graph.output}
     masks = masked(proto.graph)
+    unsigned(proto.graph)
     added = [name for name in dict.fromkeys((*quantised, *masks)) if name in {*written, *masks} - own]
     proto.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in added)
     return bytes(proto.SerializeToString()), masks
