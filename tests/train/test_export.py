@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 import torch
 from torch import nn
@@ -13,6 +12,7 @@ from nmcu import graph, operators, sparsity
 from nmcu import train as nt
 from nmcu.errors import NmcuError
 from nmcu.train.conversion import _differences, _steps
+from nmcu.train.runtime import session as unoptimised
 from train.nets import Flattened, Recurrent, Residual, Tokens, settle
 
 
@@ -66,7 +66,7 @@ def test_the_integer_reference_equals_onnx_runtime(pattern: str, tmp_path: Path)
     nt.sparsify(net, pattern, skip=["fc"])
     path = tmp_path / "net.onnx"
     nt.export(net, sample, path, mean=0.5, std=(0.2, 0.25, 0.3))
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = unoptimised(path.read_bytes())
     integer = operators.load(path)
     scale = _weights(path)["fc.scale"]
     for x in sample.numpy():

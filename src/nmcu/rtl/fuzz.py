@@ -123,7 +123,7 @@ class FuzzReport(Result):
     def __str__(self) -> str:
         return (
             f"{self.streams} streams, {self.instructions:,} instructions and {self.interrupts:,} interrupts compared "
-            f"in {self.seconds:.0f} s: {len(self.failures)} streams differ"
+            f"in {self.seconds:.0f} s:\n{len(self.failures)} streams differ"
         )
 
     def to_json(self) -> dict[str, Any]:

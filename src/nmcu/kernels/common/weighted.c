@@ -29,7 +29,8 @@ uint32_t nmcu_weighted_load(const void *layer, unsigned tile_index, unsigned cor
     const nmcu_tile_t tile = nmcu_window_tile(&weighted->window, tile_index);
     if (core == 0) ticket = nmcu_window_load(&weighted->window, &tile);
     if (core == NMCU_CONSTANTS_CORE && weighted->table_from && tile_index == 0)
-        ticket = nmcu_dma_start_1d(weighted->table, weighted->table_from, NMCU_TABLE_BYTES);
+        ticket =
+            nmcu_dma_start_1d(weighted->table - NMCU_TABLE_BYTES / 2, weighted->table_from, NMCU_TABLE_BYTES);
     if (core == NMCU_CONSTANTS_CORE && weighted->residual_tile[0])
         ticket = load_residual(weighted, &tile, tile_index);
     if (nmcu_brings_constants(core) && tile.new_channels && weighted->weight_tile[0]) {

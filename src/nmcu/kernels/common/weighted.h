@@ -13,7 +13,7 @@ typedef struct {
     uint8_t record_shift;
     const int8_t *residual;   /* L2: what is added to the results, as the output lies; null: nothing is */
     int8_t *residual_tile[2]; /* L1, as the output's tiles; null: it is read where it lies */
-    int8_t *table; /* L1: results for -128 to 127, in which those of the kernel are looked up; or null */
+    int8_t *table; /* L1: results for 0 to 127, behind those for -128 to -1, of the kernel's; or null */
     const uint8_t *table_from; /* L2: the original; null: there is no other */
 } nmcu_weighted_t;
 
@@ -36,12 +36,6 @@ static inline const int8_t *nmcu_weighted_residual(const nmcu_weighted_t *weight
     if (!weighted->residual) return 0;
     if (weighted->residual_tile[0]) return weighted->residual_tile[index & 1];
     return weighted->residual + tile->first_row * window->out_width * window->out_pitch;
-}
-
-/* The table's entry of the value 0; null: there is no table. */
-static inline const int8_t *nmcu_weighted_table(const nmcu_weighted_t *weighted)
-{
-    return weighted->table ? weighted->table + 128 : 0;
 }
 
 #endif

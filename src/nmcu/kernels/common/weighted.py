@@ -2,7 +2,7 @@
 
 from nmcu.kernels.cdata import Expr, Struct, Value
 from nmcu.kernels.common import window
-from nmcu.kernels.common.epilogue import TABLE
+from nmcu.kernels.common.epilogue import TABLE, TABLE_BYTES
 from nmcu.kernels.kernel import KERNELS_DIR, NOWHERE, Addresses
 
 SOURCES = (*window.SOURCES, KERNELS_DIR / "common" / "weighted.c")
@@ -20,7 +20,7 @@ def descriptor(
     if geometry.residual:
         members = {"residual": Expr(at.inputs[1]), "residual_tile": window.pair(at, "residual")}
     if TABLE in at.constants:
-        members |= {"table": Expr(at.near(TABLE, TABLE))}
+        members |= {"table": Expr(f"(int8_t *)({at.near(TABLE, TABLE)}) + {TABLE_BYTES // 2}")}
         if at.l1[TABLE] != NOWHERE:
             members |= {"table_from": Expr(at.constants[TABLE])}
     return Struct(

@@ -226,7 +226,7 @@ static void compute(const void *layer, unsigned tile_index, unsigned core)
     work.block.requant = conv->requant;
     work.block.add = residual ? &conv->add : 0;
     work.block.residual = (intptr_t)residual - (intptr_t)tile->out;
-    work.block.table = nmcu_weighted_table(&conv->weighted);
+    work.block.table = conv->weighted.table;
     const int grouped = conv->depth != window->in_channels;
     while (item < end) {
         const unsigned column = block * pixels;

@@ -146,7 +146,7 @@ static void multiply(const nmcu_gather_t *gather, const nmcu_tile_t *tile, const
     block.requant = gather->requant;
     block.add = residual ? &gather->add : 0;
     block.residual = (intptr_t)residual - (intptr_t)tile->out;
-    block.table = nmcu_weighted_table(&gather->weighted);
+    block.table = gather->weighted.table;
     block.pixel_bytes = tile->channels;
     while (item < end) {
         const unsigned run = groups - group < end - item ? groups - group : end - item;

@@ -190,7 +190,7 @@ static void multiply(const nmcu_gather_mac_t *gather, const nmcu_tile_t *tile, c
     block.chunks = gather->chunks;
     block.half = gather->half;
     block.requant = gather->requant;
-    block.table = nmcu_weighted_table(&gather->weighted);
+    block.table = gather->weighted.table;
     while (item < end) {
         const unsigned run = nmcu_min(groups - group, end - item);
         int8_t *y = tile->out + (row * grid->width + column) * tile->channels + GROUP * group;
