@@ -79,7 +79,7 @@ def test_values_equal_reference(sizes: tuple[int, int, int, int], zeros: tuple[i
     testing.check_host(values_layer(*sizes, extra=5, zeros=zeros))
 
 
-@pytest.mark.parametrize("isa", ["xcv", "rv32"])
+@pytest.mark.parametrize("isa", ["xcv", "gmac", "rv32"])
 @pytest.mark.parametrize(
     ("size", "scale", "form"), [(4, 0.01, "narrow"), (64, 0.01, "mixed"), (1024, 3.0, "wide")]
 )
@@ -91,18 +91,20 @@ def test_products_requantise_in_every_form(size: int, scale: float, form: str, i
 
 
 @pytest.mark.parametrize("zeros", ZEROS, ids=str)
-@pytest.mark.parametrize("size", [4, 64])
-def test_products_start_from_any_zero_points(zeros: tuple[int, int, int], size: int) -> None:
-    testing.check_simulated(scores_layer(11, 9, 2, size, zeros=zeros), "xcv", most=1)
+@pytest.mark.parametrize("isa", ["xcv", "gmac"])
+@pytest.mark.parametrize("size", [4, 20, 64])
+def test_products_start_from_any_zero_points(zeros: tuple[int, int, int], size: int, isa: str) -> None:
+    testing.check_simulated(scores_layer(11, 9, 2, size, zeros=zeros), isa, most=1)
 
 
 @pytest.mark.parametrize("scale", [0.01, 3.0])
 @pytest.mark.parametrize("size", [4, 1024])
-def test_products_are_limited(size: int, scale: float) -> None:
+@pytest.mark.parametrize("isa", ["xcv", "gmac"])
+def test_products_are_limited(size: int, scale: float, isa: str) -> None:
     layer = scores_layer(6, 7, 2, size, scale=scale)
     layer = testing.one_layer(replace(layer.op, lo=-9, hi=20), {}, layer.inputs, layer.outputs)
     testing.check_host(layer)
-    testing.check_simulated(layer, "xcv", most=1)
+    testing.check_simulated(layer, isa, most=1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 3), (9, 64), (3, 2, 37), (2, 2048)], ids=str)
@@ -113,7 +115,10 @@ def test_layer_norm_equals_reference(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("sizes", "isa"),
-    [*((sizes, "xcv") for sizes in SIZES[1:]), *((sizes, "rv32") for sizes in SIZES[1:4])],
+    [
+        *((sizes, isa) for isa in ("xcv", "gmac") for sizes in SIZES[1:]),
+        *((sizes, "rv32") for sizes in SIZES[1:4]),
+    ],
     ids=str,
 )
 def test_products_run_on_eight_cores(sizes: tuple[int, int, int, int], isa: str) -> None:

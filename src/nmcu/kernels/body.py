@@ -28,9 +28,9 @@ class Body:
         return self.files[max(fitting, key=lambda needs: (len(isa.closure(needs)), sorted(needs)))]
 
 
-def body(folder: Path, name: str, assembly: Iterable[str] = CORE_V) -> Body:
-    """The hot loop `name`: `name.S` where the extensions that `assembly` names are there, `name_rv32.S` on other RISC-V
-    cores, `name.c` elsewhere.
+def body(folder: Path, name: str, assembly: Iterable[str] = CORE_V, more: Iterable[str] = ()) -> Body:
+    """The hot loop `name`: `name.S` where the extensions that `assembly` names are there, `name_EXTENSION.S` where one
+    of `more` is, `name_rv32.S` on other RISC-V cores, `name.c` elsewhere.
 
     Any of them may be missing: in plain C only, or only for cores with these extensions.
     """
@@ -38,5 +38,6 @@ def body(folder: Path, name: str, assembly: Iterable[str] = CORE_V) -> Body:
         frozenset[str](): folder / f"{name}.c",
         frozenset({BASE}): folder / f"{name}_rv32.S",
         frozenset(assembly): folder / f"{name}.S",
+        **{frozenset({extension}): folder / f"{name}_{extension}.S" for extension in more},
     }
     return Body({needs: path for needs, path in files.items() if path.is_file()})

@@ -15,20 +15,28 @@ from nmcu.kernels.kernel import KERNELS_DIR, Addresses, Candidate, Kernel, Machi
 
 FOLDER = Path(__file__).parent
 GROUP_HEADER_BYTES = 16
-STEP_CYCLES = {"rv32": 990, "xcv": 24.7}
+STEP_CYCLES = {"rv32": 990, "xcv": 24.7, "gmac": 21.9}
 """Of a word of four rows by four outputs."""
-SINGLE_STEP_CYCLES = {"rv32": 250, "xcv": 9.3}
+SINGLE_STEP_CYCLES = {"rv32": 250, "xcv": 9.3, "gmac": 5.5}
 """Of a word of one row by four outputs."""
-ITEM_CYCLES = {"rv32": 900, "xcv": 85}
-SINGLE_CYCLES = {"rv32": 230, "xcv": 60}
-START_CYCLES = 22
-"""Of sixteen accumulators that do not start at zero."""
+ITEM_CYCLES = {"rv32": 900, "xcv": 85, "gmac": 70}
+SINGLE_CYCLES = {"rv32": 230, "xcv": 60, "gmac": 36}
+START_CYCLES = {"rv32": (22, 22), "gmac": (0, 62)}
+"""Of sixteen accumulators that do not start at zero: those of outputs, those of rows (and outputs)."""
+LONG_CYCLES = {"rv32": 0, "gmac": 48}
+"""Of sixteen results that are not in the narrow form."""
 WIDE_CYCLES = 64
+"""Of those by a 64-bit product."""
 RUN_CYCLES = 70
-PACK_CYCLES = {"rv32": 200, "xcv": 24}
+PACK_CYCLES = {"rv32": (100, 200), "xcv": (12, 24), "gmac": (20, 11)}
+"""Of a word of each of four rows, of four rows of four columns."""
 PACK_GROUP_CYCLES = 50
 TILE_CYCLES = 550
 LAYER_CYCLES = 900
+
+
+READ_AHEAD = {"rv32": 0, "gmac": 8}
+"""Bytes behind a tile's rows that are read."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,8 @@ class ProductKernel(Kernel[OpT]):
         b_rows, b_bytes = (
             (product.inner, product.outputs) if product.columns else (product.outputs, product.inner)
         )
-        sizes = {"x": tile_rows * 4 * product.words, "y": tile_rows * 4 * product.groups}
+        x_bytes = tile_rows * 4 * product.words + machine.isa.best(READ_AHEAD)
+        sizes = {"x": x_bytes, "y": tile_rows * 4 * product.groups}
         l1 = {
             "layer": machine.staged_bytes(LAYER_BYTES),
             "packed": product.groups * (GROUP_HEADER_BYTES + 16 * product.words),
@@ -102,8 +111,8 @@ class ProductKernel(Kernel[OpT]):
         l1 |= {f"b{slot}": b_size for slot in range(min(product.heads, 2))}
 
         work = self._work_cycles(layer, product, machine, tile_rows)
-        pack = product.words * machine.isa.best(PACK_CYCLES) * (1 if product.columns else 0.5)
-        pack = -(-product.groups // machine.cores) * (pack + PACK_GROUP_CYCLES) / row_tiles
+        group = product.words * machine.isa.best(PACK_CYCLES)[product.columns] + PACK_GROUP_CYCLES
+        pack = -(-product.groups // machine.cores) * group / row_tiles
         load = machine.dma_cycles(product.inner, tile_rows)
         load += machine.dma_cycles(b_bytes, b_rows) // row_tiles
         store = machine.dma_cycles(product.outputs, tile_rows)
@@ -123,8 +132,11 @@ class ProductKernel(Kernel[OpT]):
         single = _single_rows(rows)
         share = -(-(-(-(rows - single) // 4) * product.groups) // machine.cores)
         singles = -(-single * product.groups // machine.cores)
-        start = START_CYCLES * bool(product.zero_x or product.zero_b)
-        wide = WIDE_CYCLES * requantize.wide_share(layer, 16)
+        start = (
+            machine.isa.best(START_CYCLES)[bool(product.zero_b)] if product.zero_x or product.zero_b else 0
+        )
+        wide: float = WIDE_CYCLES * requantize.wide_share(layer, 16)
+        wide += machine.isa.best(LONG_CYCLES) * (requantize.form(layer) != "narrow")
         sums = 8 * product.words * bool(product.zero_b)
         return (
             share * (machine.isa.best(ITEM_CYCLES) + wide + start)
@@ -171,9 +183,9 @@ class ProductKernel(Kernel[OpT]):
         )
 
     def files(self) -> tuple[Path | Body, ...]:
-        loops = tuple(body(FOLDER, name) for name in ("product_4x4", "product_pack"))
+        loops = (body(FOLDER, name, more=("gmac",)) for name in ("product_4x4", "product_pack"))
         common = KERNELS_DIR / "common" / "pipeline.c"
-        return (common, FOLDER / "product.c", *loops)
+        return (common, FOLDER / "product.c", *loops, body(FOLDER, "product_sums"))
 
 
 def _single_rows(rows: int) -> int:
