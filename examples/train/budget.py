@@ -37,7 +37,7 @@ def shortened(experiment: Experiment, train: int, quantize: int) -> Experiment:
     sparsity = experiment.sparsity
     if sparsity is not None:
         stages = sparsity.pattern
-        if not isinstance(stages, str):
+        if isinstance(stages, list):
             stages = [[epoch * share, pattern] for epoch, pattern in stages]
         sparsity = dataclasses.replace(sparsity, pattern=stages, fade=sparsity.fade * share)
     growth = [[round(epoch * share), size] for epoch, size in experiment.data.growth]

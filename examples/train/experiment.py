@@ -52,12 +52,13 @@ class Phase:
 
 @dataclass(frozen=True)
 class Sparsity:
-    """`pattern` or a gradual schedule [[epoch, pattern], ...], layers to `skip`, mask `interval` in steps.
+    """`pattern`, one for each layer by name, or a gradual schedule [[epoch, pattern], ...]; layers to `skip`, mask
+    `interval` in steps.
 
     Pruned weights `fade` out over so many epochs; `permute` reorders channels before.
     """
 
-    pattern: str | list[list[Any]]
+    pattern: str | dict[str, str] | list[list[Any]]
     skip: list[str] = field(default_factory=list)
     interval: int = 1
     decay: float = 2e-4
@@ -149,10 +150,18 @@ def _check_type(where: str, value: Any, wanted: Any) -> None:
         raise NmcuError(
             f"{where} is {value!r}; pairs [first epoch, size], in whole numbers above 0, are needed"
         )
-    if wanted == str | list[list[Any]] and not isinstance(value, str) and not _is_pairs(value, str):
+    if wanted == str | dict[str, str] | list[list[Any]] and not _is_pattern(value):
         raise NmcuError(
-            f"{where} is {value!r}; a pattern in quotes, or pairs [first epoch, pattern], are needed"
+            f"{where} is {value!r}; a pattern in quotes, a table of them by layer, or pairs [first epoch, pattern], "
+            "are needed"
         )
+
+
+def _is_pattern(value: Any) -> bool:
+    """Whether it is a word, words by names, or pairs of an epoch and a word."""
+    if isinstance(value, dict):
+        return bool(value) and all(isinstance(pattern, str) for pattern in value.values())
+    return isinstance(value, str) or _is_pairs(value, str)
 
 
 def _is_pairs(value: Any, second: type) -> bool:

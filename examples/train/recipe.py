@@ -236,8 +236,8 @@ class Recipe:
         sparsity = self.experiment.sparsity
         if sparsity is None:
             return None
-        stages: nt.Stages = str(sparsity.pattern)
-        if not isinstance(sparsity.pattern, str):
+        stages: nt.Stages | dict[str, str] = sparsity.pattern
+        if isinstance(sparsity.pattern, list):
             stages = [(int(epoch * self.batches["float"]), pattern) for epoch, pattern in sparsity.pattern]
         return nt.sparsify(
             model,
@@ -251,7 +251,7 @@ class Recipe:
     def _permute(self, model: nn.Module) -> None:
         sparsity = self.experiment.sparsity
         if sparsity is not None and sparsity.permute:
-            last = sparsity.pattern if isinstance(sparsity.pattern, str) else sparsity.pattern[-1][1]
+            last = sparsity.pattern[-1][1] if isinstance(sparsity.pattern, list) else sparsity.pattern
             print(nt.permute(model, self._sample().cpu(), last, skip=sparsity.skip))
 
     def _distiller(self) -> nt.Distiller | None:

@@ -29,19 +29,33 @@ class SmallMaps(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """Run `func`, or the product instead."""
-        if func in (torch.conv2d, functional.conv2d) and not kwargs and _pays(*args):
-            x, weight, _, stride, *_ = args
-            return _Product.apply(x.bfloat16(), weight.bfloat16(), stride[0])
+        convolves = func in (torch.conv2d, functional.conv2d) and len(args) > 1
+        if convolves and (stride := _paying_stride(*args, **(kwargs or {}))):
+            return _Product.apply(args[0].bfloat16(), args[1].bfloat16(), stride)
         return func(*args, **(kwargs or {}))
 
 
-def _pays(x: Tensor, weight: Tensor, bias: Tensor | None, *how: Any) -> bool:
-    (stride, across), padding, dilation, groups = how
+def _paying_stride(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> int | None:
+    """The stride of a convolution for which the product pays."""
+    down, across = _pair(stride)
     if bias is not None or weight.shape[2:] != (3, 3) or weight.shape[0] < FEWEST or groups != 1:
-        return False
-    if tuple(padding) != (1, 1) or tuple(dilation) != (1, 1) or stride != across:
-        return False
-    return _after(x.shape[2], stride) * _after(x.shape[3], stride) <= LARGEST.get(stride, 0)
+        return None
+    if _pair(padding) != (1, 1) or _pair(dilation) != (1, 1) or down != across:
+        return None
+    pixels = _after(input.shape[2], down) * _after(input.shape[3], down)
+    return down if pixels <= LARGEST.get(down, 0) else None
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    return tuple(value) if isinstance(value, tuple | list) else (value, value)
 
 
 def _after(pixels: int, stride: int) -> int:

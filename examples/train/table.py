@@ -17,7 +17,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 import nmcu
 
-ROWS = ("base", "dense", "1x4", "1x8", "1x8x4", "1x16", "1x16x4")
+ROWS = ("base", "dense", "1x4", "1x8", "1x8x4", "1x16", "1x16x4", "mixed")
 COLUMNS = (
     "network",
     "weights",
@@ -91,7 +91,7 @@ def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: 
     compared = next((d for d in candidates if d is not None), None) if row > ROWS.index("dense") else None
     return Row(
         network,
-        ROWS[row].replace("x", ":", 1),
+        ROWS[row].replace("1x", "1:", 1),
         seed,
         f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}",
         tuple(final.get(kind) for kind in ACCURACIES),

@@ -129,10 +129,12 @@ def test_a_compact_checkpoint_continues_elsewhere_and_is_a_start(recipe: Recipe,
     recipe(out="a")
     rows = _metrics(tmp_path / "a" / "tiny")["history"]
     assert [row["phase"] for row in rows] == ["float", "float", "int8"]
-    text = 'start = "tiny"\n' + (EXPERIMENT % 0.01)
+    layers = '{ "stage2.conv2" = "1:8", "stage1.conv1" = "1:4" }'
+    text = 'start = "tiny"\n' + (EXPERIMENT % 0.01).replace('[[0, "1:4"], [1, "1:8"]]', layers)
     recipe("--seed", "7", name="tuned", text=text, out="a")
     tuned = _metrics(tmp_path / "a" / "tuned_s7")
     assert tuned["experiment"]["seed"] == 7
+    assert tuned["experiment"]["sparsity"]["pattern"] == {"stage2.conv2": "1:8", "stage1.conv1": "1:4"}
     assert tuned["history"][0]["loss"] < rows[0]["loss"], "it starts from trained weights"
 
 
@@ -257,6 +259,10 @@ def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recip
         (
             (EXPERIMENT % 0.1).replace('[[0, "1:4"], [1, "1:8"]]', "[4]"),
             "pairs .first epoch, pattern., are needed",
+        ),
+        (
+            (EXPERIMENT % 0.1).replace('[[0, "1:4"], [1, "1:8"]]', '{ "stage1.conv1" = 8 }'),
+            "a table of them by layer",
         ),
         (
             (EXPERIMENT % 0.1)
