@@ -73,7 +73,11 @@ def test_a_better_order_is_the_best_one_where_that_is_known() -> None:
 
 @torch.backends.mkldnn.flags(enabled=False)  # whose convolutions by Winograd are not sums of products
 def test_the_int8_file_computes_the_same(tmp_path: Path) -> None:
-    """Bit for bit, with weights and inputs whose sums are exact in float32 in any order."""
+    """Bit for bit, with weights and inputs whose sums are exact in float32 in any order.
+
+    Codes are compared: behind the first layer sums are of rescaled codes, and the last bit of a scale that calibration
+    finds depends on their order.
+    """
     model = Residual().eval()
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -91,10 +95,13 @@ def test_the_int8_file_computes_the_same(tmp_path: Path) -> None:
         quantized = nt.quantize(model, sample)
         nt.calibrate(quantized, [sample])
         nt.export(quantized, sample, tmp_path / f"{number}.onnx", mean=0.5, std=0.25)
-        outputs.append(nmcu.run(tmp_path / f"{number}.onnx", seed=3).outputs)
+        network = nmcu.load(tmp_path / f"{number}.onnx")
+        found = nmcu.run(network, seed=3).outputs
+        (values,), (tensor,) = found.values(), network.outputs
+        outputs.append(np.rint(values / tensor.scale))
     assert len({p.read_bytes() for p in tmp_path.glob("*.onnx")}) == 2
-    for name, values in outputs[0].items():
-        np.testing.assert_array_equal(values, outputs[1][name])
+    np.testing.assert_array_equal(*outputs)
+    assert len(np.unique(outputs[0])) > 1
 
 
 def test_a_pruned_model_is_refused() -> None:

@@ -1,15 +1,16 @@
 /* Four outputs by four rows or by one, with gmac (prototypes and argument: product.h).
  *
- * A word of `packed` is one position of the reduction for four outputs: a row's byte is the weight of these four "pixels".
- * Inner loop: 10 instructions, 10 cycles for eight positions of four outputs (0.3125 cycles/MAC), 6 for an odd word. A row's
- * four results take 11 more in the narrow form, 20 or 23 in the mixed one with a narrow channel; in other forms, with
- * limits or where rows start their accumulators about 20 more. Up to two words behind the last row are read.
+ * A word of `packed` is one position of the reduction for four outputs: a row's byte is the weight of these four
+ * "pixels". Inner loop: 10 instructions, 10 cycles for eight positions of four outputs (0.3125 cycles/MAC), 6 for an
+ * odd word. A row's four results take 11 more in the narrow form, 20 or 23 in the mixed one with a narrow channel; in
+ * other forms, with limits or where rows start their accumulators about 20 more. Up to two words behind the last row
+ * are read.
  *
  *   a0  block   a1  next position   a2  next word of the row   a3  row 0   a4  y   a5  y_pitch   a6  shift
- *   a7  the group's positions   t3 t4  words of the row   t6  pairs of words   s11  odd word   s10  rows   s7  groups left
- *   s0-s3  what is added to the outputs' sums times s4, of what they start with times s4 and of s5   t0 t1 t5  temporary
- *   ra  multiplier, s8  limit, s9  rounding behind the clipped or the wide product   s6  y of the next group less y_pitch
- *   t1 rows left, t2 next row's start where the rows are not one hardware loop
+ *   a7  the group's positions   t3 t4  words of the row   t6  pairs of words   s11  odd word   s10  rows
+ *   s0-s3  what is added to the outputs' sums times s4: what they start with times s4, and s5   t0 t1 t5  temporary
+ *   ra  multiplier, s8  limit, s9  rounding behind the clipped or the wide product   s7  groups left
+ *   s6  y of the next group less y_pitch   t1 rows left, t2 next row's start where the rows are not one hardware loop
  */
 #include "nmcu_gmac.h"
 #include "product.inc"

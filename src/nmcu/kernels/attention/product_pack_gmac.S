@@ -27,8 +27,8 @@
     sw t3, 12(a0)
 .endm
 
-/* nmcu_product_pack_rows: 18 instructions, 18 cycles for a word of each of four rows: 4 loads, 10 to transpose, 4 stores;
- * 4 more for sums.
+/* nmcu_product_pack_rows: 18 instructions, 18 cycles for a word of each of four rows: 4 loads, 10 to transpose, 4
+ * stores; 4 more for sums.
  *
  *   a0 group    a1 a7 t6 s0  next word of each row    a2 pitch    a3 words    a4 scale    s1 constant
  *   t0-t4 words being transposed    t5 next packed word    a5 a6 masks
