@@ -1,8 +1,15 @@
 """Calibration in small: one kernel of each family on the RTL, one core and eight."""
 
+import numpy as np
 import pytest
 
+from nmcu import codegen, plan, targets, toolchain
 from nmcu.bench.against_rtl import Case, cases, compare_kernels
+from nmcu.bench.vit import VitShape, vit
+from nmcu.plan import Plan
+from nmcu.registry import Registry
+from nmcu.rtl.compare import compare
+from nmcu.targets import Target
 
 FAMILIES = (
     Case("conv3x3_5x5x19_9", "dense", "dense_4x4", "xcv"),
@@ -40,6 +47,26 @@ def test_a_headline_layer_takes_the_cycles_of_the_rtl() -> None:
     case = Case("conv3x3_8x8x128_128", "1:16", "word_gather_mac", "gmac")
     (found,) = compare_kernels([case], cores=(8,))
     assert found.iss_cycles == found.rtl_cycles
+
+
+@pytest.mark.slow
+def test_a_transformer_takes_the_cycles_of_the_rtl() -> None:
+    """Attention's products with gmac among its layers: 17 tokens, reductions of odd and even words."""
+    network = vit(shape=VitShape(image=16, width=60, blocks=2, heads=3, hidden=64))
+    registry = Registry.installed()
+
+    def built(chip: Target) -> tuple[Plan, toolchain.Image]:
+        made = plan.make(network, chip, registry.isa("gmac"), registry)
+        return made, toolchain.build(codegen.emit(made, "vit"), chip, made.isa)
+
+    target = targets.get("cluster8")
+    _, image = toolchain.leaving_room(target, built)
+    rng = np.random.default_rng(1)
+    inputs = {t.name: rng.integers(-128, 128, t.shape, dtype=np.int8) for t in network.inputs}
+    rows = compare("vit", image, inputs, {}, target, layers=True)
+    products = [row for row in rows if row.program.endswith((".scores", ".values"))]
+    assert len(products) == 4 and all(row.iss_cycles == row.rtl_cycles for row in products)
+    assert abs(rows[-1].error_percent) < 0.01
 
 
 def test_shapes_and_kernels_are_chosen() -> None:
