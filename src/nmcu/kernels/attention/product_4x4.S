@@ -1,5 +1,62 @@
 /* Four outputs by four rows or by one (prototypes and argument: product.h). */
-#include "product.inc"
+#include "attention_layouts.h"
+#include "block.inc"
+
+/* Accumulators become results, limited, but not yet to int8. Uses t0-t3, t5. */
+.macro requantise accs:vararg
+    lw t5, PRODUCT_FORM(a0)
+    lw t0, PRODUCT_MULTIPLIER(a0)
+    lw t1, PRODUCT_ROUND(a0)
+    lw t2, PRODUCT_SHIFT(a0)
+    lw t3, PRODUCT_CLAMPED(a0)
+    bnez t5, .Lother_form\@
+    .irp acc, \accs
+        mul \acc, \acc, t0
+    .endr
+.Lround\@:
+    .irp acc, \accs
+        cv.addnr \acc, t1, t2
+    .endr
+.Lscaled\@:
+    bnez t3, .Lclamp\@
+.Lrequantised\@:
+    .subsection 1
+.Lclamp\@:
+    lw t0, PRODUCT_LO(a0)
+    lw t1, PRODUCT_HI(a0)
+    .irp acc, \accs
+        to_range \acc, t0, t1
+    .endr
+    j .Lrequantised\@
+.Lother_form\@:
+    addi t5, t5, -REQUANTIZE_MIXED
+    beqz t5, .Lmixed\@
+    .irp acc, \accs
+        mulh \acc, \acc, t0
+    .endr
+    j .Lround\@
+.Lmixed\@:
+    .irp acc, \accs
+        cv.clipr \acc, \acc, t1
+    .endr
+    lw t1, PRODUCT_ZERO_POINT(a0)
+    bltz t2, .Lwide\@
+    .irp acc, \accs
+        mul \acc, \acc, t0
+    .endr
+.Lmixed_round\@:
+    sll t1, t1, t2
+    .irp acc, \accs
+        cv.addrnr \acc, t1, t2
+    .endr
+    j .Lscaled\@
+.Lwide\@:
+    .irp acc, \accs
+        mulh \acc, \acc, t0
+    .endr
+    j .Lmixed_round\@
+    .subsection 0
+.endm
 
 /* nmcu_product_4x4. Inner loop: 24 instructions, 24 cycles, 64 MACs (0.375 cycles/MAC): 4 + 4 loads, 16 dot products.
  * A group takes 83 cycles more in the narrow form where accumulators start at zero: then the first dot products start
@@ -9,6 +66,7 @@
  *   t6         next packed word t0 t1 t2 t3   words of outputs 0 to 3      t4 t5   words of even and odd rows
  *   s0-s3, s4-s7, s8-s11, a4-a7   accumulators of outputs 0 to 3 for row 0, 1, 2, 3
  */
+#define PRODUCT_OUTPUTS_START 1 /* NMCU_OUTPUTS_START (product.h) */
 #define FRAME_END FRAME_Y + 4   /* of the packed groups */
 #define FRAME_ROWS FRAME_Y + 8  /* rows 1 to 3 */
 #define FRAME_BACK FRAME_Y + 20 /* from the last row of a group's outputs to the first one of the next group's */

@@ -12,8 +12,11 @@
  *   ra  multiplier, s8  limit, s9  rounding behind the clipped or the wide product   s7  groups left
  *   s6  y of the next group less y_pitch   t1 rows left, t2 next row's start where the rows are not one hardware loop
  */
+#include "attention_layouts.h"
+#include "block.inc"
 #include "nmcu_gmac.h"
-#include "product.inc"
+
+#define PRODUCT_OUTPUTS_START 1 /* NMCU_OUTPUTS_START (product.h) */
 
 .macro gather_four weights
     nm.gmaci.m1 \weights, a1, 0

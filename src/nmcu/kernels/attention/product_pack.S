@@ -1,39 +1,7 @@
 /* Packing one operand of a product (prototypes: product.h). */
-#include "block.inc"
+#include "product_sums.inc"
 
-/* nmcu_product_pack_rows: 12 instructions, 12 cycles for a word of each of four rows: 4 loads, 4 sums, 4 stores.
- *
- *   a0 group    a1 a6 a7 t6  next word of each row    a2 pitch    a3 words    a4 scale    a5 constant
- *   t0-t3 words    s0-s3 sums    t4 next packed word    t5 0x01010101
- */
-begin_function nmcu_product_pack_rows
-    addi sp, sp, -16
-    sw s0, 0(sp)
-    sw s1, 4(sp)
-    sw s2, 8(sp)
-    sw s3, 12(sp)
-    li t5, 0x01010101
-    add a6, a1, a2
-    add a7, a6, a2
-    add t6, a7, a2
-    addi t4, a0, 16
-    li s0, 0
-    li s1, 0
-    li s2, 0
-    li s3, 0
-    loop0 a3, 12
-        cv.lw t0, (a1), 4
-        cv.lw t1, (a6), 4
-        cv.lw t2, (a7), 4
-        cv.lw t3, (t6), 4
-        cv.sdotsp.b s0, t0, t5
-        cv.sdotsp.b s1, t1, t5
-        cv.sdotsp.b s2, t2, t5
-        cv.sdotsp.b s3, t3, t5
-        cv.sw t0, (t4), 4
-        cv.sw t1, (t4), 4
-        cv.sw t2, (t4), 4
-        cv.sw t3, (t4), 4
+/* What each output starts with, from its sum. */
 .macro finish_pack
     mv t0, a5
     mv t1, a5
@@ -43,17 +11,30 @@ begin_function nmcu_product_pack_rows
     cv.mac t1, s1, a4
     cv.mac t2, s2, a4
     cv.mac t3, s3, a4
-    sw t0, 0(a0)
-    sw t1, 4(a0)
-    sw t2, 8(a0)
-    sw t3, 12(a0)
-    lw s0, 0(sp)
-    lw s1, 4(sp)
-    lw s2, 8(sp)
-    lw s3, 12(sp)
-    addi sp, sp, 16
-    ret
+    end_sums a0, t0, t1, t2, t3
 .endm
+
+/* nmcu_product_pack_rows: 12 instructions, 12 cycles for a word of each of four rows: 4 loads, 4 sums, 4 stores.
+ *
+ *   a0 group    a1 a6 a7 t6  next word of each row    a2 pitch    a3 words    a4 scale    a5 constant
+ *   t0-t3 words    s0-s3 sums    t4 next packed word    t5 0x01010101
+ */
+begin_function nmcu_product_pack_rows
+    begin_sums
+    add a6, a1, a2
+    add a7, a6, a2
+    add t6, a7, a2
+    addi t4, a0, 16
+    loop0 a3, 12
+        cv.lw t0, (a1), 4
+        cv.lw t1, (a6), 4
+        cv.lw t2, (a7), 4
+        cv.lw t3, (t6), 4
+        sum_bytes t0, t1, t2, t3
+        cv.sw t0, (t4), 4
+        cv.sw t1, (t4), 4
+        cv.sw t2, (t4), 4
+        cv.sw t3, (t4), 4
     finish_pack
 end_function nmcu_product_pack_rows
 
@@ -64,18 +45,9 @@ end_function nmcu_product_pack_rows
  *   t0-t3 rows    a7 t6 halves of them    s0-s3 sums    t4 next packed word    t5 0x01010101    a6 mask
  */
 begin_function nmcu_product_pack_columns
-    addi sp, sp, -16
-    sw s0, 0(sp)
-    sw s1, 4(sp)
-    sw s2, 8(sp)
-    sw s3, 12(sp)
-    li t5, 0x01010101
+    begin_sums
     li a6, 0x05010400
     addi t4, a0, 16
-    li s0, 0
-    li s1, 0
-    li s2, 0
-    li s3, 0
     loop0 a3, 24
         cv.lw t0, (a1), a2
         cv.lw t1, (a1), a2
@@ -93,10 +65,7 @@ begin_function nmcu_product_pack_columns
         cv.pack.h t2, t2, t0
         cv.pack t3, t6, a7
         cv.pack.h t6, t6, a7
-        cv.sdotsp.b s0, t1, t5
-        cv.sdotsp.b s1, t2, t5
-        cv.sdotsp.b s2, t3, t5
-        cv.sdotsp.b s3, t6, t5
+        sum_bytes t1, t2, t3, t6
         cv.sw t1, (t4), 4
         cv.sw t2, (t4), 4
         cv.sw t3, (t4), 4
