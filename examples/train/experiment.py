@@ -55,7 +55,8 @@ class Sparsity:
     """`pattern`, one for each layer by name, or a gradual schedule [[epoch, pattern], ...]; layers to `skip`, mask
     `interval` in steps.
 
-    Pruned weights `fade` out over so many epochs; `permute` reorders channels before.
+    Pruned weights `fade` out over so many epochs; `permute` reorders channels before, and `reconstruct` prunes before
+    training, by so many batches (`nmcu.train.reconstruct`).
     """
 
     pattern: str | dict[str, str] | list[list[Any]]
@@ -64,6 +65,7 @@ class Sparsity:
     decay: float = 2e-4
     fade: float = 0.0
     permute: bool = False
+    reconstruct: int = 0
 
 
 @dataclass(frozen=True)

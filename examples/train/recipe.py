@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +128,7 @@ class Recipe:
         if not position and self.experiment.start:
             nt.checkpoint.load_compact(self.results / self.experiment.start / "float", model)
         if not position:
-            self._permute(model)
+            self._prepare(model)
         sparsifier = self._sparsify(model)
         model.to(self.device, memory_format=torch.channels_last)
         if position.get("phase", "float") == "float":
@@ -248,11 +248,20 @@ class Recipe:
             fade=round(sparsity.fade * self.batches["float"]),
         )
 
-    def _permute(self, model: nn.Module) -> None:
+    def _prepare(self, model: nn.Module) -> None:
+        """What is done to dense weights before they are sparsified: channels reordered, weights chosen and fitted."""
         sparsity = self.experiment.sparsity
-        if sparsity is not None and sparsity.permute:
-            last = sparsity.pattern[-1][1] if isinstance(sparsity.pattern, list) else sparsity.pattern
+        if sparsity is None:
+            return
+        last = sparsity.pattern[-1][1] if isinstance(sparsity.pattern, list) else sparsity.pattern
+        if sparsity.permute:
             print(nt.permute(model, self._sample().cpu(), last, skip=sparsity.skip))
+        if sparsity.reconstruct:
+            stream = self.augmenter.batches(
+                self.experiment.train.batch, (self.experiment.seed, len(self.phases) + 3)
+            )
+            some = (images.cpu() for images, _ in islice(stream, sparsity.reconstruct))
+            print(nt.reconstruct(model, some, last, skip=sparsity.skip), flush=True)
 
     def _distiller(self) -> nt.Distiller | None:
         """The teacher of another experiment, with the weights of its float phase."""

@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import nmcu
 from networks import conv_linear
-from nmcu import operators
+from nmcu import graph, operators
 from nmcu.cli import main
+from nmcu.errors import NmcuError
+from nmcu.graph import reference
 
 RESNET8 = Path(__file__).parents[2] / "examples" / "models" / "resnet8_dense.onnx"
 
@@ -77,3 +81,42 @@ def test_a_pattern_that_gains_nothing_is_pruned_to_with_a_sentence(
         main(["compile", str(sparse), "--isa", isa, "-o", str(tmp_path / "project"), "--json"])
     assert not caught.value.code
     assert capfd.readouterr().err.count("no speed on cluster8") == len(told)
+
+
+def random_runs(model: Path, out: Path, count: int) -> list[dict[str, np.ndarray]]:
+    """Inputs of `model`, which the .npz file `out` holds, too."""
+    network = nmcu.load(model)
+    name = network.border.model_inputs[0].name
+    runs = [next(iter(graph.random_inputs(network, seed).values())) for seed in range(count)]
+    np.savez(out, **{name: np.stack(runs)})
+    return [{name: run} for run in runs]
+
+
+def test_weights_are_chosen_and_fitted_on_data(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nearer to the dense network than by magnitude, and the file is what was made."""
+    runs = random_runs(RESNET8, tmp_path / "data.npz", 48)
+    for out, more in (("plain.onnx", ()), ("fitted.onnx", ("--reconstruct", tmp_path / "data.npz"))):
+        assert prune(RESNET8, "--pattern", "1:8", "-o", tmp_path / out, "--json", *more) == 0
+        text = json.loads(capfd.readouterr().out)
+        assert text["reconstructed"] is bool(more)
+        assert len(text["verified"]) == 2
+
+    def outputs(model: Path) -> np.ndarray:
+        loaded = nmcu.load(model)
+        return np.stack([next(iter(reference.run_model(loaded, feed).values())) for feed in runs[:8]])
+
+    dense, plain, fitted = (outputs(p) for p in (RESNET8, tmp_path / "plain.onnx", tmp_path / "fitted.onnx"))
+    assert np.square(fitted - dense).mean() < 0.5 * np.square(plain - dense).mean()
+
+
+def test_fitted_weights_have_no_form_in_tflite(
+    test_data: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model, out = test_data / "mlperf_tiny" / "resnet8_int8.tflite", tmp_path / "sparse.tflite"
+    random_runs(model, tmp_path / "data.npz", 8)
+    assert prune(model, "--pattern", "1:8", "--reconstruct", tmp_path / "data.npz", "-o", out) == 1
+    assert ".onnx" in capfd.readouterr().err
+    found = nmcu.prune(model, "1:8", reconstruct=tmp_path / "data.npz")
+    with pytest.raises(NmcuError, match="have scales of their own"):
+        found.save(out)
+    assert not out.exists()

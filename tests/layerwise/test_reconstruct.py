@@ -9,7 +9,8 @@ from networks import conv_linear
 from nmcu import graph, layerwise
 from nmcu.graph import reference
 from nmcu.graph.prune import choose, prune
-from nmcu.layerwise.reconstruct import refit
+from nmcu.layerwise import LeastSquares
+from nmcu.layerwise.reconstruct import flat, refit
 from nmcu.layerwise.samples import Samples
 from nmcu.layerwise.sequential import Reconstruction
 from nmcu.operators import save
@@ -29,7 +30,7 @@ def test_the_fit_is_least_squares() -> None:
     x = rng.normal(5, 20, (4000, 16)) @ rng.normal(0, 0.4, (16, 16)) + 7
     weight = rng.integers(-30, 31, (6, 16)).astype(np.int8)  # far from the ends of int8
     kept = mask(weight, NMPattern(1, 4))
-    found = refit(weight, kept, gram_of(x))
+    found = refit(weight, kept, LeastSquares.of(flat(weight), gram_of(x)))
     assert not found.weight[~kept].any()
     wanted = x @ weight.T
 
@@ -51,7 +52,8 @@ def test_scales_grow_where_weights_would_leave_int8() -> None:
     rng = np.random.default_rng(4)
     x = np.repeat(rng.normal(0, 20, (500, 4)), 4, axis=1)
     weight = rng.integers(90, 127, (5, 16)).astype(np.int8)
-    found = refit(weight, mask(weight, NMPattern(1, 4)), gram_of(x))
+    problem = LeastSquares.of(flat(weight), gram_of(x))
+    found = refit(weight, mask(weight, NMPattern(1, 4)), problem)
     assert (found.scale > 3).all()
     assert (np.abs(found.weight).max(axis=1) == 127).all()
     wanted = x @ weight.T
@@ -65,7 +67,8 @@ def test_other_inputs_than_the_dense_layers_are_made_up_for() -> None:
     weight = rng.integers(-30, 31, (6, 16)).astype(np.int8)
     with_one = np.concatenate([ours, np.ones((2000, 1))], axis=1)
     before = np.concatenate([dense, np.ones((2000, 1))], axis=1)
-    found = refit(weight, np.ones(weight.shape, bool), with_one.T @ with_one, with_one.T @ before)
+    problem = LeastSquares.of(flat(weight), with_one.T @ with_one, with_one.T @ before)
+    found = refit(weight, np.ones(weight.shape, bool), problem)
     wanted = dense @ weight.T
     assert np.abs(ours @ (found.weight.T * found.scale) + found.bias - wanted).std() < 0.02 * wanted.std()
 

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from nmcu import layerwise
+from nmcu.api.evaluating import Channels, per_channel
 from nmcu.api.model import Loaded, Model, Stage, graph_of, name_of
 from nmcu.errors import NmcuError, NoGainWarning, counted
 from nmcu.files import write_atomically
@@ -16,6 +18,7 @@ from nmcu.frontend import whole, with_weights
 from nmcu.graph import Graph
 from nmcu.graph.prune import Choice, Globs, choose, globs
 from nmcu.graph.prune import prune as prune_graph
+from nmcu.host import Preprocessing
 from nmcu.isa import InstructionSet
 from nmcu.kernels import Machine, gain, no_gain, without_gain
 from nmcu.operators import save as save_file
@@ -39,6 +42,8 @@ class Pruned(Result):
     registry: Registry
     source: Loaded | None = None
     """The network before, where it was read from a file."""
+    reconstructed: bool = False
+    """Whether weights were chosen and fitted on data."""
 
     def __str__(self) -> str:
         pruned = sum(choice.reason is None for choice in self.choices)
@@ -47,7 +52,12 @@ class Pruned(Result):
 
     def to_json(self) -> dict[str, Any]:
         """Model, pattern, layers."""
-        return {"model": self.model, "pattern": str(self.pattern), "layers": self.rows()}
+        return {
+            "model": self.model,
+            "pattern": str(self.pattern),
+            "reconstructed": self.reconstructed,
+            "layers": self.rows(),
+        }
 
     def rows(self) -> list[dict[str, Any]]:
         """The layers with weights; `reason` says why one stayed as it was."""
@@ -79,6 +89,11 @@ class Pruned(Result):
             super().save(path)
 
     def _as_tflite(self) -> bytes:
+        if self.reconstructed:
+            raise NmcuError(
+                f"{self.model}: weights that were fitted have scales of their own, a TFLite file is written again with "
+                "the scales that it had: write .onnx"
+            )
         source = self.source
         data = b"" if source is None or source.path is None else whole(source.path, source.signature)
         if source is None or data[4:8] != b"TFL3":
@@ -94,6 +109,9 @@ def prune(
     *,
     layers: Globs | None = None,
     skip: Globs = (),
+    reconstruct: str | Path | None = None,
+    mean: Channels = None,
+    std: Channels = None,
     target: str | Target = "cluster8",
     isa: str | InstructionSet | None = None,
     registry: Registry | None = None,
@@ -102,7 +120,10 @@ def prune(
     """Prunes the weights of a model file or graph by magnitude, block by block; nothing is trained.
 
     `pattern` is `N:M` or `N:MxG`. `layers` is a glob of layers to prune, or several (without it all but the first
-    convolution and the last layer), `skip` those to leave as they are. The result saves as QDQ ONNX
+    convolution and the last layer), `skip` those to leave as they are. With data to `reconstruct` from (images as of
+    `evaluate`, without labels, or an `.npz` file; 2,048 samples at most; `mean` and `std` as of `evaluate`) the weights
+    stay without which each layer's result would change most, and they, biases, and what stays dense behind are fitted
+    to make up for the others: far more accurate, and slower. The result saves as QDQ ONNX
     (`.save("sparse.onnx")`) or, where `model` is a TFLite file, as one (`.save("sparse.tflite")`), and `compile`, `run`
     and `evaluate` take it as it is. Raises `NmcuError` where there is nothing to prune or a glob matches no layer, and
     warns (`NoGainWarning`) where the pattern is predicted to gain no speed on `target` with `isa`.
@@ -119,7 +140,13 @@ def prune(
     _check(name_of(model), choices, named, skipped)
     chosen = [choice.layer.name for choice in choices if choice.reason is None]
     say("pruning")
-    pruned = prune_graph(graph, dict.fromkeys(chosen, wanted))
+    patterns = dict.fromkeys(chosen, wanted)
+    if reconstruct is None:
+        pruned = prune_graph(graph, patterns)
+    else:
+        preprocessing = Preprocessing.of(graph, per_channel(mean), per_channel(std))
+        fitting = reconstruction_from(graph, Path(reconstruct), preprocessing)
+        pruned = fitting.network(patterns, lambda layer: say(f"fitting {label(layer)}"))
     say("predicting")
     kernels = known.kernels.values()
     slow = without_gain(
@@ -130,7 +157,13 @@ def prune(
     source = model if isinstance(model, Loaded) else None
     if isinstance(model, str | Path):
         source = Loaded(name_of(model), graph, Path(model))
-    return Pruned(name_of(model), wanted, pruned, choices, known, source)
+    return Pruned(name_of(model), wanted, pruned, choices, known, source, reconstruct is not None)
+
+
+def reconstruction_from(graph: Graph, data: Path, preprocessing: Preprocessing) -> layerwise.Reconstruction:
+    """What fits networks pruned from `graph` on samples of `data`."""
+    samples = layerwise.read(graph, data, layerwise.samples_for(graph), preprocessing)
+    return layerwise.Reconstruction(graph, layerwise.joined(samples))
 
 
 def _check(

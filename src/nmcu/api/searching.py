@@ -10,6 +10,7 @@ from pathlib import Path
 from nmcu import layerwise, pareto
 from nmcu.api.evaluating import Channels, per_channel
 from nmcu.api.model import TARGET, Model, Stage, graph_of, name_of
+from nmcu.api.pruning import reconstruction_from
 from nmcu.api.sensing import PATTERNS, metric_for, sensitivity
 from nmcu.errors import NmcuError
 from nmcu.graph import Graph, ops
@@ -106,8 +107,7 @@ def search(
     one = graph.border.encode(seen[0].one(0))
     reconstruction = None
     if reconstruct is not None:
-        fit = layerwise.read(graph, Path(reconstruct), layerwise.SEQUENTIAL_SAMPLES, preprocessing)
-        reconstruction = layerwise.Reconstruction(graph, layerwise.joined(fit))
+        reconstruction = reconstruction_from(graph, Path(reconstruct), preprocessing)
     networks = Networks(graph, reconstruction)
     measure, stating = (Measure(networks, each, chip, isas, one, registry) for each in (seen, unseen))
     found = sensitivity(

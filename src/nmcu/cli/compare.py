@@ -8,8 +8,16 @@ import typer
 import nmcu
 from nmcu import api
 from nmcu.api.comparing import SAMPLES
-from nmcu.cli.eval import numbers
-from nmcu.cli.options import JsonOption, ModelArgument, SignatureOption, StateOption, named_states
+from nmcu.cli.options import (
+    JsonOption,
+    MeanOption,
+    ModelArgument,
+    SignatureOption,
+    StateOption,
+    StdOption,
+    named_states,
+    numbers,
+)
 from nmcu.cli.output import progress, show, show_json
 from nmcu.layerwise.comparison import table
 
@@ -28,12 +36,8 @@ def compare(
         ),
     ],
     limit: Annotated[int, typer.Option(min=1, help="Use only the first samples.")] = SAMPLES,
-    mean: Annotated[
-        str | None, typer.Option(metavar="M|R,G,B", help="Instead of the model's nmcu.mean.")
-    ] = None,
-    std: Annotated[
-        str | None, typer.Option(metavar="S|R,G,B", help="Instead of the model's nmcu.std.")
-    ] = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
     state: StateOption = None,
     signature: SignatureOption = None,
     json: JsonOption = False,

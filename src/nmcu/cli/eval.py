@@ -13,29 +13,18 @@ from nmcu.cli.options import (
     IsaOption,
     JsonOption,
     KeepStateOption,
+    MeanOption,
     ModelArgument,
     SchedulerOption,
     SignatureOption,
     StateOption,
+    StdOption,
     TargetOption,
     named_states,
+    numbers,
 )
 from nmcu.cli.output import counting, show, show_json
 from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
-from nmcu.errors import counted
-
-
-def numbers(text: str | None) -> tuple[float, ...] | None:
-    """One number or three, as of `--mean`; a usage error for anything else."""
-    if text is None:
-        return None
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a number or three separated by commas") from None
-    if len(values) not in (1, 3):
-        raise typer.BadParameter(f"{text!r} has {counted(len(values), 'number')}, one or three are needed")
-    return values
 
 
 def eval_(
@@ -47,12 +36,8 @@ def eval_(
     target: TargetOption = "cluster8",
     isa: IsaOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use only the first images.")] = None,
-    mean: Annotated[
-        str | None, typer.Option(metavar="M|R,G,B", help="Instead of the model's nmcu.mean.")
-    ] = None,
-    std: Annotated[
-        str | None, typer.Option(metavar="S|R,G,B", help="Instead of the model's nmcu.std.")
-    ] = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
     state: StateOption = None,
     signature: SignatureOption = None,
     fallback: FallbackOption = None,

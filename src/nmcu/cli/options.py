@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from nmcu import isa
-from nmcu.errors import NmcuError
+from nmcu.errors import NmcuError, counted
 from nmcu.registry import Registry
 from nmcu.toolchain import FORMS
 
@@ -107,9 +107,11 @@ ReconstructOption = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR|FILE",
-        help="Fit the weights that stay to the dense layers' results on these data, which need no labels.",
+        help="Choose and fit the weights that stay for the dense layers' results on these data (no labels needed).",
     ),
 ]
+MeanOption = Annotated[str | None, typer.Option(metavar="M|R,G,B", help="Instead of the model's nmcu.mean.")]
+StdOption = Annotated[str | None, typer.Option(metavar="S|R,G,B", help="Instead of the model's nmcu.std.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 
 
@@ -184,3 +186,16 @@ def forced_kernels(options: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"{option!r} is not LAYER=NAME", param_hint="--kernel")
         forced[layer] = kernel
     return forced
+
+
+def numbers(text: str | None) -> tuple[float, ...] | None:
+    """One number or three, as of `--mean`; a usage error for anything else."""
+    if text is None:
+        return None
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number or three separated by commas") from None
+    if len(values) not in (1, 3):
+        raise typer.BadParameter(f"{text!r} has {counted(len(values), 'number')}, one or three are needed")
+    return values

@@ -11,11 +11,15 @@ from nmcu.api.pruning import FINE_TUNING
 from nmcu.cli.options import (
     IsaOption,
     JsonOption,
+    MeanOption,
     ModelArgument,
+    ReconstructOption,
     SignatureOption,
     StateOption,
+    StdOption,
     TargetOption,
     named_states,
+    numbers,
 )
 from nmcu.cli.output import progress, show, show_json
 from nmcu.cli.say import say
@@ -46,6 +50,9 @@ def prune(
         ),
     ] = None,
     skip: Annotated[str, typer.Option(metavar="GLOB", help="Layers to leave as they are.")] = "",
+    reconstruct: ReconstructOption = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
     state: StateOption = None,
     signature: SignatureOption = None,
     target: TargetOption = "cluster8",
@@ -55,16 +62,29 @@ def prune(
 ) -> None:
     """Prune the weights of MODEL by magnitude, block by block, and write the result as QDQ ONNX, or as MODEL is.
 
-    The smallest quantised weights of each block become zero; nothing is trained, so accuracy needs fine-tuning.
+    The smallest quantised weights of each block become zero; nothing is trained, so accuracy needs fine-tuning. With
+    --reconstruct the weights that stay are chosen by what the layers' results lose without them, and make up for the
+    others (and the file is ONNX: their scales are their own).
+
     Where the pattern is predicted to gain no speed (on --target with --isa), a sentence on standard error says so.
     """
-    if not (out.suffix.lower() == ".tflite" and ".tflite" in map(str.lower, model.suffixes)):
+    as_tflite = out.suffix.lower() == ".tflite" and ".tflite" in map(str.lower, model.suffixes)
+    if not as_tflite or reconstruct is not None:
         check_suffix(out)
     with progress(model.name) as stage:
         stage("reading")
         network = api.read(model, named_states(state), signature)
         pruned = nmcu.prune(
-            network, pattern, layers=layers, skip=skip, target=target, isa=isa, on_stage=stage
+            network,
+            pattern,
+            layers=layers,
+            skip=skip,
+            reconstruct=reconstruct,
+            mean=numbers(mean),
+            std=numbers(std),
+            target=target,
+            isa=isa,
+            on_stage=stage,
         )
         pruned.save(out)
     graphs = ((model, network.graph, signature), (out, None, None))

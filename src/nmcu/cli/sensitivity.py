@@ -8,19 +8,21 @@ import typer
 import nmcu
 from nmcu import api
 from nmcu.api.sensing import PATTERNS
-from nmcu.cli.eval import numbers
 from nmcu.cli.options import (
     FallbackOption,
     IsaOption,
     JobsOption,
     JsonOption,
+    MeanOption,
     ModelArgument,
     ReconstructOption,
     SchedulerOption,
     SignatureOption,
     StateOption,
+    StdOption,
     TargetOption,
     named_states,
+    numbers,
 )
 from nmcu.cli.output import counting, show, show_json
 from nmcu.cli.verified import NoVerifyOption, exit_if_wrong, verified
@@ -61,12 +63,8 @@ def sensitivity(
     ] = None,
     skip: Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Layers to leave out.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Use only the first samples.")] = None,
-    mean: Annotated[
-        str | None, typer.Option(metavar="M|R,G,B", help="Instead of the model's nmcu.mean.")
-    ] = None,
-    std: Annotated[
-        str | None, typer.Option(metavar="S|R,G,B", help="Instead of the model's nmcu.std.")
-    ] = None,
+    mean: MeanOption = None,
+    std: StdOption = None,
     measure: Annotated[
         bool, typer.Option("--measure", help="Simulate every pruned network, too; seconds for each.")
     ] = False,

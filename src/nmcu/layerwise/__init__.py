@@ -6,20 +6,20 @@ from nmcu.layerwise.cost import Cost, Costs, LayerCost
 from nmcu.layerwise.evaluate import Evaluation
 from nmcu.layerwise.float_model import FloatModel
 from nmcu.layerwise.float_model import read as read_float
+from nmcu.layerwise.least_squares import LeastSquares
 from nmcu.layerwise.noise import Noise
 from nmcu.layerwise.reconstruct import SAMPLES as RECONSTRUCTION_SAMPLES
 from nmcu.layerwise.reconstruct import reconstructed
 from nmcu.layerwise.samples import Samples, joined, read
 from nmcu.layerwise.score import METRICS, Metric, Score, Scorer
+from nmcu.layerwise.selection import selected
 from nmcu.layerwise.sensitivity import LayerSensitivity, Pruned, Sensitivity
-from nmcu.layerwise.sequential import SAMPLES as SEQUENTIAL_SAMPLES
-from nmcu.layerwise.sequential import Reconstruction
+from nmcu.layerwise.sequential import Reconstruction, samples_for
 from nmcu.layerwise.variants import Variant, Variants, find
 
 __all__ = [
     "METRICS",
     "RECONSTRUCTION_SAMPLES",
-    "SEQUENTIAL_SAMPLES",
     "Compared",
     "Cost",
     "Costs",
@@ -28,6 +28,7 @@ __all__ = [
     "FloatModel",
     "LayerCost",
     "LayerSensitivity",
+    "LeastSquares",
     "Metric",
     "Noise",
     "Pruned",
@@ -44,4 +45,6 @@ __all__ = [
     "read",
     "read_float",
     "reconstructed",
+    "samples_for",
+    "selected",
 ]

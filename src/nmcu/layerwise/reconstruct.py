@@ -8,22 +8,20 @@ from numpy.typing import NDArray
 
 from nmcu.graph import Graph, Layer, ops, reference, window
 from nmcu.graph.op import Array
+from nmcu.layerwise.least_squares import LeastSquares, Real
 from nmcu.layerwise.samples import Samples
+from nmcu.layerwise.selection import selected
 from nmcu.layerwise.variants import Refit, Variants
 
 SAMPLES = 128
 """Samples that weights are fitted to: a map has many windows in each."""
-DAMPING = 0.01
-"""Of the mean square of an input, what holds a weight where it was: inputs that the samples do not tell apart would
-else get weights without bounds."""
 ROWS = 2**16
 """Windows that are multiplied at once."""
-Real = NDArray[np.float64]
 
 
 def reconstructed(variants: Variants, pieces: Iterable[Samples]) -> Variants:
-    """`variants` whose kept weights, and biases, were fitted to the dense layers' results on the samples, and rounded
-    to int8. Layers with several weight matrices stay as magnitude pruning leaves them."""
+    """`variants` whose weights were chosen, and fitted with the biases, for the dense layers' results on the samples,
+    and rounded to int8. Layers with several weight matrices stay as magnitude pruning leaves them."""
     graph = variants.graph
     names = {variant.layer for variant in variants.each}
     layers = {
@@ -35,38 +33,25 @@ def reconstructed(variants: Variants, pieces: Iterable[Samples]) -> Variants:
     refits = {}
     for variant in variants.each:
         if variant.layer in layers:
-            kept = variants.layer(variant).constants["weight"] != 0
-            refits[variant] = refit(layers[variant.layer].constants["weight"], kept, grams[variant.layer])
+            weight = layers[variant.layer].constants["weight"]
+            problem = LeastSquares.of(flat(weight), grams[variant.layer])
+            refits[variant] = refit(weight, selected(problem, variant.pattern, weight.shape), problem)
     return replace(variants, refits=refits)
 
 
-def refit(weight: NDArray[np.int8], kept: NDArray[np.bool_], gram: Real, cross: Real | None = None) -> Refit:
-    """The weights at the places `kept` that come nearest to the result of all of `weight` (Cout, ..., Cin), and what
-    the bias takes up. The scale of a channel grows where its weights would leave int8.
-
-    `gram` (K + 1, K + 1) is the sum over samples of x xᵀ, where x are the K inputs of an output less their zero point,
-    in the order of the weights, and a one. Where all of `weight` had other inputs d in the same samples, `cross` is the
-    sum of x dᵀ.
-    """
-    cross = gram if cross is None else cross
-    dense, mask = weight.reshape(len(weight), -1).astype(np.float64), kept.reshape(len(weight), -1)
-    inputs, count = gram[:-1, :-1], gram[-1, -1]
-    mean, before = gram[-1, :-1] / count, cross[-1, :-1] / count
-    spread = inputs - count * np.outer(mean, mean)  # the bias takes up the mean, whatever the weights are
-    aim = (cross[:-1, :-1] - count * np.outer(mean, before)) @ dense.T
-    damping = DAMPING * max(float(np.trace(inputs)) / len(inputs), 1.0)
-    fitted = np.zeros_like(dense)
-    for pattern in np.unique(mask, axis=0):
-        channels, (places,) = np.flatnonzero((mask == pattern).all(axis=1)), np.nonzero(pattern)
-        if not len(places):
-            continue
-        wanted = aim[np.ix_(places, channels)] + damping * dense[np.ix_(channels, places)].T
-        left = spread[np.ix_(places, places)] + damping * np.eye(len(places))
-        fitted[np.ix_(channels, places)] = np.linalg.solve(left, wanted).T
+def refit(weight: NDArray[np.int8], kept: NDArray[np.bool_], problem: LeastSquares) -> Refit:
+    """The best weights at the places `kept` of `weight` (Cout, ..., Cin), in int8. The scale of a channel grows where
+    its weights would leave it."""
+    fitted = problem.solved(kept.reshape(len(kept), -1))
     scale = np.maximum(1.0, np.abs(fitted).max(axis=1) / 127)
     rounded = np.rint(fitted / scale[:, None])
-    bias = dense @ before - scale * (rounded @ mean)
+    bias = problem.bias(scale[:, None] * rounded)
     return Refit(rounded.astype(np.int8).reshape(weight.shape), scale, bias)
+
+
+def flat(weight: NDArray[np.int8]) -> Real:
+    """Rows of real numbers, one of each output channel."""
+    return weight.reshape(len(weight), -1).astype(np.float64)
 
 
 def _grams(graph: Graph, layers: Mapping[str, Layer], pieces: Iterable[Samples]) -> dict[str, Real]:

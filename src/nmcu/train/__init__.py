@@ -13,6 +13,7 @@ from nmcu.train.permute import permute
 from nmcu.train.precondition import PreconditionedAdamW
 from nmcu.train.quantize import quantize
 from nmcu.train.ranges import calibrate, freeze_ranges
+from nmcu.train.reconstruct import Reconstructed, reconstruct
 from nmcu.train.sensing import sensitivity
 from nmcu.train.sparsify import Sparsifier, Stages, sparsify, verify
 
@@ -20,6 +21,7 @@ __all__ = [
     "Average",
     "Distiller",
     "PreconditionedAdamW",
+    "Reconstructed",
     "Sparsifier",
     "Stages",
     "calibrate",
@@ -28,6 +30,7 @@ __all__ = [
     "freeze_ranges",
     "permute",
     "quantize",
+    "reconstruct",
     "sensitivity",
     "sparsify",
     "verify",

@@ -155,9 +155,13 @@ def reduction_last(weight: Tensor, channels: int | None) -> Tensor:
     return weight.reshape(cout, weight.shape[1], -1).transpose(1, 2)
 
 
+def reduction_back(rows: Tensor, shape: torch.Size, channels: int | None) -> Tensor:
+    """The inverse of `reduction_last`: (Cout, taps, Cin) as a weight of `shape`."""
+    if channels is None:
+        return rows.transpose(1, 2).reshape(shape)
+    return rows.reshape(shape[0], -1, channels).transpose(1, 2).reshape(shape)
+
+
 def _from_blocks(blocks: Tensor, shape: torch.Size, channels: int | None) -> Tensor:
     rows = blocks.reshape(blocks.shape[0] * blocks.shape[1], blocks.shape[2], -1)
-    if channels is None:
-        return rows[: shape[0], :, : shape[1]].transpose(1, 2).reshape(shape)
-    rows = rows[: shape[0], :, : shape[1]].reshape(shape[0], -1, channels)
-    return rows.transpose(1, 2).reshape(shape)
+    return reduction_back(rows[: shape[0], :, : shape[1]], shape, channels)
