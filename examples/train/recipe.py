@@ -1,29 +1,26 @@
 """One experiment under way: its phases, its checkpoints, what it leaves behind."""
 
-import dataclasses
 import json
-import platform
-import statistics
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accuracy import onnx_accuracy, torch_accuracy
-from budget import fitted, shortened, size_at
+from budget import size_at
 from curves import draw
 from data import Augmenter, Split, load, normalise, source_of
-from experiment import Experiment, Phase, restored
+from experiment import Experiment, Phase
 from learner import Learner
+from metrics import Metrics
 from models import build
 from optimizer import set_rate
+from planning import epoch_seconds, planned
+from preparation import distiller, prepare, sparsified
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from small_maps import SmallMaps
+from step import Step
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import update_bn
@@ -31,30 +28,16 @@ from torch.optim.swa_utils import update_bn
 import nmcu
 from nmcu import train as nt
 from nmcu.errors import NmcuError
-from nmcu.files import write_atomically
 
 CALIBRATION_BATCHES = 8
 NORM_BATCHES = 40
 UNTRAINED_LOSS = 10.0
 """Cross-entropy above what guessing among any number of classes gives."""
 DIVERGED = 2.0
-PROBE_STEPS = 30
-PROBE_SECONDS = 30.0
-"""A plan is made from so many first steps, or from those of so many seconds."""
 
 
 class OutOfTime(Exception):
     """The minutes given are over; the checkpoint is written."""
-
-
-class TooLittleTime(NmcuError):
-    """Not one epoch fits into the time that is left."""
-
-
-def cpu_has_bfloat16() -> bool:
-    """Whether this processor multiplies in bfloat16; one with AVX2 alone took ten times as long as in float32."""
-    found = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
-    return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 class Recipe:
@@ -77,12 +60,12 @@ class Recipe:
         self.recipe = self.experiment = experiment
         self.results = out
         self.out = out / experiment.name
+        self.metrics = Metrics(self.out, experiment)
         self.local = cache / experiment.name / "checkpoint.pt"
         self.limit = limit
         self.deadline = deadline
         self.share = share
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.bfloat16 = self.device.type == "cuda" or cpu_has_bfloat16()
         form = experiment.data
         whole = load(data, "train", form.size, cache).take(0, limit)
         self.test = load(data, "test", form.size, cache).take(0, limit)
@@ -98,7 +81,7 @@ class Recipe:
                 raise NmcuError(
                     f"{experiment.name} starts from {other}, which is not in {out}: train that to its end first"
                 )
-        self.distiller = self._distiller()
+        self.step = Step(experiment.name, self.device, distiller(experiment.distill, out, self.device))
         self.history: list[dict[str, Any]] = []
 
     @property
@@ -164,62 +147,23 @@ class Recipe:
                 ) from error
 
     def _planned(self, seconds: float) -> Experiment:
-        """The experiment with the epochs that fit; raises `NmcuError` where not one does."""
-        epoch = self._epoch_seconds()
-        plan = fitted(self.recipe, epoch, seconds)
-        if plan is None:
-            raise TooLittleTime(
-                f"{self.recipe.name}: an epoch takes {epoch / 60:.1f} minutes here, its share of --minutes is "
-                f"{seconds / 60:.1f}: give more minutes, or fewer experiments at once"
-            )
-        epochs = f"{plan.train.epochs} of {self.recipe.train.epochs} float and {plan.quantize.epochs} of "
-        print(
-            f"{plan.name}: an epoch takes {epoch:.0f} s; {epochs}{self.recipe.quantize.epochs} int8 epochs are planned "
-            f"for {seconds / 60:.1f} minutes",
-            flush=True,
-        )
-        return plan
-
-    def _epoch_seconds(self) -> float:
-        """Of a float epoch at full size, by the first steps of a network of its own."""
+        """The experiment with the epochs that fit; raises `TooLittleTime` where not one does."""
         phase, batches = self.phases["float"], self.batches["float"]
         model = build(**self.experiment.model)
         sparsifier = self._sparsify(model)
         model.to(self.device, memory_format=torch.channels_last).train()
+        stream = self.augmenter.batches(phase.batch, (self.experiment.seed, len(self.phases) + 1))
         learner = Learner.of(model, sparsifier, phase, batches)
-        ends = [time.monotonic()]
-        seed = (self.experiment.seed, len(self.phases) + 1)
-        for step, (images, labels) in zip(
-            range(PROBE_STEPS), self.augmenter.batches(phase.batch, seed), strict=False
-        ):
-            set_rate(learner.optimizer, phase, step, batches)
-            self._step(learner, phase, images, labels)
-            ends.append(time.monotonic())
-            if len(ends) > 4 and ends[-1] - ends[0] > PROBE_SECONDS:
-                break
-        steps = [after - before for before, after in pairwise(ends)]
-        return batches * statistics.median(steps[1:] or steps)
+        epoch = epoch_seconds(self.step, learner, self.experiment, stream, batches)
+        return planned(self.recipe, epoch, seconds)
 
     def _is_finished(self) -> bool:
         """Whether the results of this very experiment are there, which are printed then.
 
         Raises `NmcuError` where what was begun is another experiment of the same name, or its results lie elsewhere.
         """
-        file = self.out / "metrics.json"
-        metrics = json.loads(file.read_text()) if file.is_file() else {}
-        own = json.loads(json.dumps(dataclasses.asdict(self.recipe)))
-        if metrics:
-            found = dataclasses.asdict(restored(metrics.get("recipe", metrics["experiment"]), str(file)))
-            begun = {row["phase"] for row in metrics["history"]}
-            for table in own:
-                if found[table] != own[table] and (table != "quantize" or "int8" in begun):
-                    raise NmcuError(
-                        f"{self.recipe.name} in {self.results} was begun with {table} = {found[table]}, now it is "
-                        f"{own[table]}: give the experiment another name, or other folders with --out and --cache"
-                    )
-        if "recipe" in metrics:
-            epochs = (metrics["experiment"][phase]["epochs"] for phase in ("train", "quantize"))
-            self.experiment = shortened(self.recipe, *epochs)
+        metrics = self.metrics.begun()
+        self.experiment = self.metrics.planned(metrics)
         if self.local.is_file() and not metrics:
             raise NmcuError(
                 f"{self.local} holds a run whose results are not in {self.results}: give the --out it was begun with, "
@@ -233,46 +177,12 @@ class Recipe:
         return True
 
     def _sparsify(self, model: nn.Module) -> nt.Sparsifier | None:
-        sparsity = self.experiment.sparsity
-        if sparsity is None:
-            return None
-        stages: nt.Stages | dict[str, str] = sparsity.pattern
-        if isinstance(sparsity.pattern, list):
-            stages = [(int(epoch * self.batches["float"]), pattern) for epoch, pattern in sparsity.pattern]
-        return nt.sparsify(
-            model,
-            stages,
-            skip=sparsity.skip,
-            interval=sparsity.interval,
-            decay=sparsity.decay,
-            fade=round(sparsity.fade * self.batches["float"]),
-        )
+        return sparsified(model, self.experiment.sparsity, self.batches["float"])
 
     def _prepare(self, model: nn.Module) -> None:
-        """What is done to dense weights before they are sparsified: channels reordered, weights chosen and fitted."""
-        sparsity = self.experiment.sparsity
-        if sparsity is None:
-            return
-        last = sparsity.pattern[-1][1] if isinstance(sparsity.pattern, list) else sparsity.pattern
-        if sparsity.permute:
-            print(nt.permute(model, self._sample().cpu(), last, skip=sparsity.skip))
-        if sparsity.reconstruct:
-            stream = self.augmenter.batches(
-                self.experiment.train.batch, (self.experiment.seed, len(self.phases) + 3)
-            )
-            some = (images.cpu() for images, _ in islice(stream, sparsity.reconstruct))
-            print(nt.reconstruct(model, some, last, skip=sparsity.skip), flush=True)
-
-    def _distiller(self) -> nt.Distiller | None:
-        """The teacher of another experiment, with the weights of its float phase."""
-        distill = self.experiment.distill
-        if distill is None:
-            return None
-        of = json.loads((self.results / distill.teacher / "metrics.json").read_text())["experiment"]
-        teacher = build(**of["model"])
-        nt.checkpoint.load_compact(self.results / distill.teacher / "float", teacher)
-        teacher.to(self.device, memory_format=torch.channels_last)
-        return nt.Distiller(teacher, weight=distill.weight, temperature=distill.temperature)
+        seed = (self.experiment.seed, len(self.phases) + 3)
+        stream = self.augmenter.batches(self.experiment.train.batch, seed)
+        prepare(model, self.experiment.sparsity, (images.cpu() for images, _ in stream))
 
     def _restore(
         self,
@@ -314,7 +224,7 @@ class Recipe:
                 set_rate(learner.optimizer, phase, epoch * batches + i, batches)
                 if size != images.shape[-1]:
                     images = functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
-                loss, correct = self._step(learner, phase, images, labels)
+                loss, correct = self.step(learner, phase, images, labels)
                 sums[0] += loss
                 sums[1] += correct
                 if time.monotonic() > self.deadline:
@@ -354,32 +264,6 @@ class Recipe:
                 f"{row['loss']:.3f}; lower lr or set clip (the checkpoint is untouched)"
             )
 
-    def _step(self, learner: Learner, phase: Phase, images: Tensor, labels: Tensor) -> tuple[float, int]:
-        with self._arithmetic():
-            logits = learner.model(images)
-            if self.distiller is None:
-                loss = functional.cross_entropy(logits.float(), labels, label_smoothing=phase.smoothing)
-            else:
-                loss = self.distiller.loss(logits, images, labels, smoothing=phase.smoothing)
-        value = float(loss.detach())
-        if not np.isfinite(value):
-            raise NmcuError(
-                f"{self.experiment.name}: the loss became {value}; lower lr (the checkpoint is untouched)"
-            )
-        learner.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if phase.clip:
-            nn.utils.clip_grad_norm_(learner.model.parameters(), phase.clip)
-        learner.step()
-        return value, int((logits.argmax(1) == labels).sum())
-
-    @contextmanager
-    def _arithmetic(self) -> Iterator[None]:
-        """Of training: bfloat16, and products for small maps, where the processor has it."""
-        maps = SmallMaps() if self.bfloat16 and self.device.type == "cpu" else nullcontext()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16), maps:
-            yield
-
     def _progress(
         self, title: str, stream: Iterator[tuple[int, tuple[Tensor, Tensor]]], start: int, total: int
     ) -> Iterator[tuple[int, tuple[Tensor, Tensor]]]:
@@ -396,7 +280,7 @@ class Recipe:
         nt.checkpoint.save(self.local, state)
         small = {k: position[k] for k in ("phase", "epoch")} | {"limit": self.limit, "history": self.history}
         nt.checkpoint.save_compact(self.out / "compact", learner.model, small)
-        self._write_metrics({})
+        self.metrics.write(self.experiment, self.device, self.history)
         draw(self.history, self.experiment.name, self.out / "curves.png")
 
     def _held_out(self, learner: Learner, seed: tuple[int, ...]) -> float:
@@ -405,7 +289,7 @@ class Recipe:
         BatchNorm has statistics of the weights as they are, since the running ones lag behind masks that change.
         Measured on the 1:8 ResNet8 after two epochs: 52 % held out with the running ones, 73 % with these.
         """
-        with self._arithmetic():
+        with self.step.arithmetic():
             if learner.average is not None:
                 with learner.average.applied(self._some_batches(seed)):
                     return self._accuracy(learner.model, self.holdout)
@@ -453,7 +337,7 @@ class Recipe:
             "top1": None if self.share is not None else self._device_accuracy(path),
             "onnx_bytes": path.stat().st_size,
         }
-        self._write_metrics({"final": final})
+        self.metrics.write(self.experiment, self.device, self.history, final)
         print(f"{self.experiment.name} {json.dumps(final)}")
 
     def _device_accuracy(self, path: Path) -> float | None:
@@ -465,15 +349,3 @@ class Recipe:
         except NmcuError as error:
             print(f"{self.experiment.name}: nmcu cannot run the exported file yet: {error}")
             return None
-
-    def _write_metrics(self, final: dict[str, Any]) -> None:
-        device = torch.cuda.get_device_name() if self.device.type == "cuda" else f"CPU {platform.machine()}"
-        recipe = {} if self.recipe == self.experiment else {"recipe": dataclasses.asdict(self.recipe)}
-        metrics = {
-            "experiment": dataclasses.asdict(self.experiment),
-            **recipe,
-            "machine": f"{device}, {torch.get_num_threads()} threads, torch {torch.__version__}",
-            "history": self.history,
-            **final,
-        }
-        write_atomically(self.out / "metrics.json", (json.dumps(metrics, indent=1) + "\n").encode())

@@ -16,7 +16,8 @@ from pathlib import Path
 import torch
 from budget import cost
 from experiment import read
-from recipe import OutOfTime, Recipe, TooLittleTime
+from planning import TooLittleTime
+from recipe import OutOfTime, Recipe
 
 from nmcu.errors import NmcuError
 

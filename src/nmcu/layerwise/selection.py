@@ -22,6 +22,8 @@ SETTLED = 0.005
 """Of the weights kept: where fewer were exchanged, the choice is made."""
 LEAST = 1e-5
 """Of a gain, by which another weight must be better."""
+LEAST_SPREAD = 1e-6
+"""Of a candidate, the share that others do not tell already: damping leaves more, single precision sees no less."""
 CHUNK = 2**20
 """Numbers in the inverses that are held at once: what fits a cache."""
 
@@ -107,10 +109,11 @@ def _exchange(left: Single, aims: Single, state: _State, slot: int, members: Num
     column, pivot = state.inverse[:, :, slot], state.inverse[:, slot, slot]
     own = projected[:, :, slot]
     # What is left of each candidate, and of the aim, beside the weights in all other slots:
-    spread = left[candidates, candidates] - (projected * rows).sum(-1) + own**2 / pivot[:, None]
+    whole = left[candidates, candidates]
+    spread = np.maximum(whole - (projected * rows).sum(-1) + own**2 / pivot[:, None], LEAST_SPREAD * whole)
     share = own / pivot[:, None]
     missing = aims[:, candidates] - rows @ state.weights + share[:, :, None] * state.weights[:, slot, None]
-    gain = (missing**2).sum(-1) / np.maximum(spread, np.finfo(np.float32).tiny)
+    gain = (missing**2).sum(-1) / spread
     here = state.chosen[:, block * n : (block + 1) * n]
     taken = (candidates[:, None] == np.delete(here, slot - block * n, axis=1)[:, None, :]).any(-1)
     gain[taken | (candidates == none)] = -1.0

@@ -6,9 +6,8 @@ of the layers that read it, where blocks of M are cut, and as outputs of those t
 positions.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import cast
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from nmcu.errors import NmcuError
 from nmcu.sparsity import NMPattern
 from nmcu.train import channels, given, masks
+from nmcu.train.layers import first, named
 
 ROWS = 4096
 """Rows of weights that a search looks at; of larger layers it takes every n-th."""
@@ -76,12 +76,12 @@ def permute(
 
 
 def _patterns(
-    model: nn.Module, wanted: Mapping[str, NMPattern], skip: Iterable[str]
+    model: nn.Module, wanted: Mapping[str, NMPattern], skip: Sequence[str]
 ) -> Iterator[tuple[str, NMPattern]]:
     for name, layer in model.named_modules():
-        if not isinstance(layer, masks.PRUNABLE) or any(fnmatchcase(name, glob) for glob in skip):
+        if not isinstance(layer, masks.PRUNABLE) or named(skip, name):
             continue
-        found = next((p for glob, p in wanted.items() if fnmatchcase(name, glob)), None)
+        found = first(wanted, name)
         if found is not None and layer.weight.shape[1] >= found.m:
             yield name, found
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from nmcu.layerwise import LeastSquares, selected
 from nmcu.layerwise.least_squares import Real
 from nmcu.sparsity import NMPattern
 from nmcu.train import given, masks
+from nmcu.train.layers import NOTHING, first, named, prunable
 from nmcu.train.windows import windows
 
 Batch = Tensor | Sequence[Tensor]
@@ -73,7 +73,7 @@ def reconstruct(
         for place in _order(model, batches[0]):
             if not lost and place.name not in patterns:
                 continue
-            flat = next((c for glob, c in (channels or {}).items() if fnmatchcase(place.name, glob)), None)
+            flat = first(channels or {}, place.name)
             share = _fit(model, dense, place, patterns.get(place.name), batches, flat)
             if place.name in patterns:
                 lost[place.name] = share
@@ -85,24 +85,15 @@ def reconstruct(
 
 def _patterns(model: nn.Module, wanted: Mapping[str, NMPattern], skip: Sequence[str]) -> dict[str, NMPattern]:
     """The layers that are pruned, as `sparsify` chooses them."""
-    layers = {n: m for n, m in model.named_modules() if isinstance(m, masks.PRUNABLE)}
-    for glob in (*wanted, *skip):
-        if not any(fnmatchcase(name, glob) for name in layers):
-            raise NmcuError(
-                f"{glob!r} matches no Conv or Linear layer; the model has: {', '.join(layers) or 'none'}"
-            )
     found = {}
-    for name, layer in layers.items():
+    for name, layer in prunable(model, (*wanted, *skip)).items():
         if parametrize.is_parametrized(layer, "weight"):
             raise NmcuError(f"the weight of layer {name!r} is parametrised: reconstruct before sparsify")
-        pattern = next((p for glob, p in wanted.items() if fnmatchcase(name, glob)), None)
-        skipped = any(fnmatchcase(name, glob) for glob in skip)
-        if pattern is not None and not skipped and layer.weight.shape[1] >= pattern.m and _mixes(layer):
+        pattern = None if named(skip, name) else first(wanted, name)
+        if pattern is not None and layer.weight.shape[1] >= pattern.m and _mixes(layer):
             found[name] = pattern
     if not found:
-        raise NmcuError(
-            "no layer to prune: every Conv and Linear is skipped or has fewer inputs than one block"
-        )
+        raise NmcuError(NOTHING)
     return found
 
 

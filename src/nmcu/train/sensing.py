@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +13,7 @@ from nmcu.errors import NmcuError
 from nmcu.layerwise import METRICS, LayerSensitivity, Metric, Pruned, Score, Sensitivity
 from nmcu.sparsity import NMPattern
 from nmcu.train import given, masks
+from nmcu.train.layers import NOTHING, Layer, first, named, prunable
 
 Batch = Tensor | Sequence[Tensor]
 """Inputs, or inputs and classes."""
@@ -44,7 +44,7 @@ def sensitivity(
         raise NmcuError(f"unknown metric {metric!r}; known: {', '.join(METRICS)}")
     skipped = [skip] if isinstance(skip, str) else skip
     layers = _layers(model, wanted, skipped)
-    flat = {n: next((c for g, c in (channels or {}).items() if fnmatchcase(n, g)), None) for n in layers}
+    flat = {n: first(channels or {}, n) for n in layers}
     kept = {
         (n, p): masks.compute(layers[n].weight, p, flat[n])
         for n in layers
@@ -85,22 +85,14 @@ def sensitivity(
     )
 
 
-def _layers(
-    model: nn.Module, patterns: Sequence[NMPattern], skip: Sequence[str]
-) -> dict[str, nn.Conv1d | nn.Conv2d | nn.Linear]:
+def _layers(model: nn.Module, patterns: Sequence[NMPattern], skip: Sequence[str]) -> dict[str, Layer]:
     """The layers that one of the patterns fits, by name."""
     if not patterns:
         raise NmcuError("no pattern is given: name at least one, as 1:8")
-    known = {name: m for name, m in model.named_modules() if isinstance(m, masks.PRUNABLE)}
-    for glob in skip:
-        if not any(fnmatchcase(name, glob) for name in known):
-            raise NmcuError(
-                f"{glob!r} matches no Conv or Linear layer; the model has: {', '.join(known) or 'none'}"
-            )
     found = {
         name: layer
-        for name, layer in known.items()
-        if not any(fnmatchcase(name, glob) for glob in skip) and any(_fits(layer, p) for p in patterns)
+        for name, layer in prunable(model, skip).items()
+        if not named(skip, name) and any(_fits(layer, p) for p in patterns)
     }
     for name, layer in found.items():
         if parametrize.is_parametrized(layer, "weight"):
@@ -108,13 +100,11 @@ def _layers(
                 f"the weight of layer {name!r} is parametrised: look at the model before sparsify"
             )
     if not found:
-        raise NmcuError(
-            "no layer to prune: every Conv and Linear is skipped or has fewer inputs than one block"
-        )
+        raise NmcuError(NOTHING)
     return found
 
 
-def _fits(layer: nn.Conv1d | nn.Conv2d | nn.Linear, pattern: NMPattern) -> bool:
+def _fits(layer: Layer, pattern: NMPattern) -> bool:
     return int(layer.weight.shape[1]) >= pattern.m
 
 
@@ -145,7 +135,7 @@ def _score(output: Tensor, unchanged: Tensor, classes: Tensor | None) -> Score:
 
 
 @contextmanager
-def _masked(layer: nn.Conv1d | nn.Conv2d | nn.Linear, mask: Tensor) -> Iterator[None]:
+def _masked(layer: Layer, mask: Tensor) -> Iterator[None]:
     """The layer pruned, and then as it was."""
     dense = layer.weight.detach().clone()
     layer.weight.mul_(mask)

@@ -3,7 +3,6 @@
 import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any, cast
 
 import torch
@@ -14,6 +13,7 @@ from nmcu.errors import NmcuError, NoGainWarning
 from nmcu.sparsity import NMPattern
 from nmcu.train import given, masks
 from nmcu.train.gain import sentence_of_no_gain
+from nmcu.train.layers import NOTHING, first, named, prunable
 from nmcu.train.masks import NMMask
 from nmcu.train.ranges import is_quantised
 
@@ -54,17 +54,11 @@ def sparsify(
     skip = [skip] if isinstance(skip, str) else skip
     _check_options(wanted, skip, channels, decay, interval, fade)
     schedules = {glob: _stages(stages) for glob, stages in wanted.items()}
-    layers = {n: m for n, m in model.named_modules() if isinstance(m, masks.PRUNABLE)}
-    for glob in (*wanted, *skip, *(channels or {})):
-        if not any(fnmatchcase(name, glob) for name in layers):
-            raise NmcuError(
-                f"{glob!r} matches no Conv or Linear layer; the model has: {', '.join(layers) or 'none'}"
-            )
-
+    layers = prunable(model, (*wanted, *skip, *(channels or {})))
     chosen: dict[str, list[tuple[int, NMPattern | None]]] = {}
     for name, layer in layers.items():
-        stages = next((s for glob, s in schedules.items() if fnmatchcase(name, glob)), None)
-        if stages is None or any(fnmatchcase(name, glob) for glob in skip):
+        stages = first(schedules, name)
+        if stages is None or named(skip, name):
             continue
         if masks.of(layer) is not None:
             raise NmcuError(f"layer {name!r} is sparsified already: call finish() on its Sparsifier first")
@@ -73,15 +67,13 @@ def sparsify(
             _check_forward(name, layer)
             chosen[name] = stages
     if not chosen:
-        raise NmcuError(
-            "no layer to prune: every Conv and Linear is skipped or has fewer inputs than one block"
-        )
+        raise NmcuError(NOTHING)
 
     last = {name: stages[-1][1] for name, stages in chosen.items()}
     slow = sentence_of_no_gain({n: p for n, p in last.items() if p is not None}, layers, target, isa)
     for name, stages in chosen.items():
         layer = layers[name]
-        flat = next((c for glob, c in (channels or {}).items() if fnmatchcase(name, glob)), None)
+        flat = first(channels or {}, name)
         if flat is not None and (not isinstance(layer, nn.Linear) or layer.in_features % flat):
             raise NmcuError(
                 f"channels={flat} does not fit layer {name!r}: a Linear with a multiple of it is needed"
