@@ -80,9 +80,12 @@ def test_a_whole_network_is_fitted_layer_behind_layer(tmp_path: Path) -> None:
     name = network.border.model_inputs[0].name
     pattern = NMPattern(1, 8)
     layers = [choice.layer.name for choice in choose(network, pattern) if choice.reason is None]
-    fitted = Reconstruction(network, Samples({name: images[:16]}, None)).network(
-        dict.fromkeys(layers, pattern)
-    )
+    patterns = dict.fromkeys(layers, pattern)
+    fitting = Reconstruction(network, Samples({name: images[:16]}, None))
+    told: list[str] = []
+    fitted = fitting.network(patterns, fitting.fit(patterns, told.append))
+    weighted = [layer.name for layer in network.layers if layer.weight_bytes]
+    assert told == weighted[weighted.index(layers[0]) :]
     sparse = {layer.name: layer.pattern for layer in fitted.layers if layer.pattern}
     assert sparse == dict.fromkeys(layers, pattern)
     unseen = Samples({name: images[16:]}, None).encoded(network)

@@ -10,9 +10,9 @@ import nmcu
 from networks import conv_linear
 from nmcu import graph
 from nmcu.errors import NmcuError
-from nmcu.graph import reference
-from nmcu.layerwise import Score, Variant
-from nmcu.pareto import Assignment, Measured
+from nmcu.graph import digest, reference
+from nmcu.layerwise import Reconstruction, Samples, Score, Variant
+from nmcu.pareto import Assignment, Measured, Networks
 from nmcu.pareto.refine import front, thinned
 from nmcu.sparsity import NMPattern
 
@@ -62,6 +62,20 @@ def test_points_run_as_they_are_stated(data: Path, tmp_path: Path, reconstruct: 
         assert set(point["patterns"]) <= {"classifier"}
     cycles = [point["cycles"] for point in stated["points"]]
     assert cycles == sorted(cycles, reverse=True)
+
+
+def test_what_was_fitted_is_not_fitted_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NMCU_CACHE", str(tmp_path))
+    network = conv_linear()
+    with np.load(data) as arrays:
+        samples = Samples({"image": arrays["image"]}, None)
+    assignment = Assignment.by_layer({"classifier": "1:4"})
+    first = Networks(network, Reconstruction(network, samples))(assignment)
+    monkeypatch.setattr(Reconstruction, "fit", None)
+    again = Networks(network, Reconstruction(network, samples))(assignment)
+    assert digest.of_graph(again) == digest.of_graph(first)
 
 
 def test_bounds_choose_a_point(data: Path) -> None:

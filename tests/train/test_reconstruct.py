@@ -108,7 +108,7 @@ def test_biases_or_the_norm_take_up_the_mean(bias: bool) -> None:
 def test_what_cannot_be_reconstructed_is_said(model: nn.Module) -> None:
     with pytest.raises(NmcuError, match="there are no data"):
         train.reconstruct(model, [], "1:8")
-    with pytest.raises(NmcuError, match="'head' matches no Conv or Linear layer; the model has: stem.0, "):
+    with pytest.raises(NmcuError, match=r"'head' matches no Conv or Linear layer; the model has: stem.0, "):
         train.reconstruct(model, [images(2)], {"head": "1:8"})
     with pytest.raises(NmcuError, match="no layer to prune"):
         train.reconstruct(model, [images(2)], "1:32", skip="fc")

@@ -146,7 +146,9 @@ def prune(
     else:
         preprocessing = Preprocessing.of(graph, per_channel(mean), per_channel(std))
         fitting = reconstruction_from(graph, Path(reconstruct), preprocessing)
-        pruned = fitting.network(patterns, lambda layer: say(f"fitting {label(layer)}"))
+        pruned = fitting.network(
+            patterns, fitting.fit(patterns, lambda layer: say(f"fitting {label(layer)}"))
+        )
     say("predicting")
     kernels = known.kernels.values()
     slow = without_gain(

@@ -15,7 +15,7 @@ from nmcu.layerwise.score import METRICS, Metric, Score, Scorer
 from nmcu.layerwise.selection import selected
 from nmcu.layerwise.sensitivity import LayerSensitivity, Pruned, Sensitivity
 from nmcu.layerwise.sequential import Reconstruction, samples_for
-from nmcu.layerwise.variants import Variant, Variants, find
+from nmcu.layerwise.variants import Refit, Variant, Variants, find
 
 __all__ = [
     "METRICS",
@@ -33,6 +33,7 @@ __all__ = [
     "Noise",
     "Pruned",
     "Reconstruction",
+    "Refit",
     "Samples",
     "Score",
     "Scorer",

@@ -1,18 +1,18 @@
 """A pruned network whose kept weights make up for the others: each layer fitted behind the layers that were fitted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from nmcu.graph import Graph, Layer, ops, reference
 from nmcu.graph.op import Array
-from nmcu.graph.prune import Rewritten, pruned, rewritten, with_weight
+from nmcu.graph.prune import Rewritten, rewritten
 from nmcu.layerwise.least_squares import LeastSquares
 from nmcu.layerwise.reconstruct import columns, flat, refit
 from nmcu.layerwise.samples import Samples
 from nmcu.layerwise.selection import selected
+from nmcu.layerwise.variants import Refit, changed
 from nmcu.sparsity import NMPattern
 
 SAMPLES = 2048
@@ -42,51 +42,53 @@ class Reconstruction:
     def __init__(self, graph: Graph, samples: Samples) -> None:
         self.graph, self.samples = graph, samples
 
-    def network(
-        self, patterns: Mapping[str, NMPattern], on_layer: Callable[[str], object] | None = None
-    ) -> Graph:
-        """`graph` with the layers named in `patterns` pruned; `on_layer` is told the name of each before it is
-        fitted."""
-        tensors: dict[str, Array] = {}
-        changed: dict[str, Layer] = {}
-        for layer in self.graph.layers:
-            if layer.name not in patterns and not any(info.name in tensors for info in layer.inputs):
-                continue
-            if on_layer is not None:
-                on_layer(layer.name)
-            arrays = [tensors.get(info.name, self._dense[info.name]) for info in layer.inputs]
-            this = changed[layer.name] = self._fitted(layer, patterns.get(layer.name), arrays)
-            results = this.op.many(arrays, this.constants)
-            tensors |= {info.name: array for info, array in zip(layer.outputs, results, strict=True)}
+    def network(self, patterns: Mapping[str, NMPattern], refits: Mapping[str, Refit]) -> Graph:
+        """`graph` with the layers named in `patterns` pruned, and the weights that `fit` found for them."""
 
         def rewrite(layer: Layer) -> Rewritten:
-            this = changed.get(layer.name, layer)
+            this = changed(layer, patterns.get(layer.name), refits.get(layer.name))
             return this.op, this.constants
 
         return rewritten(self.graph, rewrite)
+
+    def fit(
+        self, patterns: Mapping[str, NMPattern], on_layer: Callable[[str], object] | None = None
+    ) -> dict[str, Refit]:
+        """The weights of each layer that is fitted where those named in `patterns` are pruned; `on_layer` is told the
+        name of each before it is."""
+        tensors: dict[str, Array] = {}
+        found: dict[str, Refit] = {}
+        for layer in self.graph.layers:
+            pattern = patterns.get(layer.name)
+            if pattern is None and not any(info.name in tensors for info in layer.inputs):
+                continue
+            arrays = [tensors.get(info.name, self._dense[info.name]) for info in layer.inputs]
+            if isinstance(layer.op, ops.Conv2d | ops.Linear) and getattr(layer.op, "groups", 1) == 1:
+                if on_layer is not None:
+                    on_layer(layer.name)
+                found[layer.name] = self._fitted(layer, layer.op, pattern, arrays[0])
+            this = changed(layer, pattern, found.get(layer.name))
+            results = this.op.many(arrays, this.constants)
+            tensors |= {info.name: array for info, array in zip(layer.outputs, results, strict=True)}
+        return found
 
     @cached_property
     def _dense(self) -> dict[str, Array]:
         """Every tensor of the unpruned network."""
         return reference.many(self.graph, self.samples.encoded(self.graph))
 
-    def _fitted(self, layer: Layer, pattern: NMPattern | None, arrays: list[Array]) -> Layer:
-        this = layer if pattern is None else pruned(layer, pattern)
-        assert this is not None, "a pattern is of a layer that can be pruned"
-        op = layer.op
-        if not isinstance(op, ops.Conv2d | ops.Linear) or getattr(op, "groups", 1) != 1:
-            return this
+    def _fitted(
+        self, layer: Layer, op: ops.Conv2d | ops.Linear, pattern: NMPattern | None, inputs: Array
+    ) -> Refit:
         weight = layer.constants["weight"]
         dense = self._windows(op, weight, self._dense[layer.inputs[0].name])
-        ours = self._windows(op, weight, arrays[0])
+        ours = self._windows(op, weight, inputs)
         problem = LeastSquares.of(flat(weight), ours.T @ ours, ours.T @ dense)
         if pattern is not None:
             kept = selected(problem, pattern, weight.shape)
         else:
             kept = weight != 0 if layer.pattern else np.ones(weight.shape, bool)
-        found = refit(weight, kept, problem)
-        changed, constants = with_weight(layer, found.weight, found.scale, found.bias)
-        return replace(layer, op=changed, constants=constants)
+        return refit(weight, kept, problem)
 
     def _windows(self, op: ops.Conv2d | ops.Linear, weight: Array, x: Array) -> Array:
         """The inputs of some outputs less their zero point, and a one: (outputs, K + 1), the same outputs each time."""

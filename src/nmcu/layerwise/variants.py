@@ -46,25 +46,29 @@ class Variants:
     def layer(self, variant: Variant) -> Layer:
         """The layer as the variant has it."""
         (layer,) = (layer for layer in self.graph.layers if layer.name == variant.layer)
-        refit = self.refits.get(variant)
-        if refit is not None:
-            op, constants = with_weight(layer, refit.weight, refit.scale, refit.bias)
-            return replace(layer, op=op, constants=constants)
-        changed = pruned(layer, variant.pattern)
-        assert changed is not None, "a variant is of a layer that can be pruned"
-        return changed
+        return changed(layer, variant.pattern, self.refits.get(variant))
 
     def network(self, variant: Variant | None) -> Graph:
         """The network as the variant has it; the unchanged one for None."""
         if variant is None:
             return self.graph
-        changed = self.layer(variant)
+        pruned = self.layer(variant)
 
         def rewrite(layer: Layer) -> Rewritten:
-            this = changed if layer.name == changed.name else layer
+            this = pruned if layer.name == pruned.name else layer
             return this.op, this.constants
 
         return rewritten(self.graph, rewrite)
+
+
+def changed(layer: Layer, pattern: NMPattern | None, refit: Refit | None) -> Layer:
+    """A layer with the weights of `refit`, else pruned to `pattern` by magnitude, else as it is."""
+    if refit is not None:
+        op, constants = with_weight(layer, refit.weight, refit.scale, refit.bias)
+        return replace(layer, op=op, constants=constants)
+    this = layer if pattern is None else pruned(layer, pattern)
+    assert this is not None, "a pattern is of a layer that can be pruned"
+    return this
 
 
 def find(
