@@ -23,7 +23,7 @@ Batch = Tensor | Sequence[Tensor]
 Hook = Callable[[nn.Module, object, Tensor], None]
 WINDOWS = 2**13
 """Results of a layer that it is fitted to at least, where there are so many."""
-PER_WEIGHT = 4
+PER_WEIGHT = 2
 """And so many for each weight of an output."""
 
 
@@ -151,7 +151,8 @@ def _fit(
     shape, rows = before.weight.shape, masks.reduction_last(before.weight, channels)
     weight = rows.reshape(len(rows), -1).double().cpu().numpy()
     each = -(-max(WINDOWS, PER_WEIGHT * weight.shape[1]) // len(batches))
-    gram, cross, square = (np.zeros(2 * [weight.shape[1] + 1]) for _ in range(3))
+    gram, cross = (np.zeros(2 * [weight.shape[1] + 1]) for _ in range(2))
+    squares, sums = (np.zeros(len(weight)) for _ in range(2))
     for number, batch in enumerate(batches):
         ours, theirs = (
             np.concatenate(
@@ -164,7 +165,9 @@ def _fit(
         )
         gram += ours.T @ ours
         cross += ours.T @ theirs
-        square += theirs.T @ theirs
+        results = theirs[:, :-1] @ weight.T
+        squares += np.square(results).sum(axis=0)
+        sums += results.sum(axis=0)
     problem = LeastSquares.of(weight, gram, cross)
     kept = (
         np.ones(weight.shape, bool)
@@ -179,18 +182,14 @@ def _fit(
         layer.bias.add_(torch.from_numpy(bias).to(layer.bias))
     elif place.norm is not None and place.norm.running_mean is not None:
         place.norm.running_mean.sub_(torch.from_numpy(bias).to(place.norm.running_mean))
-    return _lost(weight, found, gram, cross, square)
+    whole = float(np.sum(squares - np.square(sums) / gram[-1, -1]))
+    explained = 2 * np.sum(found @ _centred(cross) * weight) - np.sum(found @ _centred(gram) * found)
+    return max(0.0, 1 - float(explained) / whole) if whole > 0 else 0.0
 
 
-def _lost(weight: Real, found: Real, gram: Real, cross: Real, square: Real) -> float:
-    def centred(moments: Real) -> Real:
-        return np.asarray(moments[:-1, :-1] - np.outer(moments[:-1, -1], moments[-1, :-1]) / moments[-1, -1])
-
-    whole = float(np.sum(weight @ centred(square) * weight))
-    error = (
-        np.sum(found @ centred(gram) * found) - 2 * np.sum(found @ centred(cross) * weight) + whole
-    ).item()
-    return max(0.0, error) / whole if whole > 0 else 0.0
+def _centred(moments: Real) -> Real:
+    """Second moments about the mean, from those of the inputs and a one."""
+    return np.asarray(moments[:-1, :-1] - np.outer(moments[:-1, -1], moments[-1, :-1]) / moments[-1, -1])
 
 
 def _with_one(found: Tensor) -> Real:
