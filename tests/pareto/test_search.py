@@ -13,7 +13,7 @@ from nmcu.errors import NmcuError
 from nmcu.graph import digest, reference
 from nmcu.layerwise import Reconstruction, Samples, Score, Variant
 from nmcu.pareto import Assignment, Measured, Networks
-from nmcu.pareto.refine import front, thinned
+from nmcu.pareto.refine import front, instead, thinned
 from nmcu.sparsity import NMPattern
 
 pytest.importorskip("optuna", reason="needs the extra search")
@@ -152,3 +152,19 @@ def test_a_front_is_what_nothing_beats() -> None:
     assert [m.cycles for m in best] == [90, 80, 78, 50]
     assert [m.cycles for m in thinned(best, 3)] == [90, 78, 50]
     assert thinned(best, 9) == best
+    wanted = [m.assignment for m in best if m.cycles == 80]
+    assert [m.cycles for m in thinned(best, 3, wanted)] == [90, 80, 50]
+    assert [m.cycles for m in thinned(best, 2, wanted)] == [90, 50]
+
+
+def test_the_fastest_that_is_as_good() -> None:
+    def measured(cycles: int, right: int) -> Measured:
+        return Measured(Assignment(), Score(10, right, 0.0, 0.0), cycles)
+
+    def wrong(m: Measured) -> float:
+        return 10.0 - (m.score.correct or 0)
+
+    best = [measured(90, 9), measured(80, 8), measured(50, 3)]
+    assert instead(best, measured(100, 8), wrong) is best[1]
+    assert instead(best, measured(40, 2), wrong) is best[2]
+    assert instead(best, measured(100, 10), wrong) is None

@@ -20,7 +20,7 @@ from nmcu.isa import InstructionSet
 from nmcu.layerwise import Metric, Samples, Variant
 from nmcu.pareto import Assignment, Budget, Front, Measure, Measured, Networks, Point, Surrogate
 from nmcu.pareto.front import loss
-from nmcu.pareto.refine import front, refine, thinned
+from nmcu.pareto.refine import front, instead, refine, thinned
 from nmcu.registry import Registry
 from nmcu.sparsity import NMPattern
 from nmcu.targets import Role, Target
@@ -148,10 +148,12 @@ def search(
             left = trials - len(evaluated) + len(starts)
             evaluated = refine(evaluate, choices, evaluated, left, lost, seed)
         best = budget.chosen(evaluated, lost, name_of(model), chip.name) if budget else None
-        kept = thinned(front(evaluated, lost), points)
+        beside = [each for each in starts[: len(everywhere)] if each.reason is None]
+        best_of = front(evaluated, lost)
+        better = [instead(best_of, each, lost) for each in beside]
+        kept = thinned(best_of, points, {each.assignment for each in better if each is not None})
         if best is not None and best.assignment not in {each.assignment for each in kept}:
             kept = sorted([*kept, best], key=lambda each: -each.cycles)
-        beside = [each for each in starts[: len(everywhere)] if each.reason is None]
         say("stating")
         total = len(kept) + len(beside)
         stated = _Evaluate(pool, stating, tell, total)([each.assignment for each in (*kept, *beside)])

@@ -1,7 +1,7 @@
 """From the additive model's assignments to better ones, by evaluating them."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from nmcu.errors import NmcuError
 from nmcu.pareto.assignment import Assignment
@@ -74,10 +74,18 @@ def front(found: Sequence[Measured], loss: Callable[[Measured], float]) -> list[
     return best[::-1]
 
 
-def thinned(points: Sequence[Measured], count: int) -> list[Measured]:
-    """At most `count` of a front, the ends among them, as evenly over the cycles as it has them."""
+def thinned(points: Sequence[Measured], count: int, wanted: Collection[Assignment] = ()) -> list[Measured]:
+    """At most `count` of a front, the ends among them, those that are `wanted` if they are not more, the others as
+    evenly over the cycles as it has them."""
     kept = list(points)
     while len(kept) > max(2, count):
-        gaps = [kept[at - 1].cycles - kept[at + 1].cycles for at in range(1, len(kept) - 1)]
-        kept.pop(1 + gaps.index(min(gaps)))
+        inner = range(1, len(kept) - 1)
+        others = [at for at in inner if kept[at].assignment not in wanted]
+        kept.pop(min(others or inner, key=lambda at: kept[at - 1].cycles - kept[at + 1].cycles))
     return kept
+
+
+def instead(front: Sequence[Measured], of: Measured, loss: Callable[[Measured], float]) -> Measured | None:
+    """The fastest of a front that is at least as good."""
+    good = [each for each in front if loss(each) <= loss(of)]
+    return min(good, key=lambda each: each.cycles, default=None)
