@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nmcu.layerwise import LeastSquares, selected
+from nmcu.layerwise import LeastSquares, selected, selection
 from nmcu.sparsity import NMPattern, blocks, mask
 
 SHAPES = {
@@ -90,3 +90,13 @@ def test_inputs_that_are_always_zero_are_not_kept() -> None:
     nothing = LeastSquares.of(rng.normal(0, 1, (4, 16)), np.diag([0.0] * 16 + [300.0]))
     assert selected(nothing, NMPattern(1, 4), shape).sum() == 16
     assert np.isfinite(nothing.solved(np.ones((4, 16), bool))).all()
+
+
+def test_where_exchanges_would_take_too_long_the_first_choice_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    shape, pattern = SHAPES["1:4"], NMPattern.parse("1:4")
+    problem = problem_of(shape)
+    exchanged = errors(problem, selected(problem, pattern, shape)).sum()
+    monkeypatch.setattr(selection, "MOST_WORK", 1.0)
+    kept = selected(problem, pattern, shape)
+    assert blocks.split(kept, 4, 1).sum(-1).max() == 1
+    assert errors(problem, kept).sum() > exchanged

@@ -18,6 +18,9 @@ Single = NDArray[np.float32]
 """Enough to compare gains; each sweep begins anew from double precision."""
 SWEEPS = 5
 """Over all weights that are kept; few are exchanged in the last ones."""
+MOST_WORK = 4e12
+"""Multiplications in all sweeps through a layer: some minutes of a core. Wide layers at dense patterns have fewer
+sweeps, or stay with the first choice, which is worth most there."""
 SETTLED = 0.005
 """Of the weights kept: where fewer were exchanged, the choice is made."""
 LEAST = 1e-5
@@ -41,9 +44,10 @@ def selected(problem: LeastSquares, pattern: NMPattern, shape: tuple[int, ...]) 
     left = np.pad(problem.left, ((0, 1), (0, 1)))
     left[none, none] = 1.0
     count = max(1, CHUNK // chosen.shape[1] ** 2)
-    for start in range(0, len(chosen), count):
+    sweeps = min(SWEEPS, int(MOST_WORK / (chosen.size * pattern.m * chosen.shape[1] ** 2)))
+    for start in range(0, len(chosen) if sweeps else 0, count):
         part = slice(start, start + count)
-        chosen[part] = _exchanged(left, aims[part], chosen[part], members, pattern.n)
+        chosen[part] = _exchanged(left, aims[part], chosen[part], members, pattern.n, sweeps)
     kept = np.zeros((len(chosen), none + 1), bool)
     np.put_along_axis(kept, chosen, True, axis=1)
     return np.repeat(kept[:, :-1], pattern.group, axis=0)[: shape[0]].reshape(shape)
@@ -88,10 +92,10 @@ class _State:
         return cls(chosen, inverse.astype(np.float32), weights.astype(np.float32))
 
 
-def _exchanged(left: Real, aims: Real, chosen: Numbers, members: Numbers, n: int) -> Numbers:
+def _exchanged(left: Real, aims: Real, chosen: Numbers, members: Numbers, n: int, sweeps: int) -> Numbers:
     """Better places for some groups."""
     left32, aims32 = left.astype(np.float32), aims.astype(np.float32)
-    for _ in range(SWEEPS):
+    for _ in range(sweeps):
         state = _State.of(left, aims, chosen)
         count = sum(_exchange(left32, aims32, state, slot, members, n) for slot in range(chosen.shape[1]))
         chosen = state.chosen
