@@ -103,8 +103,6 @@ class Recipe:
                 "folders with --out and --cache"
             )
         self.history = list(position.get("history", []))
-        if not position and self.share is not None:
-            self.experiment = self._planned(self.share * (self.deadline - time.monotonic()))
         torch.manual_seed(self.experiment.seed)
         model = build(**self.experiment.model)
         self._check_growth(model)
@@ -112,6 +110,9 @@ class Recipe:
             nt.checkpoint.load_compact(self.results / self.experiment.start / "float", model)
         if not position:
             self._prepare(model)
+        if not position and self.share is not None:  # behind what takes minutes
+            self.experiment = self._planned(self.share * (self.deadline - time.monotonic()))
+            torch.manual_seed(self.experiment.seed)
         sparsifier = self._sparsify(model)
         model.to(self.device, memory_format=torch.channels_last)
         if position.get("phase", "float") == "float":
