@@ -83,6 +83,14 @@ def test_results_stay_nearer_than_by_magnitude(model: nn.Module) -> None:
     assert error < 0.5 * other
 
 
+def test_zeros_of_layers_that_are_not_pruned_stay(model: nn.Module) -> None:
+    with torch.no_grad():
+        model.twice.weight[:, ::2] = 0
+    train.reconstruct(model, [images(64)], {"down": "1:8"})
+    assert not model.twice.weight[:, ::2].any()
+    assert model.twice.weight[:, 1::2].all()
+
+
 def test_sparsify_keeps_the_weights_that_were_chosen(model: nn.Module) -> None:
     train.reconstruct(model, [images(64)], {"down": "2:8x4", "fc": "1:16"}, channels={"fc": 16})
     before = {name: model.get_submodule(name).weight.clone() for name in ("down", "fc")}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -101,30 +101,31 @@ def _mixes(layer: nn.Module) -> bool:
     return getattr(layer, "groups", 1) == 1
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Place:
-    """A layer by name, its results of each time that it ran, and the BatchNorm that reads one."""
+    """A layer by name, how often it runs, and the BatchNorm that reads its result."""
 
     name: str
-    results: list[Tensor] = field(default_factory=list)
-    norm: _BatchNorm | None = None
+    runs: int
+    norm: _BatchNorm | None
 
 
 def _order(model: nn.Module, batch: Tensor) -> list[_Place]:
     """The layers that can be fitted, in the order in which they run."""
-    places: dict[str, _Place] = {}
+    results: dict[str, list[Tensor]] = {}
+    norms: dict[str, _BatchNorm] = {}
 
     def ran(name: str) -> Hook:
         def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
-            places.setdefault(name, _Place(name)).results.append(output)
+            results.setdefault(name, []).append(output)
 
         return hook
 
     def reads(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         assert isinstance(module, _BatchNorm)
-        for place in places.values():
-            if any(result is inputs[0] for result in place.results):
-                place.norm = module
+        norms.update(
+            {name: module for name, each in results.items() if any(result is inputs[0] for result in each)}
+        )
 
     with ExitStack() as hooks:
         for name, module in model.named_modules():
@@ -133,7 +134,7 @@ def _order(model: nn.Module, batch: Tensor) -> list[_Place]:
             elif isinstance(module, _BatchNorm):
                 hooks.callback(module.register_forward_pre_hook(reads).remove)
         given.run(model, batch, "batch 0")
-    return list(places.values())
+    return [_Place(name, len(each), norms.get(name)) for name, each in results.items()]
 
 
 def _fit(
@@ -158,7 +159,7 @@ def _fit(
             np.concatenate(
                 [
                     _with_one(windows(x, module, each, number, channels))
-                    for x in _inputs(whole, module, batch, len(place.results))
+                    for x in _inputs(whole, module, batch, place.runs)
                 ]
             )
             for whole, module in ((model, layer), (dense, before))
@@ -169,12 +170,8 @@ def _fit(
         squares += np.square(results).sum(axis=0)
         sums += results.sum(axis=0)
     problem = LeastSquares.of(weight, gram, cross)
-    kept = (
-        np.ones(weight.shape, bool)
-        if pattern is None
-        else selected(problem, pattern, tuple(rows.shape)).reshape(weight.shape)
-    )
-    found = problem.solved(kept)
+    kept = weight != 0 if pattern is None else selected(problem, pattern, tuple(rows.shape))
+    found = problem.solved(kept.reshape(weight.shape))
     bias = problem.bias(found)
     new = torch.from_numpy(found).to(layer.weight).reshape(rows.shape)
     layer.weight.copy_(masks.reduction_back(new, shape, channels))
@@ -205,7 +202,7 @@ def _inputs(model: nn.Module, layer: nn.Module, batch: Tensor, runs: int) -> lis
     found: list[Tensor] = []
 
     def hook(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        found.append(inputs[0])
+        found.append(inputs[0].clone() if runs > 1 else inputs[0])  # what runs on may change it in place
         if len(found) == runs:
             raise _Reached
 
