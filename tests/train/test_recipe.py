@@ -165,6 +165,13 @@ def test_a_plan_fits_the_time_and_the_next_call_keeps_it(
     assert recipe("--minutes", "9", text=text).startswith('tiny {"images": 30')
 
 
+def test_weights_are_prepared_once_before_training(recipe: Recipe) -> None:
+    text = (EXPERIMENT % 0.1).replace("[sparsity]", "[sparsity]\npermute = true\nreconstruct = 2")
+    said = recipe("--max-minutes", "60", text=text)
+    assert "stage1.conv2: " in said and "% lost" in said and " % to " in said
+    assert "lost" not in recipe("--max-minutes", "60", text=text)
+
+
 def test_the_epochs_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(FOLDER))
     from budget import cost, fitted
