@@ -18,8 +18,8 @@ Single = NDArray[np.float32]
 """Enough to compare gains; each sweep begins anew from double precision."""
 SWEEPS = 5
 """Over all weights that are kept; few are exchanged in the last ones."""
-MOST_WORK = 4e12
-"""Multiplications in all sweeps through a layer: some minutes of a core. Wide layers at dense patterns have fewer
+MOST_WORK = 1e12
+"""Multiplications in all sweeps through a layer: about half a minute. Wide layers at dense patterns have fewer
 sweeps, or stay with the first choice, which is worth most there."""
 SETTLED = 0.005
 """Of the weights kept: where fewer were exchanged, the choice is made."""
