@@ -1,5 +1,5 @@
 # Two commands do everything: `make demo` and `make test`. Each sets up what it needs in .venv.
-# `make demo DATA=images.parquet` also measures the accuracy on those images.
+# `make demo DATA=images.parquet` also measures the accuracy on those images, `make demo MODELS=FOLDER` runs other models.
 # `make dist` builds the source distribution and the wheel into dist; `make dist-test` installs that wheel into a fresh
 # environment and runs the demo there.
 PYTHON ?= python3
@@ -30,7 +30,7 @@ $(VENV)/.test: $(SOURCES)
 	touch $@ $(VENV)/.plain
 
 demo: $(VENV)/.plain
-	$(BIN)/nmcu demo $(if $(DATA),--data $(DATA))
+	$(BIN)/nmcu demo $(if $(MODELS),--models $(MODELS)) $(if $(DATA),--data $(DATA))
 
 setup: $(VENV)/.test
 

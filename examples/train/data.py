@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from experiment import Data
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -70,17 +71,19 @@ def normalise(images: NDArray[np.uint8], mean: float, std: float) -> Tensor:
 
 
 class Augmenter:
-    """Random shifts by up to `pad` pixels (reflected borders) and horizontal flips of a split, kept on `device`."""
+    """Random shifts (reflected borders), horizontal flips and cutout (DeVries and Taylor, 2017) of a split, kept on
+    `device`."""
 
-    def __init__(self, split: Split, pad: int, mean: float, std: float, device: torch.device) -> None:
+    def __init__(self, split: Split, form: Data, device: torch.device) -> None:
         images = torch.from_numpy(split.images).permute(0, 3, 1, 2)
-        padded = functional.pad(images.float(), (pad,) * 4, mode="reflect").to(device, torch.uint8)
+        padded = functional.pad(images.float(), (form.pad,) * 4, mode="reflect").to(device, torch.uint8)
         size = split.images.shape[1]
         self._windows = padded.unfold(2, size, 1).unfold(3, size, 1)
         self._labels = torch.tensor(split.labels, device=device)
         self._device = device
-        self._shifts = 2 * pad + 1
-        self._mean, self._std = mean, std
+        self._shifts = 2 * form.pad + 1
+        self._mean, self._std = form.mean, form.std
+        self._cutout = form.cutout
 
     def batches(self, size: int, seed: tuple[int, ...], start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
         """(images, labels) of one epoch from batch `start` on; each batch depends on `seed` and its number only."""
@@ -92,7 +95,18 @@ class Augmenter:
             images = (self._windows[index, :, dy, dx].float() / 255 - self._mean) / self._std
             flip = torch.from_numpy(rng.random(size) < 0.5).to(self._device)
             images = torch.where(flip[:, None, None, None], images.flip(3), images)
+            if self._cutout:
+                centres = torch.from_numpy(rng.integers(0, images.shape[-1], (2, size))).to(self._device)
+                images = images.masked_fill(_square(centres, self._cutout, images.shape[-1]), 0.0)
             yield images.contiguous(memory_format=torch.channels_last), self._labels[index]
+
+
+def _square(centres: Tensor, side: int, size: int) -> Tensor:
+    """(N, 1, size, size) bool: a square of `side` pixels around the (row, column) of each image, cut at its borders."""
+    starts = centres - side // 2
+    place = torch.arange(size, device=centres.device)
+    down, across = ((place >= start[:, None]) & (place < start[:, None] + side) for start in starts)
+    return (down[:, :, None] & across[:, None, :])[:, None]
 
 
 def _decode(source: Path, size: int) -> Split:

@@ -14,7 +14,8 @@ from nmcu.errors import NmcuError
 class Data:
     """Image `size` in pixels, `(pixel / 255 - mean) / std`, shifts of up to `pad`, `holdout` images for decisions.
 
-    `growth` [[epoch, size], ...] makes the float phase see smaller images first, which take less time.
+    `growth` [[epoch, size], ...] makes the float phase see smaller images first, which take less time; `cutout` blanks
+    a square of so many pixels in every training image.
     """
 
     size: int = 32
@@ -23,6 +24,7 @@ class Data:
     pad: int = 4
     holdout: int = 5000
     growth: list[list[int]] = field(default_factory=list)
+    cutout: int = 0
 
 
 @dataclass(frozen=True)

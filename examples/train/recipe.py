@@ -72,7 +72,7 @@ class Recipe:
         self.test_source = source_of(data, "test")
         cut = len(whole) - min(form.holdout, len(whole) // 10)
         self.holdout = whole.take(cut, len(whole))
-        self.augmenter = Augmenter(whole.take(0, cut), form.pad, form.mean, form.std, self.device)
+        self.augmenter = Augmenter(whole.take(0, cut), form, self.device)
         self.batches = {p: cut // phase.batch for p, phase in self.phases.items()}
         if min(self.batches.values()) == 0:
             raise NmcuError(f"{cut} training images do not fill one batch: give more data or a smaller batch")

@@ -112,11 +112,16 @@ def _ships(results: Path, models: Path, top1: float, monkeypatch: pytest.MonkeyP
     """A finished experiment becomes an example model with its accuracy beside it."""
     models.mkdir()
     (models / "metrics.json").write_text('{"other": {}}')
-    arguments = ["ship.py", "tiny", "--results", str(results), "--models", str(models)]
+    arguments = ["ship.py", "tiny", "small=tiny", "--results", str(results), "--models", str(models)]
     monkeypatch.setattr("sys.argv", arguments)
-    runpy.run_path(str(FOLDER / "ship.py"), run_name="__main__")
+    ship = runpy.run_path(str(FOLDER / "ship.py"), run_name="__main__")
     shipped = json.loads((models / "metrics.json").read_text())
-    assert shipped.keys() == {"other", "tiny"}
+    assert shipped.keys() == {"other", "tiny", "small"}
+    assert shipped["small"] == {**shipped["tiny"], "file": "small.onnx"}
+    metrics = json.loads((results / "tiny" / "metrics.json").read_text())
+    metrics["final"] |= {"top1": None, "top1_onnxruntime": 12.5}
+    entry = ship["entry"](metrics, "tiny.onnx")
+    assert (entry["top1"], entry["measured_with"]) == (12.5, "ONNX Runtime")
     assert (shipped["tiny"]["top1"], shipped["tiny"]["images"]) == (top1, 30)
     assert (models / shipped["tiny"]["file"]).read_bytes() == (results / "tiny" / "model.onnx").read_bytes()
 
@@ -191,6 +196,25 @@ def test_the_epochs_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
         1.0,
     )
     assert fitted(recipe, 1.0, 2.6 / 0.8) is None, "an int8 epoch, and less than one at 16 and 32 pixels"
+
+
+def test_cutout_blanks_one_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import torch
+    from data import Augmenter, Split
+    from experiment import Data
+
+    pixels = np.random.default_rng(0).integers(0, 100, (64, 9, 9, 3)).astype(np.uint8)
+    split, device = Split(pixels, np.arange(64)), torch.device("cpu")
+    (whole, labels), (cut, same) = (
+        next(Augmenter(split, Data(pad=1, cutout=side), device).batches(64, (7,))) for side in (0, 4)
+    )
+    blank = (cut == 0).all(1)
+    assert torch.equal(labels, same), "the square changes nothing else"
+    assert torch.equal(cut, torch.where(blank[:, None], 0.0, whole)) and (whole != 0).all()
+    rows, columns = blank.any(2).sum(1), blank.any(1).sum(1)
+    assert torch.equal(blank.flatten(1).sum(1), rows * columns), "a rectangle, cut at the borders"
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (2, 4, 2, 4)
 
 
 def test_a_rate_that_rises_and_falls_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Arguments and options that several commands share."""
 
+import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -32,11 +34,12 @@ def _known_fallback(name: str | None) -> str | None:
 
 
 def memory_size(text: str) -> int:
-    """Bytes, as `65536`, `64K` or `1M`; a usage error for anything else."""
-    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in UNITS else (text, "")
-    if not (number.isascii() and number.isdecimal()):
-        raise typer.BadParameter(f"{text!r} is no size: bytes, or a number with K or M, as 64K")
-    return int(number) * UNITS.get(unit, 1)
+    """Bytes, as `65536`, `64K` or `1.5M`, rounded down; a usage error for anything else."""
+    found = re.fullmatch(r"([0-9]+)|([0-9]+(?:\.[0-9]+)?)([KM])", text.upper())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no size: bytes, or a number with K or M, as 64K or 1.5M")
+    whole, number, unit = found.groups()
+    return int(whole) if whole else int(Decimal(number) * UNITS[unit])
 
 
 def known_form(form: str) -> str:

@@ -38,14 +38,16 @@ def selected(problem: LeastSquares, pattern: NMPattern, shape: tuple[int, ...]) 
     first = mask(cost.T.reshape(shape), pattern)
     members = _members(shape, pattern)
     chosen = _chosen(first.reshape(len(first), -1)[:: pattern.group], members, pattern.n)
+    sweeps = min(SWEEPS, int(MOST_WORK / (chosen.size * pattern.m * chosen.shape[1] ** 2)))
+    if not sweeps:
+        return first
     aim = np.pad(problem.aim, ((0, 1), (0, -shape[0] % pattern.group)))
     aims = aim.T.reshape(-1, pattern.group, len(aim)).transpose(0, 2, 1)
     none = len(problem.left)
     left = np.pad(problem.left, ((0, 1), (0, 1)))
     left[none, none] = 1.0
     count = max(1, CHUNK // chosen.shape[1] ** 2)
-    sweeps = min(SWEEPS, int(MOST_WORK / (chosen.size * pattern.m * chosen.shape[1] ** 2)))
-    for start in range(0, len(chosen) if sweeps else 0, count):
+    for start in range(0, len(chosen), count):
         part = slice(start, start + count)
         chosen[part] = _exchanged(left, aims[part], chosen[part], members, pattern.n, sweeps)
     kept = np.zeros((len(chosen), none + 1), bool)

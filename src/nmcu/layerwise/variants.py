@@ -52,10 +52,10 @@ class Variants:
         """The network as the variant has it; the unchanged one for None."""
         if variant is None:
             return self.graph
-        pruned = self.layer(variant)
+        mine = self.layer(variant)
 
         def rewrite(layer: Layer) -> Rewritten:
-            this = pruned if layer.name == pruned.name else layer
+            this = mine if layer.name == mine.name else layer
             return this.op, this.constants
 
         return rewritten(self.graph, rewrite)

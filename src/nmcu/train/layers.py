@@ -7,6 +7,7 @@ from typing import TypeVar
 from torch import nn
 
 from nmcu.errors import NmcuError
+from nmcu.sparsity import NMPattern
 from nmcu.train import masks
 
 Layer = nn.Conv1d | nn.Conv2d | nn.Linear
@@ -23,6 +24,12 @@ def prunable(model: nn.Module, globs: Iterable[str] = ()) -> dict[str, Layer]:
                 f"{glob!r} matches no Conv or Linear layer; the model has: {', '.join(layers) or 'none'}"
             )
     return layers
+
+
+def by_glob(pattern: str | NMPattern | Mapping[str, str | NMPattern]) -> dict[str, NMPattern]:
+    """Patterns by glob of layer names, from those that a caller gives, or the one for all layers."""
+    wanted = pattern if isinstance(pattern, Mapping) else {"*": pattern}
+    return {glob: NMPattern.parse(each) if isinstance(each, str) else each for glob, each in wanted.items()}
 
 
 def first(values: Mapping[str, Value], name: str) -> Value | None:

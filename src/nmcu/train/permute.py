@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from nmcu.errors import NmcuError
 from nmcu.sparsity import NMPattern
 from nmcu.train import channels, given, masks
-from nmcu.train.layers import first, named
+from nmcu.train.layers import by_glob, first, named
 
 ROWS = 4096
 """Rows of weights that a search looks at; of larger layers it takes every n-th."""
@@ -62,10 +62,9 @@ def permute(
     given.check_plain(model)
     if any(masks.of(module) is not None for module in model.modules()):
         raise NmcuError("the model is sparsified already: permute its channels before")
-    wanted = pattern if isinstance(pattern, Mapping) else {"*": pattern}
-    parsed = {glob: NMPattern.parse(p) if isinstance(p, str) else p for glob, p in wanted.items()}
+    wanted = by_glob(pattern)
     skip = [skip] if isinstance(skip, str) else skip
-    patterns = dict(_patterns(model, parsed, skip))
+    patterns = dict(_patterns(model, wanted, skip))
     before = _shares(model, patterns)
     sets = channels.free(model, sample)
     for _ in range(ROUNDS):

@@ -15,7 +15,7 @@ from nmcu.layerwise import LeastSquares, selected
 from nmcu.layerwise.least_squares import Real
 from nmcu.sparsity import NMPattern
 from nmcu.train import given, masks
-from nmcu.train.layers import NOTHING, first, named, prunable
+from nmcu.train.layers import NOTHING, by_glob, first, named, prunable
 from nmcu.train.windows import windows
 
 Batch = Tensor | Sequence[Tensor]
@@ -60,10 +60,9 @@ def reconstruct(
         raise NmcuError("there are no data: give batches of inputs, or of inputs and classes")
     for number, batch in enumerate(batches):
         given.check_inputs(batch, f"batch {number}")
-    wanted = pattern if isinstance(pattern, Mapping) else {"*": pattern}
-    parsed = {glob: NMPattern.parse(p) if isinstance(p, str) else p for glob, p in wanted.items()}
+    wanted = by_glob(pattern)
     skip = [skip] if isinstance(skip, str) else skip
-    patterns = _patterns(model, parsed, skip)
+    patterns = _patterns(model, wanted, skip)
     dense = given.copied(model)
     training = [module for module in model.modules() if module.training]
     lost: dict[str, float] = {}
