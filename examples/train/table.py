@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
@@ -120,22 +121,28 @@ def _place(metrics: dict[str, Any]) -> tuple[str, int, int]:
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """Top-1 over cycles: a colour for each network, squares where four channels share positions."""
+    """Top-1 over cycles: a colour for each network, squares where four channels share positions.
+
+    A line goes through the dense networks, which pruned ones are to beat; named are those that no other one beats.
+    """
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
-    for colour, network in enumerate(dict.fromkeys(row.network for row in rows)):
-        for row in (r for r in rows if r.network == network and r.pattern != "base"):
-            if row.cycles is None:
+    placed = {row: _cycles_and_top1(row) for row in rows if row.cycles is not None and row.pattern != "base"}
+    dense = _best([place for row, place in placed.items() if row.pattern == "dense"])
+    best = _best(list(placed.values()))
+    axes.plot(*zip(*dense, strict=True), ":", color="grey", label="dense")
+    for colour, network in enumerate(dict.fromkeys(row.network for row in placed)):
+        style = {"color": colormaps["tab20"](colour)}
+        for row, place in placed.items():
+            if row.network != network:
                 continue
             shared = "x" in row.pattern
-            place = (row.cycles / 1e6, next(a for a in reversed(row.accuracies) if a is not None))
-            axes.plot(
-                *place, "s" if shared else "o", color=f"C{colour}", fillstyle="none" if shared else "full"
-            )
-            if row.seed == 0:
-                offset = (5, -12) if shared else (5, 5)
-                axes.annotate(row.pattern, place, offset, textcoords="offset points", fontsize="small")
-        axes.plot([], [], "o", color=f"C{colour}", label=network)
+            axes.plot(*place, "s" if shared else "o", **style, fillstyle="none" if shared else "full")
+            if place in best:
+                axes.annotate(
+                    row.pattern, place, (-5, 5), textcoords="offset points", ha="right", fontsize="small"
+                )
+        axes.plot([], [], "o", **style, label=network)
     axes.plot([], [], "s", color="black", fillstyle="none", label="positions shared by four channels")
     axes.set(xlabel="million cycles", ylabel="top-1, percent, int8", xscale="log")
     axes.margins(x=0.12, y=0.1)
@@ -144,6 +151,17 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.legend(fontsize="small", loc="lower right")
     figure.savefig(path, dpi=120)
+
+
+def _cycles_and_top1(row: Row) -> tuple[float, float]:
+    """In millions, and in percent of the last accuracy that is there."""
+    assert row.cycles is not None, "rows without are left out"
+    return row.cycles / 1e6, next(a for a in reversed(row.accuracies) if a is not None)
+
+
+def _best(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Those that no other one beats in both, by cycles."""
+    return sorted(p for p in places if not any(o != p and o[0] <= p[0] and o[1] >= p[1] for o in places))
 
 
 if __name__ == "__main__":

@@ -269,6 +269,14 @@ def test_demo_compares_the_example_networks(nmcu: Any) -> None:
     assert MODEL.name in result.out and "top-1" in result.out and "bit-exact" in result.out
 
 
+@pytest.mark.slow
+def test_demo_runs_a_whole_resnet18(nmcu: Any) -> None:
+    result = nmcu("demo", "--models", MODEL.parents[1] / "resnet18")
+    assert result.code == 0
+    assert "resnet18_1x8.onnx.xz" in result.out and "90.56 %" in result.out
+    assert "word_gather_g1x8" in result.out, "its weights fit the pattern that it was trained to"
+
+
 def _four_images(folder: Path) -> Path:
     """Noise in two classes."""
     pixels = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), np.uint8)
