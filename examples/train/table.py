@@ -130,19 +130,17 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     placed = {row: _cycles_and_top1(row) for row in rows if row.cycles is not None and row.pattern != "base"}
     dense = _best([place for row, place in placed.items() if row.pattern == "dense"])
     best = _best(list(placed.values()))
-    axes.plot(*zip(*dense, strict=True), ":", color="grey", label="dense")
-    for colour, network in enumerate(dict.fromkeys(row.network for row in placed)):
-        style = {"color": colormaps["tab20"](colour)}
-        for row, place in placed.items():
-            if row.network != network:
-                continue
-            shared = "x" in row.pattern
-            axes.plot(*place, "s" if shared else "o", **style, fillstyle="none" if shared else "full")
-            if place in best:
-                axes.annotate(
-                    row.pattern, place, (-5, 5), textcoords="offset points", ha="right", fontsize="small"
-                )
-        axes.plot([], [], "o", **style, label=network)
+    axes.plot([cycles for cycles, _ in dense], [top1 for _, top1 in dense], ":", color="grey", label="dense")
+    networks = dict.fromkeys(row.network for row in placed)
+    colours = {network: colormaps["tab20"](number) for number, network in enumerate(networks)}
+    for row, place in placed.items():
+        marker, style = ("s", "none") if "x" in row.pattern else ("o", "full")
+        axes.plot(*place, marker, color=colours[row.network], fillstyle=style)
+        if place in best:
+            offset = {"xytext": (-5, 5), "textcoords": "offset points", "ha": "right"}
+            axes.annotate(row.pattern, place, **offset, fontsize="small")
+    for network, colour in colours.items():
+        axes.plot([], [], "o", color=colour, label=network)
     axes.plot([], [], "s", color="black", fillstyle="none", label="positions shared by four channels")
     axes.set(xlabel="million cycles", ylabel="top-1, percent, int8", xscale="log")
     axes.margins(x=0.12, y=0.1)

@@ -271,7 +271,10 @@ def test_demo_compares_the_example_networks(nmcu: Any) -> None:
 
 @pytest.mark.slow
 def test_demo_runs_a_whole_resnet18(nmcu: Any) -> None:
-    result = nmcu("demo", "--models", MODEL.parents[1] / "resnet18")
+    models = MODEL.parents[1] / "resnet18"
+    if not models.exists():
+        pytest.skip("the source distribution is without examples/resnet18")
+    result = nmcu("demo", "--models", models)
     assert result.code == 0
     assert "resnet18_1x8.onnx.xz" in result.out and "90.56 %" in result.out
     assert "word_gather_g1x8" in result.out, "its weights fit the pattern that it was trained to"
