@@ -138,17 +138,18 @@ def search(
         evaluate = _Evaluate(pool, measure, tell, OPTIMA + 2 + len(everywhere) + trials)
         starts = evaluate(list(dict.fromkeys([*everywhere, *surrogate.front(OPTIMA)])))
         starts += evaluate(_within(surrogate, starts[0], budget, {each.assignment for each in starts}))
+        beside = [each for each in starts[: len(everywhere)] if each.reason is None]
         choices = {
             layer: [pareto.DENSE, *(str(option.variant.pattern) for option in options)]
             for layer, options in surrogate.options.items()
         }
         evaluated = starts
         if trials and choices:
-            evaluated = pareto.explored(evaluate, surrogate, starts, trials - trials // SAMPLED)
+            count = trials - trials // SAMPLED
+            evaluated = pareto.explored(evaluate, surrogate, starts, count, beside, lost)
             left = trials - len(evaluated) + len(starts)
             evaluated = refine(evaluate, choices, evaluated, left, lost, seed)
         best = budget.chosen(evaluated, lost, name_of(model), chip.name) if budget else None
-        beside = [each for each in starts[: len(everywhere)] if each.reason is None]
         best_of = front(evaluated, lost)
         better = [instead(best_of, each, lost) for each in beside]
         kept = thinned(best_of, points, {each.assignment for each in better if each is not None})

@@ -1,6 +1,6 @@
 """Weights of a layer that come nearest to the dense layer's result, as a problem of least squares."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,13 @@ class LeastSquares:
         left = inputs - count * np.outer(mean, mean) + damping * np.eye(len(inputs))
         aim = (cross[:-1, :-1] - count * np.outer(mean, before)) @ weight.T + damping * weight.T
         return cls(left, aim, mean, weight @ before)
+
+    def with_results(self, inputs: Real, more: Real) -> "LeastSquares":
+        """The same for results that are `more` (samples, Cout) greater in the samples of `inputs` (samples, K), which
+        are those that it was made of."""
+        return replace(
+            self, aim=self.aim + (inputs - self.mean).T @ more, result=self.result + more.mean(axis=0)
+        )
 
     def solved(self, kept: NDArray[np.bool_]) -> Real:
         """The best weights (Cout, K) at the places `kept` (Cout, K), zero elsewhere."""

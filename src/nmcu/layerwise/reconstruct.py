@@ -80,6 +80,12 @@ def columns(op: ops.Conv2d | ops.Linear, weight: Array, x: Array, most: int | No
     places = view.shape[: 3 if isinstance(op, ops.Conv2d) else 1]
     count = int(np.prod(places))
     if most is not None and count > most:
-        picked = np.random.default_rng(0).choice(count, most, replace=False)
-        view = view[np.unravel_index(picked, places)]
+        view = view[np.unravel_index(picked(count, most), places)]
     return view.reshape(-1, weight[0].size)
+
+
+def picked(count: int, most: int) -> NDArray[np.intp]:
+    """`most` of so many outputs at most, which are the same each time."""
+    if count <= most:
+        return np.arange(count)
+    return np.random.default_rng(0).choice(count, most, replace=False)

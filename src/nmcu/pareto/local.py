@@ -1,6 +1,6 @@
 """The additive model where a search is: fitted to what networks of about as many cycles were found to lose."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nmcu.pareto.assignment import Assignment
 from nmcu.pareto.measure import Measured
-from nmcu.pareto.refine import BATCH, Evaluate
+from nmcu.pareto.refine import BATCH, Evaluate, front, instead
 from nmcu.pareto.surrogate import Surrogate, divergence
 
 Real = NDArray[np.float64]
@@ -20,11 +20,21 @@ MISFIT_OF_LOSSES, MISFIT_OF_CYCLES = 0.1, 0.01
 """Standard deviation of a network's value from the sum, as a share of the mean nearby."""
 GOLDEN = (5**0.5 - 1) / 2
 """Each round's bounds lie between those of the rounds before."""
+STEP = 0.05
+"""Of the cycles of what is as good as a rival: how far below the next try is at most."""
 
 
-def explored(evaluate: Evaluate, model: Surrogate, starts: Sequence[Measured], trials: int) -> list[Measured]:
+def explored(
+    evaluate: Evaluate,
+    model: Surrogate,
+    starts: Sequence[Measured],
+    trials: int,
+    rivals: Sequence[Measured] = (),
+    loss: Callable[[Measured], float] = lambda measured: divergence(measured.score),
+) -> list[Measured]:
     """All that was evaluated: `starts`, and up to `trials` others: round by round the optima, at several bounds on the
-    cycles, of the models `fitted` there to all before."""
+    cycles, of the models `fitted` there to all before. The bounds lie evenly over the cycles, but for those that aim
+    at `rivals`: something faster yet that loses no more than they do."""
     known = list(starts)
     number = 0
     while (left := trials - len(known) + len(starts)) > 0:
@@ -32,10 +42,12 @@ def explored(evaluate: Evaluate, model: Surrogate, starts: Sequence[Measured], t
         if not cycles:
             break
         number += 1
+        step = number * GOLDEN % 1
+        bounds = _below(known, rivals, loss, step)
+        even = BATCH - len(bounds)
+        bounds += [round(min(cycles) + (i + step) / even * (max(cycles) - min(cycles))) for i in range(even)]
         wanted: list[Assignment] = []
-        for step in range(BATCH):
-            share = (step + number * GOLDEN % 1) / BATCH
-            bound = round(min(cycles) + share * (max(cycles) - min(cycles)))
+        for bound in bounds:
             but = [*(each.assignment for each in known), *wanted]
             found = fitted(model, known, bound).optimum(bound, but=but)
             if found is not None and len(wanted) < left:
@@ -44,6 +56,21 @@ def explored(evaluate: Evaluate, model: Surrogate, starts: Sequence[Measured], t
             break
         known += evaluate(wanted)
     return known
+
+
+def _below(
+    known: Sequence[Measured], rivals: Sequence[Measured], loss: Callable[[Measured], float], step: float
+) -> list[int]:
+    """Bounds on cycles for half a round: a little below the fastest that is as good as a rival, of those rivals by
+    whom least is saved so far."""
+    best = front(known, loss)
+    least = min(each.cycles for each in best)
+    saved: dict[int, float] = {}
+    for rival in rivals:
+        better = instead(best, rival, loss)
+        if better is not None and (bound := round((1 - STEP * step) * better.cycles)) >= least:
+            saved[bound] = min(saved.get(bound, 1.0), 1 - better.cycles / rival.cycles)
+    return sorted(saved, key=lambda bound: saved[bound])[: BATCH // 2]
 
 
 def fitted(model: Surrogate, found: Sequence[Measured], bound: int) -> Surrogate:
