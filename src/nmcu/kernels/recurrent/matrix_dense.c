@@ -1,4 +1,5 @@
 #include "portable.h"
+#include "quad.h"
 
 void nmcu_matrix_dense(const nmcu_rows_block_t *block)
 {
@@ -8,13 +9,9 @@ void nmcu_matrix_dense(const nmcu_rows_block_t *block)
     for (unsigned i = 0; i < block->quads; i++, y += 4) {
         const nmcu_quad_t *quad = (const nmcu_quad_t *)(const void *)record;
         const int8_t *value = (const int8_t *)(record + sizeof(nmcu_quad_t));
-        const int8_t *x = block->x;
         int32_t sums[4] = {quad->bias[0], quad->bias[1], quad->bias[2], quad->bias[3]};
-        for (unsigned step = 0; step < block->steps; step++, x += 4, value += 16)
-            for (unsigned row = 0; row < 4; row++)
-                for (unsigned entry = 0; entry < 4; entry++)
-                    sums[row] += x[entry] * value[4 * row + entry];
+        nmcu_quad_add(sums, block->x, value, block->steps);
         nmcu_quad_end(block, quad, y, sums);
-        record = (const uint8_t *)value;
+        record = (const uint8_t *)(value + 16 * block->steps);
     }
 }
