@@ -6,8 +6,9 @@ from itertools import product
 import pytest
 
 from nmcu.layerwise import Score, Variant
-from nmcu.pareto import Assignment, Measured, Option, Surrogate, explored
+from nmcu.pareto import Assignment, Measured, Option, Surrogate, explored, uniform
 from nmcu.pareto.local import fitted
+from nmcu.pareto.refine import front, instead
 from nmcu.sparsity import NMPattern
 
 LAYERS = ("a", "b", "c", "d")
@@ -71,6 +72,24 @@ def test_each_trial_is_a_new_one() -> None:
     found = explored(_evaluate(_together), MODEL, starts, 24)
     assert found[: len(starts)] == starts
     assert len({each.assignment for each in found}) == len(found) == len(starts) + 24
+
+
+def test_trials_aim_below_what_is_as_good_as_a_rival() -> None:
+    """The best that is as good as each pattern everywhere is found sooner."""
+    everything = _evaluate(_together)(_all())
+    rivals = _evaluate(_together)([uniform(ALONE, pattern) for pattern in PATTERNS])
+    starts = [*rivals, *_evaluate(_together)(MODEL.front(4))]
+
+    def loss(measured: Measured) -> float:
+        return measured.score.divergence or 0.0
+
+    def cycles(found: Sequence[Measured]) -> list[int]:
+        better = (instead(front(found, loss), rival, loss) for rival in rivals)
+        return [each.cycles for each in better if each is not None]
+
+    aimed = explored(_evaluate(_together), MODEL, starts, 48, rivals, loss)
+    assert cycles(aimed) == cycles(everything) != cycles(starts)
+    assert sum(cycles(aimed)) < sum(cycles(explored(_evaluate(_together), MODEL, starts, 48)))
 
 
 def test_nothing_is_evaluated_where_all_is_known_or_nothing_fits() -> None:
