@@ -1,5 +1,6 @@
 """Searching a small network: the same whoever does it, points that run as they are stated, bounds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from nmcu.errors import NmcuError
 from nmcu.graph import digest, reference
 from nmcu.layerwise import Reconstruction, Samples, Score, Variant
 from nmcu.pareto import Assignment, Measured, Networks
-from nmcu.pareto.refine import front, instead, thinned
+from nmcu.pareto.refine import front, instead, refine, thinned
 from nmcu.sparsity import NMPattern
 
 pytest.importorskip("optuna", reason="needs the extra search")
@@ -168,3 +169,21 @@ def test_the_fastest_that_is_as_good() -> None:
     assert instead(best, measured(100, 8), wrong) is best[1]
     assert instead(best, measured(40, 2), wrong) is best[2]
     assert instead(best, measured(100, 10), wrong) is None
+
+
+def test_a_start_with_what_is_no_choice_is_known_only() -> None:
+    """As a pattern everywhere is in a layer where it gains nothing."""
+
+    def evaluate(wanted: Sequence[Assignment]) -> list[Measured]:
+        return [Measured(each, Score(10, 5, len(each.each), 0.0), 100 - len(each.each)) for each in wanted]
+
+    starts = evaluate([Assignment(), Assignment((Variant("a", NMPattern(1, 4)),))])
+    choices = {"a": ["dense", "1:8"], "b": ["dense", "1:8"]}
+    found = refine(evaluate, choices, starts, 8, lambda each: 100 - (each.score.top1 or 0))
+    assert {str(each.assignment.patterns) for each in found} == {
+        "{}",
+        "{'a': '1:4'}",
+        "{'a': '1:8'}",
+        "{'b': '1:8'}",
+        "{'a': '1:8', 'b': '1:8'}",
+    }

@@ -43,8 +43,9 @@ def refine(
         )
     study = optuna.create_study(directions=["minimize", "minimize"], sampler=sampler)
     for each in starts:
-        if each.reason is None:
-            params = {layer: each.assignment.of(layer) for layer in choices}
+        params = {layer: each.assignment.of(layer) for layer in choices}
+        is_choice = all(pattern in choices[layer] for layer, pattern in params.items())
+        if each.reason is None and is_choice:  # a pattern everywhere is also where it gains nothing
             values = [loss(each), each.cycles]
             study.add_trial(optuna.create_trial(params=params, distributions=spaces, values=values))
     left, idle = trials, 0
