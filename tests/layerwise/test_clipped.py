@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import nmcu
+from kernels.affine_layers import Shape
+from kernels.affine_layers import layer as affine
+from kernels.test_conv_add import real
 from networks import conv_linear
 from nmcu import graph
 from nmcu.graph import reference
@@ -49,6 +52,23 @@ def test_bounds_are_where_the_sum_behind_a_layer_stops_changing(name: str) -> No
     inside &= (own > -128) & (own < 127)
     assert 0.1 < inside.mean() < 0.9
     assert (sums[inside] > add.op.lo).all()
+
+
+@pytest.mark.parametrize("signs", [(1, 1), (-1, 1), (1, -1)])
+def test_bounds_of_a_sum_within_the_layer(signs: tuple[int, int]) -> None:
+    layer = real(affine(Shape((5, 7, 8), 18)), signs=signs, lo=-40)
+    rng = np.random.default_rng(2)
+    x, r = (rng.integers(-128, 128, info.shape).astype(np.int8) for info in layer.inputs)
+    clip = Clip.of(NETWORK, layer, lambda tensor: {"r": r}[tensor].reshape(-1, 18))
+    assert clip is not None
+    results = _results(layer, x)
+    y = layer.op.reference([x, r], layer.constants)[0].reshape(results.shape)
+    outside = (results < clip.lo) | (results > clip.hi)
+    assert np.isin(y[outside], [-40, 127]).all()
+    step = 2 * (clip.hi - clip.lo) / 167
+    inside = (results > clip.lo + step) & (results < clip.hi - step)
+    assert 0.1 < inside.mean() < 0.9
+    assert not np.isin(y[inside], [-40, 127]).any()
 
 
 def test_bounds_of_a_layer_with_an_activation_are_its_own() -> None:
