@@ -118,6 +118,12 @@ def _sums(
     return Folded(requant.SUMS, integers.astype(np.int32), one, one, weight_scale)
 
 
+def unfolded(bias: NDArray[Any], weight: NDArray[np.int8], zero_point: int) -> NDArray[np.int64]:
+    """The bias (Cout,) without the input zero point that `fold` put there; weight (Cout, ...)."""
+    sums = weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64)
+    return np.asarray(bias.astype(np.int64) + zero_point * sums)
+
+
 def check_constants(what: str, constants: Constants, cout: int) -> None:
     """Raise `ModelError` unless bias, multiplier and shift have one entry per output channel."""
     for key in ("bias", "multiplier", "shift"):

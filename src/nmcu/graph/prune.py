@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nmcu.graph import ops
+from nmcu.graph import affine, ops
 from nmcu.graph.border import Border
 from nmcu.graph.builder import Builder
 from nmcu.graph.graph import Graph
@@ -137,7 +137,8 @@ def with_weight(
     assert isinstance(op, ops.Conv2d | ops.Linear)
     before = np.array(op.weight_scale)
     scales = np.where(np.asarray(scale) == 1.0, before, np.float32(before * scale))  # as files hold new ones
-    bias = layer.constants["bias"] + op.input_zero_point * _sums(layer.constants["weight"]) + more_bias
+    unfolded = affine.unfolded(layer.constants["bias"], layer.constants["weight"], op.input_zero_point)
+    bias = unfolded + more_bias
     common: dict[str, Any] = {
         "name": layer.name,
         "x": x,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmcu.graph import Graph, Layer, ops, requant
+from nmcu.graph import Graph, Layer, affine, ops, requant
 from nmcu.graph.op import Array
 from nmcu.layerwise.least_squares import Real
 
@@ -29,9 +29,7 @@ class Clip:
         assert isinstance(op, ops.Conv2d | ops.Linear)
         if op.form == requant.SUMS:
             return None
-        weight = layer.constants["weight"]
-        sums = weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64)
-        bias = layer.constants["bias"] + op.input_zero_point * sums
+        bias = affine.unfolded(layer.constants["bias"], layer.constants["weight"], op.input_zero_point)
         gain = layer.constants["multiplier"] * 2.0 ** -layer.constants["shift"]
         base: Real | float = op.zero_point
         lo, hi = op.lo, op.hi

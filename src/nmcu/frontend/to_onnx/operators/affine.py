@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nmcu.errors import ModelError
 from nmcu.frontend.to_onnx.writer import Result, Writer
-from nmcu.graph import Layer, TensorInfo, ops
+from nmcu.graph import Layer, TensorInfo, affine, ops
 
 
 def conv2d(w: Writer, layer: Layer, op: ops.Conv2d) -> Result:
@@ -117,8 +117,7 @@ def _bias(
     w: Writer, layer: Layer, op: ops.Conv2d | ops.Depthwise | ops.Linear, weight: NDArray[np.int8]
 ) -> str:
     """DequantizeLinear of the bias; the input zero point, which it holds, is taken out again."""
-    sums = weight.reshape(len(weight), -1).sum(axis=1, dtype=np.int64)
-    bias = layer.constants["bias"].astype(np.int64) + op.input_zero_point * sums
+    bias = affine.unfolded(layer.constants["bias"], weight, op.input_zero_point)
     if np.abs(bias).max(initial=0) >= 2**31:
         raise ModelError(f"node {layer.name!r}: the bias does not fit int32")
     scale = np.array(op.weight_scale, np.float32).astype(np.float64)
