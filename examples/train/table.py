@@ -17,8 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 import nmcu
+from nmcu.errors import NmcuError
+from nmcu.sparsity import NMPattern
 
-ROWS = ("base", "dense", "1x4", "1x8", "1x8x4", "1x16", "1x16x4", "mixed")
 COLUMNS = (
     "network",
     "weights",
@@ -49,6 +50,11 @@ class Row:
     below: float | None
     cycles: int | None
 
+    @property
+    def shares(self) -> bool:
+        """Whether channels share positions everywhere."""
+        return ":" in self.pattern and NMPattern.parse(self.pattern).group > 1
+
     def cells(self) -> list[str]:
         """As text, in the order of `COLUMNS`."""
         numbers = ["" if a is None else f"{a:.2f}" for a in (*self.accuracies, self.below)]
@@ -74,25 +80,29 @@ def read(results: Path) -> list[Row]:
     finished = []
     for file in sorted(results.glob("*/metrics.json")):
         metrics = json.loads(file.read_text())
-        if _named(metrics)[1] not in ROWS:
-            print(f"{file}: left out, its name does not end in one of {', '.join(ROWS)}", file=sys.stderr)
+        if _rank(_named(metrics)[1]) is None:
+            print(
+                f"{file}: left out, its name ends in no weights: base, dense, 1x8, 1x8x4, mixed",
+                file=sys.stderr,
+            )
         elif "final" in metrics:
             finished.append(metrics)
-    dense = {_place(m)[0::2]: _top1(m) for m in finished if _place(m)[1] == ROWS.index("dense")}
+    dense = {_named(m)[0::2]: _top1(m) for m in finished if _named(m)[1] == "dense"}
     return [_row(m, dense, results) for m in sorted(finished, key=_place)]
 
 
 def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: Path) -> Row:
     experiment, final = metrics["experiment"], metrics["final"]
-    network, row, seed = _place(metrics)
+    network, weights, seed = _named(metrics)
     files = [results / experiment["name"] / f"model.onnx{suffix}" for suffix in ("", ".xz")]
     model = next((file for file in files if file.is_file()), None)
     origin = (experiment["start"] or "").rpartition("_")[0]
     candidates = [dense.get((of, number)) for of in (network, origin) for number in (seed, 0)]
-    compared = next((d for d in candidates if d is not None), None) if row > ROWS.index("dense") else None
+    is_pruned = weights not in ("base", "dense")
+    compared = next((d for d in candidates if d is not None), None) if is_pruned else None
     return Row(
         network,
-        ROWS[row].replace("1x", "1:", 1),
+        str(_pattern(weights) or weights),
         seed,
         f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}",
         tuple(final.get(kind) for kind in ACCURACIES),
@@ -108,16 +118,32 @@ def _top1(metrics: dict[str, Any]) -> float:
 
 
 def _named(metrics: dict[str, Any]) -> tuple[str, str, int]:
-    """Network, row, seed: `resnet8_wide_1x8x4_s1` is (`resnet8_wide`, `1x8x4`, 1)."""
+    """Network, weights, seed: `resnet8_wide_1x8x4_s1` is (`resnet8_wide`, `1x8x4`, 1)."""
     experiment = metrics["experiment"]
-    network, _, row = experiment["name"].removesuffix(f"_s{experiment['seed']}").rpartition("_")
-    return network, row, experiment["seed"]
+    network, _, weights = experiment["name"].removesuffix(f"_s{experiment['seed']}").rpartition("_")
+    return network, weights, experiment["seed"]
 
 
-def _place(metrics: dict[str, Any]) -> tuple[str, int, int]:
-    """What rows are ordered by: network, number of the row, seed."""
-    network, row, seed = _named(metrics)
-    return network, ROWS.index(row), seed
+def _place(metrics: dict[str, Any]) -> tuple[Any, ...]:
+    """What rows are ordered by: network, weights from many to few, seed."""
+    network, weights, seed = _named(metrics)
+    return network, _rank(weights), seed
+
+
+def _rank(weights: str) -> tuple[float, ...] | None:
+    """Of the weights among those of a network; None for what are none."""
+    if weights in ("base", "dense", "mixed"):
+        return ({"base": -2, "dense": -1, "mixed": 1}[weights],)
+    pattern = _pattern(weights)
+    return pattern and (-pattern.density, pattern.group, pattern.m)
+
+
+def _pattern(weights: str) -> NMPattern | None:
+    """`1x8x4` is 1:8x4; None for what is no pattern."""
+    try:
+        return NMPattern.parse(weights.replace("x", ":", 1))
+    except NmcuError:
+        return None
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
@@ -134,7 +160,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     networks = dict.fromkeys(row.network for row in placed)
     colours = {network: colormaps["tab20"](number) for number, network in enumerate(networks)}
     for row, place in placed.items():
-        marker, style = ("s", "none") if "x" in row.pattern else ("o", "full")
+        marker, style = ("s", "none") if row.shares else ("o", "full")
         axes.plot(*place, marker, color=colours[row.network], fillstyle=style)
         if place in best:
             offset = {"xytext": (-5, 5), "textcoords": "offset points", "ha": "right"}

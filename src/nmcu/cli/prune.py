@@ -7,7 +7,6 @@ import typer
 
 import nmcu
 from nmcu import Pruned, api
-from nmcu.api.pruning import FINE_TUNING
 from nmcu.cli.options import (
     IsaOption,
     JsonOption,
@@ -97,7 +96,7 @@ def prune(
         for verdict in verdicts:
             if verdict is not None:
                 show(str(verdict))
-    say(FINE_TUNING)
+    say(pruned.advice)
     exit_if_wrong(*verdicts)
 
 
