@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from nmcu.errors import NmcuError
 
@@ -108,7 +109,10 @@ class TransformerBlock(nn.Module):
 
 
 class ViT(nn.Module):
-    """Vision Transformer with a learned position per token and mean pooling instead of a class token."""
+    """Vision Transformer with a learned position per token and mean pooling instead of a class token.
+
+    It takes images of `size` pixels, which `take` changes for a while.
+    """
 
     def __init__(
         self,
@@ -121,15 +125,30 @@ class ViT(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
+        self.size, self.side = size, size // patch
         self.patch = nn.Conv2d(3, width, patch, patch)
-        self.position = nn.Parameter(0.02 * torch.randn(1, (size // patch) ** 2, width))
+        self.position = nn.Parameter(0.02 * torch.randn(1, self.side**2, width))
         self.blocks = nn.Sequential(*(TransformerBlock(width, heads, dropout=dropout) for _ in range(depth)))
         self.norm = nn.LayerNorm(width)
         self.fc = nn.Linear(width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.patch(x).flatten(2).transpose(1, 2) + self.position
+        x = self.patch(x).flatten(2).transpose(1, 2) + self._positions()
         return self.fc(self.norm(self.blocks(x)).mean(1))
+
+    def _positions(self) -> Tensor:
+        """One for each token: those learned, or what lies between them."""
+        side = self.size // self.patch.kernel_size[0]
+        if side == self.side:
+            return self.position
+        grid = self.position.transpose(1, 2).unflatten(2, (self.side, self.side))
+        return functional.interpolate(grid, (side, side), mode="bilinear").flatten(2).transpose(1, 2)
+
+
+def take(model: nn.Module, size: int) -> None:
+    """Let `model` have images of `size` pixels from now on; networks of convolutions take any."""
+    if isinstance(model, ViT):
+        model.size = size
 
 
 BUILDERS: dict[str, Callable[..., nn.Module]] = {"resnet": ResNet, "vit": ViT}

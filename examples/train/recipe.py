@@ -15,14 +15,13 @@ from data import Augmenter, Split, load, normalise, source_of
 from experiment import Experiment, Phase
 from learner import Learner
 from metrics import Metrics
-from models import build
+from models import build, take
 from optimizer import set_rate
 from planning import epoch_seconds, planned
 from preparation import distiller, prepare, sparsified
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from step import Step
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.swa_utils import update_bn
 
 import nmcu
@@ -105,7 +104,7 @@ class Recipe:
         self.history = list(position.get("history", []))
         torch.manual_seed(self.experiment.seed)
         model = build(**self.experiment.model)
-        self._check_growth(model)
+        self._check_sizes(model)
         if not position and self.experiment.start:
             nt.checkpoint.load_compact(self.results / self.experiment.start / "float", model)
         if not position:
@@ -135,17 +134,21 @@ class Recipe:
         self._finish(quantized)
         return True
 
-    def _check_growth(self, model: nn.Module) -> None:
-        """Raise `NmcuError` where the network does not take images of a size that they grow through."""
-        for _, size in self.experiment.data.growth:
+    def _check_sizes(self, model: nn.Module) -> None:
+        """Raise `NmcuError` where the network does not take images of the data's size, or of one they grow through."""
+        data = self.experiment.data
+        for size in (data.size, *(size for _, size in data.growth)):
+            if size != data.size:
+                take(model, size)
             try:
                 with torch.no_grad():
                     model.eval()(torch.zeros(1, 3, size, size))
             except RuntimeError as error:
                 raise NmcuError(
                     f"{self.experiment.name}: its network does not take images of {size} pixels "
-                    f"({str(error).splitlines()[0]}): leave that size out of growth"
+                    f"({str(error).splitlines()[0]}): give size and growth in [data] what it takes"
                 ) from error
+        take(model, data.size)
 
     def _planned(self, seconds: float) -> Experiment:
         """The experiment with the epochs that fit; raises `TooLittleTime` where not one does."""
@@ -221,11 +224,10 @@ class Recipe:
             stream = enumerate(self.augmenter.batches(phase.batch, seed, start), start)
             title = f"{self.experiment.name} {name} {epoch + 1}"
             size = size_at(self.experiment, epoch) if name == "float" else self.experiment.data.size
+            take(model, size)
             for i, (images, labels) in self._progress(title, stream, start, batches):
                 set_rate(learner.optimizer, phase, epoch * batches + i, batches)
-                if size != images.shape[-1]:
-                    images = functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
-                loss, correct = self.step(learner, phase, images, labels)
+                loss, correct = self.step(learner, phase, images, labels, size)
                 sums[0] += loss
                 sums[1] += correct
                 if time.monotonic() > self.deadline:
@@ -237,6 +239,7 @@ class Recipe:
                     }
                     self._save(learner, {**position, "sums": sums})
                     raise OutOfTime
+            take(model, self.experiment.data.size)
             used = time.monotonic() - began
             row = {"phase": name, "epoch": epoch + 1, "loss": sums[0] / batches, "seconds": round(used, 1)}
             row |= {

@@ -22,6 +22,13 @@ def cpu_has_bfloat16() -> bool:
     return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
+def resized(images: Tensor, size: int) -> Tensor:
+    """(N, C, H, W) in `size` pixels square."""
+    if images.shape[-1] == size:
+        return images
+    return functional.interpolate(images, (size, size), mode="bilinear", antialias=True)
+
+
 @dataclass(frozen=True)
 class Step:
     """Steps of the experiment `name` on a device, with a teacher where there is one."""
@@ -30,13 +37,16 @@ class Step:
     device: torch.device
     distiller: nt.Distiller | None
 
-    def __call__(self, learner: Learner, phase: Phase, images: Tensor, labels: Tensor) -> tuple[float, int]:
+    def __call__(
+        self, learner: Learner, phase: Phase, images: Tensor, labels: Tensor, size: int | None = None
+    ) -> tuple[float, int]:
         """The loss of a batch before its step, and how many of its images were right.
 
-        Raises `NmcuError` where the loss is no number; nothing was changed then.
+        The learner sees them in `size` pixels, its teacher as they are. Raises `NmcuError` where the loss is no number;
+        nothing was changed then.
         """
         with self.arithmetic():
-            logits = learner.model(images)
+            logits = learner.model(images if size is None else resized(images, size))
             if self.distiller is None:
                 loss = functional.cross_entropy(logits.float(), labels, label_smoothing=phase.smoothing)
             else:

@@ -250,6 +250,29 @@ def test_larger_networks_go_through_at_tiny_scale(recipe: Recipe, tmp_path: Path
     assert final["images"] == 30 and abs(final["top1_onnxruntime"] - final["top1_fake_quantised"]) < 10
 
 
+def test_a_transformer_sees_small_images_first(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With positions between those it learned; what is exported takes the images as they are."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import torch
+    from models import build, take
+
+    vit = build("vit", width=8, depth=1, heads=1, patch=2, size=8)
+    with torch.no_grad():
+        vit.position.copy_(torch.arange(16.0).view(1, 16, 1))
+    take(vit, 4)
+    assert vit._positions()[0, :, 0].tolist() == [2.5, 4.5, 10.5, 12.5], "means of two by two"
+    take(vit, 8)
+    assert vit._positions() is vit.position
+    text = (EXPERIMENT % 0.01).replace(
+        '"resnet", width = 8, blocks = [1, 1]', '"vit", width = 16, depth = 1, heads = 2, patch = 4, size = 8'
+    )
+    text = text.replace(', "*.shortcut.*"', "").replace("pad = 1", "growth = [[0, 4], [1, 8]]")
+    recipe(text=text.replace("average = 0.5", 'optimizer = "adamw"'))
+    assert _metrics(tmp_path / "out" / "tiny")["final"]["images"] == 30
+
+
 def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="tiny: the loss became nan; lower lr"):
         recipe(text=EXPERIMENT % 1e30)
@@ -298,12 +321,20 @@ def test_a_diverging_loss_is_one_sentence_and_keeps_the_checkpoint(recipe: Recip
         (
             (EXPERIMENT % 0.1)
             .replace(', "*.shortcut.*"', "")
-            .replace("pad = 1", "growth = [[0, 4]]")
+            .replace("pad = 1", "growth = [[0, 1]]")
             .replace(
                 '"resnet", width = 8, blocks = [1, 1]',
                 '"vit", width = 8, depth = 1, heads = 1, patch = 2, size = 8',
             ),
-            "tiny: its network does not take images of 4 pixels",
+            "tiny: its network does not take images of 1 pixels .*: give size and growth",
+        ),
+        (
+            (EXPERIMENT % 0.1)
+            .replace(', "*.shortcut.*"', "")
+            .replace(
+                '"resnet", width = 8, blocks = [1, 1]', '"vit", width = 8, depth = 1, heads = 1, patch = 2'
+            ),
+            "tiny: its network does not take images of 8 pixels",
         ),
         ((EXPERIMENT % 0.1).replace("batch = 20", 'batch = "many"', 1), r"batch is 'many'; a whole number"),
         ((EXPERIMENT % 0.1).replace("lr = 0.1", "lr = -1.0"), r"lr is -1\.0; a number, 0 or more"),
