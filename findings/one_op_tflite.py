@@ -22,12 +22,13 @@ OPTIONS = {
     "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
     "SUM": "ReducerOptions",
     "SVDF": "SVDFOptions",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": "UnidirectionalSequenceLSTMOptions",
 }
 
 
 def results(op, inputs, shape, scale, zero_point, **options):
-    """Output codes by resolver. `inputs`: (array, scale, zero point), or (array,) for a constant; int8 output. A fourth
-    entry makes a quantised one "constant" or "variable"."""
+    """Output codes by resolver. `inputs`: (array, scale, zero point), or (array,) for a constant, or () for none; int8
+    output. A fourth entry makes a quantised one "constant" or "variable"; `intermediates`: such tensors without data."""
     model = _model(op, inputs, (shape, scale, zero_point), options)
     found = {}
     for name, resolver in (
@@ -36,7 +37,7 @@ def results(op, inputs, shape, scale, zero_point, **options):
     ):
         interpreter = Interpreter(model_content=model, experimental_op_resolver_type=resolver)
         interpreter.allocate_tensors()
-        fed = [array for array, *quantised in inputs if len(quantised) == 2]
+        fed = [given[0] for given in inputs if len(given) == 3]
         for detail, array in zip(interpreter.get_input_details(), fed, strict=True):
             interpreter.set_tensor(detail["index"], array)
         interpreter.invoke()
@@ -46,6 +47,8 @@ def results(op, inputs, shape, scale, zero_point, **options):
 
 
 def _model(op, inputs, output, options):
+    options = dict(options)
+    inner = options.pop("intermediates", ())
     b = flatbuffers.Builder(1024)
 
     def vector(start, items, add):
@@ -75,19 +78,26 @@ def _model(op, inputs, output, options):
             tflite.TensorAddIsVariable(b, True)
         return tflite.TensorEnd(b)
 
-    data, tensors, fed = [b""], [], []
-    for number, (array, *quantised) in enumerate(inputs):
+    data, tensors, fed, places = [b""], [], [], []
+    for number, given in enumerate(inputs):
+        places.append(len(tensors) if given else -1)
+        if not given:
+            continue
+        array, *quantised = given
         if len(quantised) == 2:
-            fed.append(number)
+            fed.append(places[-1])
         constant = not quantised or quantised[2:] == ["constant"]
         if constant:
             data.append(array.tobytes())
         buffer = len(data) - 1 if constant else 0
         tensors.append(tensor(f"in{number}", array.shape, TYPES[array.dtype], buffer, quantised))
+    result = len(tensors)
     tensors.append(tensor("out", output[0], tflite.TensorType.INT8, 0, output[1:]))
-    result = len(inputs)
+    inside = list(range(len(tensors), len(tensors) + len(inner)))
+    tensors += [tensor(f"inner{n}", (0,), TYPES[np.dtype(kind)], 0, rest) for n, (kind, *rest) in enumerate(inner)]
 
-    names = vector(tflite.OperatorStartInputsVector, list(range(result)), b.PrependInt32)
+    names = vector(tflite.OperatorStartInputsVector, places, b.PrependInt32)
+    within = vector(tflite.OperatorStartIntermediatesVector, inside, b.PrependInt32) if inside else None
     made = vector(tflite.OperatorStartOutputsVector, [result], b.PrependInt32)
     kind = OPTIONS.get(op)
     if kind:
@@ -99,6 +109,8 @@ def _model(op, inputs, output, options):
     tflite.OperatorAddOpcodeIndex(b, 0)
     tflite.OperatorAddInputs(b, names)
     tflite.OperatorAddOutputs(b, made)
+    if within is not None:
+        tflite.OperatorAddIntermediates(b, within)
     if kind:
         tflite.OperatorAddBuiltinOptionsType(b, getattr(tflite.BuiltinOptions, kind))
         tflite.OperatorAddBuiltinOptions(b, attributes)
