@@ -401,7 +401,7 @@ def test_the_example_of_the_documentation_runs(tmp_path: Path, monkeypatch: pyte
 def test_the_table_compares_finished_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("resnet8_dense", "resnet8_1x8", "resnet8_1x16"):
+    for name in ("resnet8_dense", "resnet8_1x8", "resnet8_1x16", "resnet8_wide_fitted_2x16x4"):
         shutil.copytree(FOLDER / "results" / name, tmp_path / name)
     without = tmp_path / "resnet8_1x16" / "metrics.json"
     metrics = json.loads(without.read_text())
@@ -411,8 +411,9 @@ def test_the_table_compares_finished_rows(
     monkeypatch.setattr("sys.argv", ["table.py", "--results", str(tmp_path), "--plot", str(picture)])
     runpy.run_path(str(FOLDER / "table.py"), run_name="__main__")
     lines = [line.split(" | ") for line in capsys.readouterr().out.splitlines()[2:]]
-    assert [line[1] for line in lines] == ["dense", "1:8", "1:16"]
+    assert [line[1] for line in lines] == ["dense", "1:8", "1:16", "2:16x4"]
     dense, sparse = (float(line[7]) for line in lines[:2])
     assert lines[2][7] == "" and float(lines[2][8]) == pytest.approx(dense - float(lines[2][6]), abs=0.011)
     assert float(lines[1][8]) == pytest.approx(dense - sparse, abs=0.011)
+    assert lines[3][8] == "", "its dense row is not there"
     assert picture.stat().st_size > 1000
