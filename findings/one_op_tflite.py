@@ -28,7 +28,7 @@ OPTIONS = {
 
 def results(op, inputs, shape, scale, zero_point, **options):
     """Output codes by resolver. `inputs`: (array, scale, zero point), or (array,) for a constant, or () for none; int8
-    output. A fourth entry makes a quantised one "constant" or "variable"; `intermediates`: such tensors without data."""
+    output. A fourth entry makes a quantised one "constant" or "variable"; `intermediates` are tensors without data."""
     model = _model(op, inputs, (shape, scale, zero_point), options)
     found = {}
     for name, resolver in (
@@ -94,7 +94,9 @@ def _model(op, inputs, output, options):
     result = len(tensors)
     tensors.append(tensor("out", output[0], tflite.TensorType.INT8, 0, output[1:]))
     inside = list(range(len(tensors), len(tensors) + len(inner)))
-    tensors += [tensor(f"inner{n}", (0,), TYPES[np.dtype(kind)], 0, rest) for n, (kind, *rest) in enumerate(inner)]
+    tensors += [
+        tensor(f"inner{n}", (0,), TYPES[np.dtype(kind)], 0, rest) for n, (kind, *rest) in enumerate(inner)
+    ]
 
     names = vector(tflite.OperatorStartInputsVector, places, b.PrependInt32)
     within = vector(tflite.OperatorStartIntermediatesVector, inside, b.PrependInt32) if inside else None

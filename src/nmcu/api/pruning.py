@@ -29,7 +29,9 @@ from nmcu.sparsity import NMPattern
 from nmcu.targets import Target
 
 FINE_TUNING = "accuracy was not looked at: a pruned network needs fine-tuning to get it back (see nmcu.train)"
-FITTED = "accuracy was not looked at: nmcu eval measures it; fine-tuning brings more of it back (see nmcu.train)"
+FITTED = (
+    "accuracy was not looked at: nmcu eval measures it; fine-tuning brings more of it back (see nmcu.train)"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
