@@ -162,7 +162,8 @@ class Recipe:
         return planned(self.recipe, epoch, seconds)
 
     def _is_finished(self) -> bool:
-        """Whether the results of this very experiment are there, which are printed then.
+        """Whether the results of this very experiment are there, which are printed then; a network that is kept
+        compressed only is not measured further.
 
         Raises `NmcuError` where what was begun is another experiment of the same name, or its results lie elsewhere.
         """
@@ -174,8 +175,11 @@ class Recipe:
                 "or another --cache"
             )
         final = metrics.get("final")
-        whole = final is not None and (self.out / "model.onnx").is_file()
-        if not whole or (final["top1"] is None and self.share is None) or final["images"] != len(self.test):
+        is_kept = (self.out / "model.onnx.xz").is_file()
+        if final is None or not (is_kept or (self.out / "model.onnx").is_file()):
+            return False
+        to_measure = final["top1"] is None and self.share is None and not is_kept
+        if to_measure or final["images"] != len(self.test):
             return False
         print(f"{self.experiment.name} {json.dumps(final)}")
         return True

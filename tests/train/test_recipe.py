@@ -168,6 +168,9 @@ def test_a_plan_fits_the_time_and_the_next_call_keeps_it(
     assert metrics["final"]["top1"] is None and metrics["final"]["top1_onnxruntime"] > 30
     monkeypatch.setattr(module.Recipe, "_phase", None)
     assert recipe("--minutes", "9", text=text).startswith('tiny {"images": 30')
+    model = tmp_path / "out" / "tiny" / "model.onnx"
+    model.rename(model.with_suffix(".onnx.xz"))
+    assert recipe(text=text).startswith('tiny {"images": 30'), "kept compressed: it is not trained again"
 
 
 def test_weights_are_prepared_once_before_training(recipe: Recipe) -> None:
