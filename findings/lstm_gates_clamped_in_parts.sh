@@ -13,8 +13,7 @@ PYTHONPATH="$here" "$folder/venv/bin/python" - <<'PY'
 import math
 
 import numpy as np
-from one_op_tflite import _model, results
-from tflite_micro.python.tflite_micro import runtime
+from one_op_tflite import micro, results
 
 FROM_INPUT, FROM_STATE, OPEN, SHUT = 20, -11, 20, -20
 TANH = 4
@@ -44,10 +43,7 @@ options = {
     "intermediates": [*4 * [(np.int16, 2**-12, 0)], (np.int8, state, 0)],
 }
 op, output = "UNIDIRECTIONAL_SEQUENCE_LSTM", ((1, 2, 1), state, 0)
-micro = runtime.Interpreter.from_bytes(_model(op, inputs, output, options))
-micro.set_input(x, 0)
-micro.invoke()
-found = {"tflite-micro": micro.get_output(0).ravel().tolist()} | results(op, inputs, *output, **options)
+found = {"tflite-micro": micro(op, inputs, *output, **options)} | results(op, inputs, *output, **options)
 
 
 def second(gate):

@@ -46,6 +46,17 @@ def results(op, inputs, shape, scale, zero_point, **options):
     return found
 
 
+def micro(op, inputs, shape, scale, zero_point, **options):
+    """Output codes from tflite-micro, of what `results` takes with one input to feed."""
+    from tflite_micro.python.tflite_micro import runtime
+
+    interpreter = runtime.Interpreter.from_bytes(_model(op, inputs, (shape, scale, zero_point), options))
+    (fed,) = (given[0] for given in inputs if len(given) == 3)
+    interpreter.set_input(fed, 0)
+    interpreter.invoke()
+    return interpreter.get_output(0).ravel().tolist()
+
+
 def _model(op, inputs, output, options):
     options = dict(options)
     inner = options.pop("intermediates", ())

@@ -11,8 +11,7 @@ python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q tflite-micro==0.dev20261023182759 ai-edge-litert==2.3.0 tflite==2.18.0 flatbuffers==25.12.19 numpy==2.4.6
 PYTHONPATH="$here" "$folder/venv/bin/python" - <<'PY'
 import numpy as np
-from one_op_tflite import _model, results
-from tflite_micro.python.tflite_micro import runtime
+from one_op_tflite import micro, results
 
 x = np.array([[-3, 37, 117, 127]], np.int8)  # 0, 2, 6 and 6.5
 scale, zero_point = 6 / 255, -128
@@ -23,11 +22,8 @@ def values(codes):
 
 
 for op in ("RELU", "RELU6"):
-    inputs = [(x, 0.05, -3)]
-    micro = runtime.Interpreter.from_bytes(_model(op, inputs, (x.shape, scale, zero_point), {}))
-    micro.set_input(x, 0)
-    micro.invoke()
-    found = {"tflite-micro": micro.get_output(0).ravel().tolist()} | results(op, inputs, x.shape, scale, zero_point)
+    given = [(x, 0.05, -3)], x.shape, scale, zero_point
+    found = {"tflite-micro": micro(op, *given)} | results(op, *given)
     seen = {name: values(codes) for name, codes in found.items()}
     print(op, "of 0, 2, 6, 6.5:", seen)
     right = [0.0, 2.0, 6.0, 6.0]

@@ -138,7 +138,7 @@ class Recipe:
         """Raise `NmcuError` where the network does not take images of the data's size, or of one they grow through."""
         data = self.experiment.data
         for size in (data.size, *(size for _, size in data.growth)):
-            if size != data.size:
+            if size != data.size:  # its own size is checked as the network was built
                 take(model, size)
             try:
                 with torch.no_grad():

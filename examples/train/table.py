@@ -20,6 +20,8 @@ import nmcu
 from nmcu.errors import NmcuError
 from nmcu.sparsity import NMPattern
 
+PLACES = {"base": -2, "dense": -1, "mixed": 1}
+"""Of weights that are no pattern: before and behind those that are."""
 COLUMNS = (
     "network",
     "weights",
@@ -82,7 +84,7 @@ def read(results: Path) -> list[Row]:
         metrics = json.loads(file.read_text())
         if _rank(_named(metrics)[1]) is None:
             print(
-                f"{file}: left out, its name ends in no weights: base, dense, 1x8, 1x8x4, mixed",
+                f"{file}: left out, its name ends in no weights: {', '.join(PLACES)}, 1x8, 1x8x4",
                 file=sys.stderr,
             )
         elif "final" in metrics:
@@ -132,8 +134,8 @@ def _place(metrics: dict[str, Any]) -> tuple[Any, ...]:
 
 def _rank(weights: str) -> tuple[float, ...] | None:
     """Of the weights among those of a network; None for what are none."""
-    if weights in ("base", "dense", "mixed"):
-        return ({"base": -2, "dense": -1, "mixed": 1}[weights],)
+    if weights in PLACES:
+        return (PLACES[weights],)
     pattern = _pattern(weights)
     return pattern and (-pattern.density, pattern.group, pattern.m)
 
