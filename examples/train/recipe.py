@@ -137,8 +137,8 @@ class Recipe:
     def _check_sizes(self, model: nn.Module) -> None:
         """Raise `NmcuError` where the network does not take images of the data's size, or of one they grow through."""
         data = self.experiment.data
-        for size in (data.size, *(size for _, size in data.growth)):
-            if size != data.size:  # its own size is checked as the network was built
+        for i, size in enumerate((data.size, *(size for _, size in data.growth))):
+            if i:  # its own size is checked as the network was built
                 take(model, size)
             try:
                 with torch.no_grad():

@@ -269,7 +269,7 @@ def test_a_transformer_sees_small_images_first(
     take(vit, 8)
     assert vit._positions() is vit.position
     text = (EXPERIMENT % 0.01).replace(
-        '"resnet", width = 8, blocks = [1, 1]', '"vit", width = 16, depth = 1, heads = 2, patch = 4, size = 8'
+        '"resnet", width = 8, blocks = [1, 1]', '"vit", width = 16, depth = 1, heads = 2, patch = 2, size = 8'
     )
     text = text.replace(', "*.shortcut.*"', "").replace("pad = 1", "growth = [[0, 4], [1, 8]]")
     recipe(text=text.replace("average = 0.5", 'optimizer = "adamw"'))
