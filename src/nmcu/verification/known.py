@@ -33,6 +33,26 @@ WRONG = (
     ),
     Wrong("LiteRT 2.3.0", "SQRT, RSQRT", "both kernels end the run where the input has a negative number"),
     Wrong("LiteRT 2.3.0", "ELU", "has no reference kernel: the whole file is run by the default ones"),
+    Wrong(
+        "ONNX Runtime 1.32.0, optimised",
+        "AveragePool",
+        "divides by too much at the edge with ceil_mode and count_include_pad (not a judge here)",
+    ),
+    Wrong(
+        "ONNX Runtime 1.32.0, optimised",
+        "Gemm, MatMul and Add",
+        "drops the scale and the zero point of an int32 bias (not a judge here)",
+    ),
+    Wrong(
+        "ONNX Runtime 1.32.0, optimised",
+        "DequantizeLinear, QuantizeLinear",
+        "makes one scale of its own from two in a row (not a judge here)",
+    ),
+    Wrong(
+        "ONNX Runtime 1.32.0, optimised",
+        "MatMul, Add",
+        "does not load over three or more axes of int8, opset 21 or later (not a judge here)",
+    ),
     Wrong("TensorFlow Lite Micro", "RELU6", "does not rescale (not a judge here)"),
     Wrong(
         "TensorFlow Lite Micro",
