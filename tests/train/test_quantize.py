@@ -99,6 +99,22 @@ def test_ranges_contain_zero_exactly() -> None:
     assert quant(torch.zeros(1)).item() == 0.0
 
 
+@pytest.mark.parametrize("zero_point", [-128, 3, 127])
+def test_values_are_quantised_as_pytorch_does(zero_point: int) -> None:
+    quant = ActivationQuant(fixed=(0.0, 1.0))
+    quant.scale.fill_(0.0123)
+    quant.zero_point.fill_(zero_point)
+    values = torch.cat([torch.randn(4096) * 2, 0.0123 * (torch.arange(-300, 300) + 0.5)])
+    ours, theirs = (values.clone().requires_grad_() for _ in range(2))
+    result = quant(ours)
+    expected = torch.fake_quantize_per_tensor_affine(theirs, quant.scale, quant.zero_point, -128, 127)
+    assert torch.equal(result, expected)
+    result.backward(values)
+    expected.backward(values)
+    assert ours.grad is not None and theirs.grad is not None and torch.equal(ours.grad, theirs.grad)
+    assert 0 < int((ours.grad == 0).sum()) < len(values)
+
+
 def test_fine_tuning_keeps_the_pattern_and_lowers_the_loss() -> None:
     net = settle(Residual(), (3, 8, 8))
     nt.sparsify(net, "1:8", skip=["fc"])

