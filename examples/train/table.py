@@ -89,11 +89,11 @@ def read(results: Path) -> list[Row]:
             )
         elif "final" in metrics:
             finished.append(metrics)
-    dense = {_named(m)[0::2]: _top1(m) for m in finished if _named(m)[1] == "dense"}
+    dense = {_named(m)[0::2]: m["final"] for m in finished if _named(m)[1] == "dense"}
     return [_row(m, dense, results) for m in sorted(finished, key=_place)]
 
 
-def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: Path) -> Row:
+def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], dict[str, Any]], results: Path) -> Row:
     experiment, final = metrics["experiment"], metrics["final"]
     network, weights, seed = _named(metrics)
     files = [results / experiment["name"] / f"model.onnx{suffix}" for suffix in ("", ".xz")]
@@ -108,15 +108,15 @@ def _row(metrics: dict[str, Any], dense: dict[tuple[str, int], float], results: 
         seed,
         f"{experiment['train']['epochs']} + {experiment['quantize']['epochs']}",
         tuple(final.get(kind) for kind in ACCURACIES),
-        None if compared is None else compared - _top1(metrics),
+        None if compared is None else _points_below(compared, final),
         None if model is None else nmcu.run(model).cycles,
     )
 
 
-def _top1(metrics: dict[str, Any]) -> float:
-    """As `nmcu eval` measured it, or else ONNX Runtime."""
-    final = metrics["final"]
-    return float(final["top1_onnxruntime"] if final["top1"] is None else final["top1"])
+def _points_below(dense: dict[str, Any], final: dict[str, Any]) -> float:
+    """Both as `nmcu eval` measured them, or else both as ONNX Runtime did."""
+    kind = "top1_onnxruntime" if None in (dense["top1"], final["top1"]) else "top1"
+    return float(dense[kind] - final[kind])
 
 
 def _named(metrics: dict[str, Any]) -> tuple[str, str, int]:
@@ -153,7 +153,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
     A line goes through the dense networks, which pruned ones are to beat; named are those that no other one beats.
     """
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = Figure(figsize=(8.5, 4.2), layout="constrained")
     axes = figure.subplots()
     placed = {row: _cycles_and_top1(row) for row in rows if row.cycles is not None and row.pattern != "base"}
     dense = _best([place for row, place in placed.items() if row.pattern == "dense"])
@@ -175,7 +175,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.legend(fontsize="small", loc="lower right")
+    figure.legend(fontsize="small", loc="outside right upper")
     figure.savefig(path, dpi=120)
 
 
