@@ -5,15 +5,14 @@
 # same way, as they become a Gemm first. Conv looks at the scale: the same numbers as a 1x1 Conv are right. Without optimisation (ORT_DISABLE_ALL) all are.
 # Seen, codes of one output for a bias of 4.0 with its own scale or its own zero point: 40 without optimisation, 10 and 30 with it; Conv 40 and 40.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q onnxruntime==1.32.0 onnx==1.23.2 numpy==2.4.6
-"$folder/venv/bin/python" - <<'PY'
+PYTHONPATH="$here" "$folder/venv/bin/python" - <<'PY'
 import numpy as np
-import onnx
-import onnxruntime
-from onnx import helper, numpy_helper
+from small_onnx import network, session
 
 SCALE = 0.1  # of input, weights and output; a fused bias would have 0.01
 
@@ -42,22 +41,9 @@ def code(operator, bias, scale, zero_point, optimised):
         ("QuantizeLinear", "y s z", "yq"),
         ("DequantizeLinear", "yq s z", "yd"),
     ]
-    graph = helper.make_graph(
-        [helper.make_node(kind, given.split(), [made]) for kind, given, made in nodes],
-        "one",
-        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 1, *spatial])],
-        [helper.make_tensor_value_info("yd", onnx.TensorProto.FLOAT, [1, 1, *spatial])],
-        [numpy_helper.from_array(np.array(value), name) for name, value in constants.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
-    onnx.checker.check_model(model, full_check=True)
-    options = onnxruntime.SessionOptions()
-    level = onnxruntime.GraphOptimizationLevel
-    options.graph_optimization_level = level.ORT_ENABLE_ALL if optimised else level.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    (y,) = session.run(None, {"x": np.zeros([1, 1, *spatial], np.float32)})
+    shape = [1, 1, *spatial]
+    model = network(nodes, constants, shape, shape)
+    (y,) = session(model, optimised).run(None, {"x": np.zeros(shape, np.float32)})
     return round(float(y.ravel()[0]) / SCALE)
 
 
